@@ -1,0 +1,5 @@
+/** GGUF files, tokenizers, model families, the decoder loop and the {@code gatun} command. */
+module dev.gatun.decoder {
+  requires transitive dev.gatun;
+  requires info.picocli;
+}

@@ -1,0 +1,2 @@
+/** The operators, programs and memory of Gatun. */
+package dev.gatun;

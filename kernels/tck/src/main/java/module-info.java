@@ -1,0 +1,4 @@
+/** The validation suite: an oracle in float64 that shares no code with any backend. */
+module dev.gatun.tck {
+  requires transitive dev.gatun;
+}
