@@ -82,10 +82,11 @@ public final class Inputs {
 
   private static void tame(DType type, SplittableRandom random, MemorySegment out, long at) {
     switch (type) {
-      case F32 -> out.set(Bits.INT, at, out.get(Bits.INT, at) & 0xBFFF_FFFF | random.nextInt(2) << 29);
+      case F32 -> out.set(Bits.INT, at, out.get(Bits.INT, at) & 0xBFFF_FFFF);
       case F16 -> Bits.put16(out, at, Bits.u16(out, at) & 0xBFFF);
       case BF16 -> Bits.put16(out, at, Bits.u16(out, at) & 0xBFFF);
-      case F8_E4M3, F8_E5M2 -> Bits.put8(out, at, Bits.u8(out, at) & 0xBF);
+      case F8_E4M3 -> Bits.put8(out, at, (Bits.u8(out, at) & 0x7F) == 0x7F ? 0 : Bits.u8(out, at));
+      case F8_E5M2 -> Bits.put8(out, at, Bits.u8(out, at) & 0xBF);
       case I8, I32 -> { }
       case MXFP4 -> Bits.put8(out, at, random.nextInt(108, 137));
       case Q8_0, Q4_0, Q5_0, IQ4_NL -> putScale(random, out, at, 4);
