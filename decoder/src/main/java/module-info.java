@@ -2,4 +2,6 @@
 module dev.gatun.decoder {
   requires transitive dev.gatun;
   requires info.picocli;
+
+  exports dev.gatun.decoder.gguf;
 }
