@@ -4,4 +4,5 @@ module dev.gatun.decoder {
   requires info.picocli;
 
   exports dev.gatun.decoder.gguf;
+  exports dev.gatun.decoder.tokenizer;
 }
