@@ -89,7 +89,9 @@ final class GgufOutput {
     if (channel.size() < totalBytes) {
       put(channel, ByteBuffer.wrap(new byte[1]), totalBytes - 1);
     }
-    report(totalBytes - doneBytes);
+    if (doneBytes < totalBytes) {
+      report(totalBytes - doneBytes);
+    }
   }
 
   private void share(FileChannel channel, long chunkBytes, int threads) throws IOException {
