@@ -4,5 +4,6 @@ module dev.gatun.decoder {
   requires info.picocli;
 
   exports dev.gatun.decoder.gguf;
+  exports dev.gatun.decoder.model;
   exports dev.gatun.decoder.tokenizer;
 }
