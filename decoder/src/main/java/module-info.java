@@ -5,4 +5,6 @@ module dev.gatun.decoder {
 
   exports dev.gatun.decoder.gguf;
   exports dev.gatun.decoder.tokenizer;
+
+  opens dev.gatun.decoder.cli to info.picocli;
 }
