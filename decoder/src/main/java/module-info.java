@@ -7,4 +7,6 @@ module dev.gatun.decoder {
   exports dev.gatun.decoder.gguf;
   exports dev.gatun.decoder.model;
   exports dev.gatun.decoder.tokenizer;
+
+  opens dev.gatun.decoder.cli to info.picocli;
 }
