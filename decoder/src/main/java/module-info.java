@@ -5,5 +5,6 @@ module dev.gatun.decoder {
 
   exports dev.gatun.decoder.chat;
   exports dev.gatun.decoder.gguf;
+  exports dev.gatun.decoder.model;
   exports dev.gatun.decoder.tokenizer;
 }

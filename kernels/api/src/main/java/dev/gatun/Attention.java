@@ -1,0 +1,113 @@
+package dev.gatun;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/**
+ * Scaled dot-product attention of every token over the keys of its own sequence:
+ * {@code s_j = cap(scale · q·k_j)}, {@code y = Σ_j exp(s_j − m)·v_j / (Σ_j exp(s_j − m) + exp(sink − m))}, over the keys j that the mask lets through, m the
+ * largest score. Query head h reads key/value head {@code h / (H/Hkv)}: MHA, GQA and MQA in one. Prefill and decode are the same operator; a step may
+ * mix both. A token that no key is visible to gets zeros. Key positions past those named are never read.
+ *
+ * @param q {@code [T, H, D]}; F32, F16 or BF16, rows contiguous
+ * @param kv dense keys and values, or a layer of the paged cache (to which the step's own were appended before)
+ * @param batch which token belongs to which sequence, and its position
+ * @param options scale, mask, soft cap
+ * @param sinks {@code [H]} in F32: an extra score per head that takes part in the denominator only, if the model has them
+ * @param y {@code [T, H, Dv]}; F32, F16 or BF16, rows contiguous; never in place
+ */
+public record Attention(Tensor q, Kv kv, Ragged batch, Options options, Optional<Tensor> sinks, Tensor y) implements Operator {
+  /**
+   * The scalars of an attention.
+   *
+   * @param scale on the dot product, usually {@code 1/√D}
+   * @param causal whether a token sees only keys at its own position and before
+   * @param window keys further back than this many positions, the token's own included, are hidden; 0 for no window
+   * @param softcap {@code cap(s) = softcap · tanh(s / softcap)}; 0 for none
+   */
+  public record Options(float scale, boolean causal, int window, float softcap) {
+    /** Checks the numbers. @throws ShapeException where they make no attention */
+    public Options {
+      Require require = new Require("attention");
+      require.finite("scale", scale);
+      require.that(window >= 0, "window must not be negative: " + window);
+      require.that(softcap >= 0 && Float.isFinite(softcap), "softcap must be finite and not negative: " + softcap);
+    }
+
+    /** Causal, without window or soft cap. */
+    public static Options causal(float scale) {
+      return new Options(scale, true, 0, 0);
+    }
+  }
+
+  /** Checks shapes and dtypes. @throws ShapeException where they do not fit */
+  public Attention {
+    Require require = new Require("attention");
+    require.rank("q", q, 3).rows("q", q).rows("y", y).sameCount(q, y, batch.positions());
+    require.that(q.size(0) == batch.positions().size(0), "q " + q + " and positions " + batch.positions() + " must agree in tokens");
+    long heads;
+    long keySize;
+    long valueSize;
+    switch (kv) {
+      case Kv.Dense dense -> {
+        heads = dense.k().size(1);
+        keySize = dense.k().size(2);
+        valueSize = dense.v().size(2);
+        require.shape("key_starts", dense.starts(), batch.starts().size(0));
+      }
+      case Kv.Paged paged -> {
+        heads = paged.cache().spec().heads();
+        keySize = paged.cache().spec().keySize();
+        valueSize = paged.cache().spec().valueSize();
+      }
+    }
+    require.that(heads > 0 && q.size(1) % heads == 0, q.size(1) + " query heads are no multiple of " + heads + " key/value heads");
+    require.that(q.size(2) == keySize, "q " + q + " has heads of another size than the keys' " + keySize);
+    require.shape("y", y, q.size(0), q.size(1), valueSize);
+    sinks.ifPresent(s -> require.type("sinks", s, DType.F32).shape("sinks", s, q.size(1)).rowsContiguous("sinks", s));
+  }
+
+  @Override
+  public String name() {
+    return "attention";
+  }
+
+  @Override
+  public List<Operand> operands() {
+    List<Operand> list = new ArrayList<>(List.of(Operand.in("q", q)));
+    if (kv instanceof Kv.Dense dense) {
+      list.addAll(List.of(Operand.in("k", dense.k()), Operand.in("v", dense.v()), Operand.in("key_starts", dense.starts())));
+    }
+    list.addAll(batch.operands());
+    sinks.ifPresent(s -> list.add(Operand.in("sinks", s)));
+    list.add(Operand.out("y", y));
+    return list;
+  }
+
+  @Override
+  public List<Flag> flags() {
+    List<Flag> list = new ArrayList<>();
+    if (kv instanceof Kv.Paged paged) {
+      list.add(new Flag("cache", paged.cache().spec().geometry()));
+    }
+    list.addAll(List.of(new Flag("scale", options.scale), new Flag("causal", options.causal), new Flag("window", options.window),
+        new Flag("softcap", options.softcap)));
+    return list;
+  }
+
+  @Override
+  public Optional<KvCache> cache() {
+    return kv instanceof Kv.Paged paged ? Optional.of(paged.cache()) : Optional.empty();
+  }
+
+  @Override
+  public Attention with(UnaryOperator<Tensor> replace) {
+    Kv replaced = switch (kv) {
+      case Kv.Dense dense -> new Kv.Dense(replace.apply(dense.k()), replace.apply(dense.v()), replace.apply(dense.starts()));
+      case Kv.Paged paged -> paged;
+    };
+    return new Attention(replace.apply(q), replaced, batch.with(replace), options, sinks.map(replace), replace.apply(y));
+  }
+}

@@ -1,0 +1,96 @@
+package dev.gatun;
+
+import dev.gatun.spi.DeviceMemory;
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Memory, owned: closing a buffer frees it, closing its backend frees every buffer left. Host memory wrapped by {@link #ofHost} and foreign device
+ * memory stay their owner's and are only let go.
+ *
+ * <p>Work in flight holds the buffers it uses: {@link #close()} then throws instead of freeing memory under a kernel. A closed buffer throws
+ * {@link ClosedException} wherever it is used. Safe to share between threads.
+ */
+public final class Buffer implements Storage, AutoCloseable {
+  private static final int CLOSED = Integer.MIN_VALUE;
+
+  private final DeviceMemory memory;
+  private final Optional<Backend> backend;
+  private final AtomicInteger users = new AtomicInteger();
+
+  Buffer(DeviceMemory memory, Optional<Backend> backend) {
+    this.memory = memory;
+    this.backend = backend;
+  }
+
+  /** Host memory of the caller's, used where it lies and never freed by Gatun. */
+  public static Buffer ofHost(MemorySegment segment) {
+    return new Buffer(new DeviceMemory.Host(segment), Optional.empty());
+  }
+
+  @Override
+  public long bytes() {
+    return memory.bytes();
+  }
+
+  /** The backend that owns this memory; empty for wrapped host memory. */
+  public Optional<Backend> backend() {
+    return backend;
+  }
+
+  /** The bytes as the host sees them; empty where the host cannot reach them. @throws ClosedException once closed */
+  public Optional<MemorySegment> host() {
+    return memory().host();
+  }
+
+  /** The backend's side of this buffer. @throws ClosedException once closed */
+  public DeviceMemory memory() {
+    if (isClosed()) {
+      throw new ClosedException("a buffer of " + memory.bytes() + " bytes is used after it was closed");
+    }
+    return memory;
+  }
+
+  /** Whether {@link #close()} has been called. */
+  public boolean isClosed() {
+    return users.get() < 0;
+  }
+
+  /** Marks the buffer as used by work in flight; every call is paired with one {@link #release()}. */
+  void hold() {
+    if (users.getAndUpdate(n -> n < 0 ? n : n + 1) < 0) {
+      throw new ClosedException("a buffer of " + memory.bytes() + " bytes is used after it was closed");
+    }
+  }
+
+  void release() {
+    users.getAndUpdate(n -> n < 0 ? n : n - 1);
+  }
+
+  boolean overlaps(long offset, long bytes, Buffer other, long otherOffset, long otherBytes) {
+    if (this != other && memory.host().isEmpty() | other.memory.host().isEmpty()) {
+      return false;
+    }
+    if (this == other) {
+      return offset < otherOffset + otherBytes && otherOffset < offset + bytes;
+    }
+    long mine = memory.host().get().address() + offset;
+    long theirs = other.memory.host().get().address() + otherOffset;
+    return memory.host().get().isNative() && other.memory.host().get().isNative() && mine < theirs + otherBytes && theirs < mine + bytes;
+  }
+
+  /** Frees the memory; a second call does nothing. @throws GatunException while work in flight uses it: synchronize its stream first */
+  @Override
+  public void close() {
+    int before = users.getAndUpdate(n -> n > 0 ? n : CLOSED);
+    if (before > 0) {
+      throw new GatunException("a buffer of " + memory.bytes() + " bytes cannot be closed: " + before
+          + " submissions in flight use it; synchronize their stream first");
+    }
+    if (before == 0) {
+      backend.ifPresent(owner -> owner.forget(this));
+      memory.free();
+    }
+  }
+}

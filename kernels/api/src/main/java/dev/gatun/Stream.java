@@ -1,0 +1,246 @@
+package dev.gatun;
+
+import dev.gatun.spi.DeviceStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * An ordered queue of work on a backend, owned: closing it waits for its work. Calls may return before the work is done; {@link #synchronize()} and the
+ * {@code read} methods wait. Used by one thread at a time; a call made while another thread is inside one throws.
+ */
+public final class Stream implements AutoCloseable {
+  private final Backend backend;
+  private final DeviceStream device;
+  private final AtomicBoolean inside = new AtomicBoolean();
+  private final List<Executable> pending = new ArrayList<>();
+  private boolean closed;
+
+  Stream(Backend backend, DeviceStream device) {
+    this.backend = backend;
+    this.device = device;
+  }
+
+  /** The backend this stream works on. */
+  public Backend backend() {
+    return backend;
+  }
+
+  /** The backend's side of this stream. */
+  public DeviceStream device() {
+    return device;
+  }
+
+  /**
+   * Runs one operator, after what was submitted before.
+   *
+   * @throws UnsupportedCaseException with the backend's reason where it does not serve the case
+   */
+  public void run(Operator operator) {
+    try (Executable once = backend.compile(Program.of(operator))) {
+      submit(once);
+      synchronize();
+    }
+  }
+
+  /**
+   * Submits a compiled program, after what was submitted before.
+   *
+   * @throws GatunException if a submission of it is already in flight
+   * @throws ClosedException if it, or a buffer or cache it uses, is closed
+   */
+  public void submit(Executable executable) {
+    enter("submit");
+    try {
+      if (executable.backend() != backend) {
+        throw new GatunException("executable of " + executable.program() + " belongs to another backend than this stream");
+      }
+      reap();
+      executable.begin();
+      boolean submitted = false;
+      try {
+        backend.guard(() -> device.submit(executable.device()));
+        submitted = true;
+      } finally {
+        if (!submitted || device.isIdle()) {
+          executable.end();
+        } else {
+          pending.add(executable);
+        }
+      }
+    } finally {
+      leave();
+    }
+  }
+
+  List<Explanation.Step> profile(Executable executable, int runs) {
+    enter("profile");
+    try {
+      reap();
+      executable.begin();
+      try {
+        backend.guard(() -> device.profile(executable.device(), runs));
+      } finally {
+        executable.end();
+      }
+      return executable.device().steps();
+    } finally {
+      leave();
+    }
+  }
+
+  /**
+   * Copies between tensors of the same dtype and element count, either of which may be in host memory; both contiguous.
+   *
+   * @throws ShapeException where they do not fit
+   */
+  public void copy(Tensor from, Tensor to) {
+    if (from.dtype() != to.dtype() || from.shape().elements() != to.shape().elements() || !from.isContiguous() || !to.isContiguous()) {
+      throw new ShapeException("copy: " + from + " and " + to + " must be contiguous, of one dtype and of as many elements");
+    }
+    transfer("copy", from.buffer(), from.offset(), to.buffer(), to.offset(), from.bytes());
+  }
+
+  /** Writes {@code values} to the first elements of a contiguous I32 tensor. */
+  public void write(Tensor to, int... values) {
+    fits("write", to, DType.I32, values.length);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment staged = arena.allocateFrom(ValueLayout.JAVA_INT, values);
+      transfer("write", Buffer.ofHost(staged), 0, to.buffer(), to.offset(), staged.byteSize());
+      synchronizeUnlessHost(to);
+    }
+  }
+
+  /** Writes {@code values} to the first elements of a contiguous F32 tensor. */
+  public void write(Tensor to, float... values) {
+    fits("write", to, DType.F32, values.length);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment staged = arena.allocateFrom(ValueLayout.JAVA_FLOAT, values);
+      transfer("write", Buffer.ofHost(staged), 0, to.buffer(), to.offset(), staged.byteSize());
+      synchronizeUnlessHost(to);
+    }
+  }
+
+  /** Waits for the work before, and returns the elements of a contiguous F32 tensor. */
+  public float[] readFloats(Tensor from) {
+    int n = length("readFloats", from);
+    fits("readFloats", from, DType.F32, n);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment staged = arena.allocate(ValueLayout.JAVA_FLOAT, Math.max(1, n));
+      transfer("readFloats", from.buffer(), from.offset(), Buffer.ofHost(staged), 0, 4L * n);
+      synchronize();
+      return staged.asSlice(0, 4L * n).toArray(ValueLayout.JAVA_FLOAT);
+    }
+  }
+
+  /** Waits for the work before, and returns the elements of a contiguous I32 tensor. */
+  public int[] readInts(Tensor from) {
+    int n = length("readInts", from);
+    fits("readInts", from, DType.I32, n);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment staged = arena.allocate(ValueLayout.JAVA_INT, Math.max(1, n));
+      transfer("readInts", from.buffer(), from.offset(), Buffer.ofHost(staged), 0, 4L * n);
+      synchronize();
+      return staged.asSlice(0, 4L * n).toArray(ValueLayout.JAVA_INT);
+    }
+  }
+
+  private static int length(String call, Tensor tensor) {
+    if (tensor.shape().elements() > Integer.MAX_VALUE / 4) {
+      throw new ShapeException(call + ": " + tensor + " does not fit a Java array; copy it to host memory in slices");
+    }
+    return (int) tensor.shape().elements();
+  }
+
+  private static void fits(String call, Tensor tensor, DType dtype, int values) {
+    if (tensor.dtype() != dtype || !tensor.isContiguous() || values > tensor.shape().elements()) {
+      throw new ShapeException(call + ": " + values + " " + dtype + " values do not fit " + tensor);
+    }
+  }
+
+  private void synchronizeUnlessHost(Tensor tensor) {
+    if (tensor.buffer().host().isEmpty()) {
+      synchronize();
+    }
+  }
+
+  private void transfer(String call, Buffer from, long fromOffset, Buffer to, long toOffset, long bytes) {
+    enter(call);
+    try {
+      from.hold();
+      try {
+        to.hold();
+        try {
+          backend.guard(() -> device.copy(from.memory(), fromOffset, to.memory(), toOffset, bytes));
+        } finally {
+          to.release();
+        }
+      } finally {
+        from.release();
+      }
+    } finally {
+      leave();
+    }
+  }
+
+  /** Waits until everything submitted is done; errors of that work are thrown here. */
+  public void synchronize() {
+    enter("synchronize");
+    try {
+      backend.guard(device::synchronize);
+      pending.forEach(Executable::end);
+      pending.clear();
+    } finally {
+      leave();
+    }
+  }
+
+  /** Takes and gives back the stream around work that a cache does in its order. */
+  void within(String call, Runnable work) {
+    enter(call);
+    try {
+      backend.guard(work);
+    } finally {
+      leave();
+    }
+  }
+
+  private void reap() {
+    if (!pending.isEmpty() && device.isIdle()) {
+      pending.forEach(Executable::end);
+      pending.clear();
+    }
+  }
+
+  private void enter(String call) {
+    if (!inside.compareAndSet(false, true)) {
+      throw new GatunException("Stream." + call + ": another thread is using this stream; a stream is used by one thread at a time");
+    }
+    if (closed) {
+      inside.set(false);
+      throw new ClosedException("Stream." + call + ": the stream is closed");
+    }
+  }
+
+  private void leave() {
+    inside.set(false);
+  }
+
+  /** Waits for the work in flight and frees the stream; a second call does nothing. */
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    try {
+      synchronize();
+    } finally {
+      closed = true;
+      backend.forget(this);
+      device.close();
+    }
+  }
+}

@@ -1,0 +1,13 @@
+package dev.gatun;
+
+/** What a weight will be read by, so that {@link Backend#prepare} can choose its layout. */
+public enum Use {
+  /** The {@code w} of {@link Matmul}. */
+  MATMUL,
+  /** The {@code table} of {@link Embedding}. */
+  EMBEDDING,
+  /** Both {@link #MATMUL} and {@link #EMBEDDING}: a tied embedding. */
+  MATMUL_AND_EMBEDDING,
+  /** A norm's weight, a bias, frequency factors: small vectors read by elementwise operators; always plain F32. */
+  VECTOR
+}
