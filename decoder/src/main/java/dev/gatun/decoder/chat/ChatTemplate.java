@@ -10,7 +10,7 @@ import java.util.Objects;
  * and other options of a template are left out. Families and where their format is published:
  *
  * <ul>
- *   <li>{@code llama2}: {@code [INST]} with {@code <<SYS>>} (the Llama 2 model card's template; Hugging Face blog "llama2", "How to prompt")
+ *   <li>{@code llama2}: {@code [INST]} with {@code <<SYS>>} (Llama 2 model card; Hugging Face blog "llama2", "How to prompt")
  *   <li>{@code llama3}: headers and {@code <|eot_id|>} (Meta, "Llama 3 model cards and prompt formats")
  *   <li>{@code mistral}, in five tokenizer versions (Mistral cookbook, "Chat templates")
  *   <li>{@code chatml}: {@code <|im_start|>} (Qwen 2, Qwen 2.5 and SmolLM model cards), with the default system turn that the template

@@ -3,8 +3,11 @@ package dev.gatun.decoder.chat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.gatun.decoder.gguf.Gguf;
 import dev.gatun.decoder.gguf.Metadata;
 import dev.gatun.decoder.tokenizer.MetadataFile;
+import dev.gatun.decoder.tokenizer.SharedData;
+import dev.gatun.decoder.tokenizer.Tokenizer;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -49,7 +52,8 @@ class ChatTemplateTest {
 
   @Test
   void chatmlAddsTheSystemTurnThatTheTemplateSpellsOut() {
-    ChatTemplate qwen2 = template("{% if messages[0]['role'] != 'system' %}{{ '<|im_start|>system\nYou are a helpful assistant<|im_end|>\n' }}"
+    ChatTemplate qwen2 = template(
+        "{% if messages[0]['role'] != 'system' %}{{ '<|im_start|>system\nYou are a helpful assistant<|im_end|>\n' }}"
         + "{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}");
     assertThat(qwen2.family()).isEqualTo("chatml");
     assertThat(qwen2.render(List.of(EXCHANGE.getFirst()), true)).isEqualTo("<|im_start|>system\nYou are a helpful assistant<|im_end|>\n"
@@ -59,6 +63,18 @@ class ChatTemplateTest {
     assertThat(template("{{'<|im_start|>' + message['role'] + '\\n'}}").render(EXCHANGE, true)).isEqualTo(
         "<|im_start|>user\nHello<|im_end|>\n<|im_start|>assistant\nHi there<|im_end|>\n"
             + "<|im_start|>user\nHow are you?<|im_end|>\n<|im_start|>assistant\n");
+  }
+
+  @Test
+  void theTemplateInsideARealFileIsRecognised() {
+    try (Gguf gguf = Gguf.open(SharedData.file("vocab/qwen2.gguf"))) {
+      ChatTemplate template = ChatTemplate.of(gguf.metadata());
+      String prompt = template.render(List.of(EXCHANGE.getFirst()), true);
+      assertThat(prompt).isEqualTo("<|im_start|>system\nYou are a helpful assistant<|im_end|>\n"
+          + "<|im_start|>user\nHello<|im_end|>\n<|im_start|>assistant\n");
+      assertThat(Tokenizer.of(gguf.metadata()).encode(prompt, true, true)).containsExactly(
+          151644, 8948, 198, 2610, 525, 264, 10950, 17847, 151645, 198, 151644, 872, 198, 9707, 151645, 198, 151644, 77091, 198);
+    }
   }
 
   @Test
@@ -97,7 +113,8 @@ class ChatTemplateTest {
   void othersAreRefusedByName() {
     assertThatThrownBy(() -> template("{{ '<start_of_turn>' + role }}")).isInstanceOf(ChatException.class)
         .hasMessageContaining("chatml").hasMessageContaining("<start_of_turn>");
-    assertThatThrownBy(() -> template("{{'<|user|>' + '\n' + message['content'] + '<|end|>'}}<|assistant|>")).isInstanceOf(ChatException.class);
+    assertThatThrownBy(() -> template("{{'<|user|>' + '\n' + message['content'] + '<|end|>'}}<|assistant|>"))
+        .isInstanceOf(ChatException.class);
     ChatTemplate mistral = template("{{ '[INST] ' }}");
     assertThatThrownBy(() -> mistral.render(List.of(), true)).isInstanceOf(ChatException.class);
     assertThatThrownBy(() -> mistral.render(List.of(new Message("tool", "x")), true)).hasMessageContaining("'tool'");

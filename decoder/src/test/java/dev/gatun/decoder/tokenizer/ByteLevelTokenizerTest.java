@@ -8,12 +8,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.Tuple;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -114,9 +116,9 @@ class ByteLevelTokenizerTest {
   Arbitrary<String> texts() {
     Arbitrary<String> any = Arbitraries.integers().between(0, Character.MAX_CODE_POINT)
         .filter(c -> c < Character.MIN_SURROGATE || c > Character.MAX_SURROGATE).map(Character::toString);
-    Arbitrary<String> likely = Arbitraries.of(" ", "  ", "\n", "\r\n", "\t", "\u00A0", "\u3000", "\u0085", "a", "hug", "É", "ß", "'s", "'RE",
-        "1", "22", "٣", "½", "我", "한", "🙂", "👩‍👩‍👧", "🇫🇷", "e\u0301", "!", "?!", "_", "<|", "$", "\u200B", "\u0000", "\uFFFD");
-    return Arbitraries.frequencyOf(net.jqwik.api.Tuple.of(1, any), net.jqwik.api.Tuple.of(4, likely)).list().ofMaxSize(40)
+    Arbitrary<String> likely = Arbitraries.of(" ", "  ", "\n", "\r\n", "\t", "\u00A0", "\u3000", "\u0085", "a", "hug", "É", "ß", "'s",
+        "'RE", "1", "22", "٣", "½", "我", "한", "🙂", "👩‍👩‍👧", "🇫🇷", "e\u0301", "!", "?!", "_", "<|", "$", "\u200B", "\u0000", "\uFFFD");
+    return Arbitraries.frequencyOf(Tuple.of(1, any), Tuple.of(4, likely)).list().ofMaxSize(40)
         .map(parts -> String.join("", parts));
   }
 
@@ -156,6 +158,6 @@ class ByteLevelTokenizerTest {
 
   private static List<String> pieces(Vocabularies vocabulary, String rule, String text) {
     Tokenizer t = Tokenizer.of(vocabulary.gpt2(rule).put("tokenizer.ggml.add_bos_token", false).read());
-    return java.util.Arrays.stream(t.encode(text, false, false)).mapToObj(t::piece).toList();
+    return Arrays.stream(t.encode(text, false, false)).mapToObj(t::piece).toList();
   }
 }

@@ -55,7 +55,7 @@ class TokenizerMetadataTest {
   void randomDamageGivesATokenizerOrARefusal() {
     Random random = new Random(5);
     int refused = 0;
-    for (int i = 0; i < 1500; i++) {
+    for (int i = 0; i < 600; i++) {
       MetadataFile file = random.nextBoolean() ? llama() : gpt2();
       for (int n = 1 + random.nextInt(3); n > 0; n--) {
         damage(file, random);
@@ -67,7 +67,7 @@ class TokenizerMetadataTest {
         refused++;
       }
     }
-    assertThat(refused).isBetween(500, 1490);
+    assertThat(refused).isBetween(200, 590);
   }
 
   private static void damage(MetadataFile file, Random random) {
