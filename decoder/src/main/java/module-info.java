@@ -4,6 +4,7 @@ module dev.gatun.decoder {
   requires info.picocli;
 
   exports dev.gatun.decoder.chat;
+  exports dev.gatun.decoder;
   exports dev.gatun.decoder.gguf;
   exports dev.gatun.decoder.model;
   exports dev.gatun.decoder.tokenizer;
