@@ -1,0 +1,12 @@
+package dev.gatun.cpu.matmul;
+
+import dev.gatun.DType;
+
+/** The choice of kernel where the Vector API is present; loaded only then. */
+final class VectorKernels {
+  private VectorKernels() {}
+
+  static MatmulKernel of(DType type) {
+    return new PanelKernel(type, VectorDecoders.of(type), new VectorDots());
+  }
+}
