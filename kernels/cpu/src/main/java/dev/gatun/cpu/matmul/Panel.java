@@ -17,7 +17,19 @@ final class Panel {
   final float[] sums = new float[BATCH * ROWS * WIDEST];
   final float[] tails = new float[BATCH * ROWS];
 
+  /** One activation row, and sums of it as {@link RowDot} describes; they grow to the longest row seen. */
+  private float[] activations = new float[2 * DEPTH];
+  float[] pairs = new float[DEPTH];
+
   static Panel ofThread() {
     return OF_THREAD.get();
+  }
+
+  float[] activations(int k) {
+    if (activations.length < k) {
+      activations = new float[k];
+      pairs = new float[k / 2];
+    }
+    return activations;
   }
 }

@@ -7,6 +7,7 @@ final class VectorKernels {
   private VectorKernels() {}
 
   static MatmulKernel of(DType type) {
-    return new PanelKernel(type, VectorDecoders.of(type), new VectorDots());
+    MatmulKernel many = new PanelKernel(type, VectorDecoders.of(type), new VectorDots());
+    return VectorRows.of(type).<MatmulKernel>map(one -> new RowKernel(type, one, many)).orElse(many);
   }
 }

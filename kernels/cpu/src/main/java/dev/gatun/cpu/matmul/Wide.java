@@ -86,6 +86,17 @@ final class Wide {
     return FloatVector.broadcast(F, value);
   }
 
+  /** The sum of a vector's lanes, upper half onto lower half: the same order whether interpreted or compiled, unlike reduceLanes. */
+  static float sum(FloatVector v, float[] scratch) {
+    v.intoArray(scratch, 0);
+    for (int half = L / 2; half > 0; half /= 2) {
+      for (int i = 0; i < half; i++) {
+        scratch[i] += scratch[i + half];
+      }
+    }
+    return scratch[0];
+  }
+
   /** The F16 at a byte offset. */
   static float half(MemorySegment w, long at) {
     return Float.float16ToFloat(w.get(JAVA_SHORT_UNALIGNED, at));
