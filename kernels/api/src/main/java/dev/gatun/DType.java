@@ -73,7 +73,8 @@ public enum DType {
   IQ4_NL(32, 18),
   /**
    * {@code e (1), nibbles (16)}, nibbles as in {@link #Q4_0}: {@code x[i] = 2^(e − 127)·v} with v from the E2M1 values 0, 0.5, 1, 1.5, 2,
-   * 3, 4, 6 and, for q ≥ 8, their negatives (OCP microscaling formats).
+   * 3, 4, 6 and, for q ≥ 8, their negatives, 8 being zero (OCP microscaling formats). A scale byte of 255, which OCP calls NaN, is
+   * 2^128 like any other here, as llama.cpp reads it.
    */
   MXFP4(32, 17);
 
