@@ -2,4 +2,7 @@
 module dev.gatun.decoder {
   requires transitive dev.gatun;
   requires info.picocli;
+
+  exports dev.gatun.decoder.gguf;
+  exports dev.gatun.decoder.tokenizer;
 }

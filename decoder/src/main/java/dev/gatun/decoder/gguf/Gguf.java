@@ -1,0 +1,119 @@
+package dev.gatun.decoder.gguf;
+
+import static dev.gatun.decoder.gguf.GgufException.quoted;
+
+import dev.gatun.DType;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * An open GGUF model: one file, or all parts of a split one, mapped into memory. It owns the mapping: {@link #close()} ends it, and the
+ * tensors' data with it. Safe to share between threads. Files must not be changed while they are mapped.
+ */
+public final class Gguf implements AutoCloseable {
+  private final Path file;
+  private final Arena arena;
+  private final List<GgufPart> parts;
+  private final Map<String, GgufEntry> entries = new LinkedHashMap<>();
+  private boolean closed;
+
+  private Gguf(Path file, Arena arena, List<GgufPart> parts) {
+    this.file = file;
+    this.arena = arena;
+    this.parts = parts;
+    for (GgufPart part : parts) {
+      for (GgufEntry entry : part.entries()) {
+        entries.put(entry.name(), entry);
+      }
+    }
+  }
+
+  /**
+   * Maps {@code file} and reads its header. Any part of a split model opens all of it. The whole header is checked here: what opens has
+   * tensors that lie inside the file, aligned and apart from each other.
+   *
+   * @throws GgufException with one line naming file and cause, where the file is missing, unreadable, damaged or of another kind
+   */
+  public static Gguf open(Path file) {
+    Arena arena = Arena.ofShared();
+    try {
+      return new Gguf(file, arena, SplitModel.open(file, arena));
+    } catch (Throwable t) {
+      arena.close();
+      throw t;
+    }
+  }
+
+  /** The path that was opened. */
+  public Path file() {
+    return file;
+  }
+
+  /** The format's version, 2 or 3. */
+  public int version() {
+    return parts.getFirst().version();
+  }
+
+  /** The size of the file in bytes; of all files where the model is split. */
+  public long fileBytes() {
+    return parts.stream().mapToLong(part -> part.bytes().byteSize()).sum();
+  }
+
+  /** The metadata; that of the first part where the model is split. */
+  public Metadata metadata() {
+    return parts.getFirst().metadata();
+  }
+
+  /** The index of all tensors in the file's order, also of those whose type Gatun can't compute with. */
+  public List<GgufEntry> entries() {
+    return List.copyOf(entries.values());
+  }
+
+  /**
+   * All tensors in the file's order.
+   *
+   * @throws GgufException if one of them has a type without a {@link DType}; {@link #entries()} lists them all the same
+   */
+  public List<GgufTensor> tensors() {
+    List<GgufTensor> tensors = new ArrayList<>(entries.size());
+    for (GgufEntry entry : entries.values()) {
+      tensors.add(tensor(entry));
+    }
+    return Collections.unmodifiableList(tensors);
+  }
+
+  /**
+   * The tensor with this name.
+   *
+   * @throws GgufException if it has a type without a {@link DType}
+   */
+  public Optional<GgufTensor> tensor(String name) {
+    return Optional.ofNullable(entries.get(name)).map(this::tensor);
+  }
+
+  private synchronized GgufTensor tensor(GgufEntry entry) {
+    if (closed) {
+      throw new GgufException(file, "is closed; tensor " + quoted(entry.name()) + " can't be reached any more");
+    }
+    DType dtype = entry.type().dtype().orElseThrow(() -> new GgufException(parts.get(entry.part()).file(),
+        "tensor " + quoted(entry.name()) + " has the type " + entry.type() + ", which Gatun can't compute with"));
+    MemorySegment data = parts.get(entry.part()).bytes().asSlice(entry.offset(), entry.bytes());
+    return new GgufTensor(entry.name(), dtype, entry.shape().clone(), data);
+  }
+
+  /** Unmaps the file. Metadata stays usable; tensor data does not. Closing twice is harmless. */
+  @Override
+  public synchronized void close() {
+    if (!closed) {
+      arena.close();
+      closed = true;
+    }
+  }
+}
