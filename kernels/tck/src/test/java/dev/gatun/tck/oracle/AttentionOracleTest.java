@@ -117,8 +117,8 @@ class AttentionOracleTest {
       Attention op = new Attention(floats(shape(2, 1, 1), 1, 1), new Kv.Paged(cache, 1), batch, Options.causal(1), Optional.empty(),
           output(DType.F32, 2, 1, 1));
       assertThat(Oracle.compute(op, Host.withCache(c -> view)).get("y")).containsExactly(new double[] {7 / 4.0, 23 / 8.0}, CLOSE);
-      Map<String, double[]> kept = Oracle.compute(new KvAppend(floats(shape(2, 1, 1), 2049, 1), floats(shape(2, 1, 1), 3, 4), batch, cache, 0),
-          Host.buffers());
+      KvAppend append = new KvAppend(floats(shape(2, 1, 1), 2049, 1), floats(shape(2, 1, 1), 3, 4), batch, cache, 0);
+      Map<String, double[]> kept = Oracle.compute(append, Host.buffers());
       assertThat(kept.get("k")).containsExactly(2048, 1);
       assertThat(kept.get("v")).containsExactly(3, 4);
     }

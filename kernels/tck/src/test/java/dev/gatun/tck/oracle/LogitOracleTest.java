@@ -39,7 +39,8 @@ class LogitOracleTest {
 
   @Test
   void topKOrdersNanFirstAndTiesByIndex() {
-    Map<String, double[]> top = Oracle.compute(new TopK(row(2, 7, NAN, 7, INF), output(DType.F32, 1, 4), output(DType.I32, 1, 4)), Host.buffers());
+    TopK op = new TopK(row(2, 7, NAN, 7, INF), output(DType.F32, 1, 4), output(DType.I32, 1, 4));
+    Map<String, double[]> top = Oracle.compute(op, Host.buffers());
     assertThat(top.get("indices")).containsExactly(2, 4, 1, 3);
     assertThat(top.get("values")).containsExactly(Double.NaN, Double.POSITIVE_INFINITY, 7, 7);
   }

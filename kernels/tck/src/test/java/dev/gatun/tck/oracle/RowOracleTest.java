@@ -85,6 +85,7 @@ class RowOracleTest {
   void aLayoutOfABackendsOwnIsRefused() {
     Tensor w = floats(shape(1, 1), 1);
     Tensor packed = Tensor.ofLayout(w.storage(), 0, DType.F32, Shape.of(1, 1), "packed");
-    assertThatThrownBy(() -> y(new Matmul(row(1), packed, output(DType.F32, 1, 1)))).isInstanceOf(GatunException.class).hasMessageContaining("packed");
+    Matmul op = new Matmul(row(1), packed, output(DType.F32, 1, 1));
+    assertThatThrownBy(() -> y(op)).isInstanceOf(GatunException.class).hasMessageContaining("packed");
   }
 }
