@@ -3,6 +3,11 @@ module dev.gatun.decoder {
   requires transitive dev.gatun;
   requires info.picocli;
 
+  exports dev.gatun.decoder.chat;
+  exports dev.gatun.decoder;
   exports dev.gatun.decoder.gguf;
+  exports dev.gatun.decoder.model;
   exports dev.gatun.decoder.tokenizer;
+
+  opens dev.gatun.decoder.cli to info.picocli;
 }

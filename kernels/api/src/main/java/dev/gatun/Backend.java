@@ -37,6 +37,11 @@ public final class Backend implements AutoCloseable {
     return guard(driver::properties);
   }
 
+  /** Bytes per second that the device's memory delivers to all its units, reads only; measured once, at the first call, which takes a moment. */
+  public double bandwidth() {
+    return guard(driver::bandwidth);
+  }
+
   /** The backend's own side. */
   public BackendDriver driver() {
     return driver;

@@ -9,12 +9,11 @@ import java.util.Map;
  * @param kind {@code cpu}, {@code gpu} or the vendor's word for it
  * @param memoryBytes memory there is
  * @param units compute units: cores, multiprocessors
- * @param bandwidth bytes per second that memory delivers, measured once on first use; 0 where unknown
  * @param alignment bytes that allocations are aligned to
  * @param hostMemory whether operators read and write host memory directly
  * @param facts whatever else is worth showing: driver, instruction sets, vector width, threads
  */
-public record DeviceProperties(String name, String kind, long memoryBytes, int units, double bandwidth, int alignment, boolean hostMemory,
+public record DeviceProperties(String name, String kind, long memoryBytes, int units, int alignment, boolean hostMemory,
     Map<String, String> facts) {
   /** Copies the map in its order. */
   public DeviceProperties {

@@ -42,7 +42,7 @@ public final class Executable implements AutoCloseable {
 
   /** What runs, why, with bytes, floors, and the times of the last {@link #profile}. */
   public Explanation explain() {
-    return new Explanation(program.name(), backend.device().name(), backend.device().bandwidth(), device.workspaceBytes(), device.steps());
+    return new Explanation(program.name(), backend.device().name(), backend.bandwidth(), device.workspaceBytes(), device.steps());
   }
 
   /**

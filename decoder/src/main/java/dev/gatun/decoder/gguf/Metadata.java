@@ -5,6 +5,7 @@ import static dev.gatun.decoder.gguf.GgufException.quoted;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -119,6 +120,19 @@ public final class Metadata {
       }
       return bools;
     });
+  }
+
+  /** Every value as a file holds it: its type's number and its bytes. */
+  Map<String, byte[]> encoded() {
+    Map<String, byte[]> encoded = new LinkedHashMap<>();
+    values.forEach((key, value) -> {
+      HeaderBytes out = new HeaderBytes().i32(value.type().id());
+      if (value.isArray()) {
+        out.i32(value.element().id()).i64(value.count());
+      }
+      encoded.put(key, out.raw(value.payload()).toBytes());
+    });
+    return encoded;
   }
 
   private Optional<MetadataValue> scalar(String key, String wanted, Predicate<MetadataType> fits) {

@@ -90,8 +90,8 @@ final class ByteLevelTokenizer extends VocabularyTokenizer {
     byte[] word = new byte[256];
     for (int i = 0, start = from; i < ends.size(); start = ends.get(i++)) {
       int end = ends.get(i);
-      if ((end - start) * 3L > word.length) {
-        word = new byte[Math.multiplyExact(end - start, 3)];
+      if ((end - start) * 3 > word.length) {
+        word = new byte[(end - start) * 3];
       }
       int length = Utf8.encode(text, start, end, word, 0);
       int whole = preTokenizer.wholeWords() ? symbols.find(word, 0, length) : -1;

@@ -12,8 +12,7 @@ import java.util.Arrays;
  */
 final class SentencePieceTokenizer extends VocabularyTokenizer {
   private static final Defaults DEFAULTS = new Defaults(1, 2, 0, true, false);
-  private static final String SPACE = "\u2581";
-  private static final byte[] SPACE_BYTES = SPACE.getBytes(StandardCharsets.UTF_8);
+  private static final byte[] SPACE_BYTES = "\u2581".getBytes(StandardCharsets.UTF_8);
 
   private final boolean spacePrefix;
   private final int[] byteIds = new int[256];
@@ -43,13 +42,21 @@ final class SentencePieceTokenizer extends VocabularyTokenizer {
 
   @Override
   byte[] textBytes(int id) {
-    return vocabulary.text(id).replace(SPACE, " ").getBytes(StandardCharsets.UTF_8);
+    byte[] token = vocabulary.token(id);
+    byte[] bytes = new byte[token.length];
+    int length = 0;
+    for (int at = 0; at < token.length; length++) {
+      boolean space = isSpace(token, at, token.length);
+      bytes[length] = space ? (byte) ' ' : token[at];
+      at += space ? SPACE_BYTES.length : 1;
+    }
+    return Arrays.copyOf(bytes, length);
   }
 
   @Override
   void encodeText(String text, int from, int to, boolean afterSpecial, IntList ids) {
     boolean prefix = spacePrefix && afterSpecial;
-    byte[] bytes = new byte[Math.multiplyExact(to - from + 1, 3)];
+    byte[] bytes = new byte[(to - from + 1) * 3];
     int length = 0;
     if (prefix) {
       length = putSpace(bytes, length);

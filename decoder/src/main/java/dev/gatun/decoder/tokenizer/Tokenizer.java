@@ -34,6 +34,7 @@ public sealed interface Tokenizer permits VocabularyTokenizer {
    *
    * @param addSpecial begins and ends with BOS and EOS where the file asks for them
    * @param parseSpecial control tokens written in the text (such as {@code <|eot_id|>}) become their ids; otherwise they are plain text
+   * @throws TokenizerException if the text is longer than 2<sup>28</sup> chars, or holds a character that this vocabulary can't express
    */
   int[] encode(String text, boolean addSpecial, boolean parseSpecial);
 

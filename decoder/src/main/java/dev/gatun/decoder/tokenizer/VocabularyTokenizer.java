@@ -9,6 +9,8 @@ import java.util.Set;
 
 /** What every vocabulary shares: special tokens, BOS and EOS, pieces. Subclasses turn plain text into ids and tokens into bytes. */
 abstract sealed class VocabularyTokenizer implements Tokenizer permits SentencePieceTokenizer, ByteLevelTokenizer {
+  /** Three bytes a char still fit an array. */
+  private static final int LONGEST_TEXT = 1 << 28;
   private static final byte[] NOTHING = {};
 
   /** What a model assumes where the file is silent; an id of -1 means none. */
@@ -54,6 +56,10 @@ abstract sealed class VocabularyTokenizer implements Tokenizer permits SentenceP
 
   @Override
   public final int[] encode(String text, boolean addSpecial, boolean parseSpecial) {
+    if (text.length() > LONGEST_TEXT) {
+      throw new TokenizerException("Tokenizer.encode: a text of " + text.length() + " chars is longer than " + LONGEST_TEXT
+          + "; encode it in parts");
+    }
     String clean = Utf8.wellFormed(text);
     IntList ids = new IntList(clean.length() / 3 + 8);
     if (addSpecial && addBos) {

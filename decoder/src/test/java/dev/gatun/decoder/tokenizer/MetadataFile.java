@@ -16,32 +16,40 @@ import java.util.List;
 import java.util.Map;
 
 /** Writes GGUF version 3 files that hold metadata alone, and reads them back. */
-final class MetadataFile {
+public final class MetadataFile {
   private final Map<String, byte[]> entries = new LinkedHashMap<>();
 
-  MetadataFile put(String key, Object value) {
+  /** A file without keys. */
+  public MetadataFile() {}
+
+  /** Sets a key to a string, an int (UINT32), a truth value or an array of ints, floats or strings. */
+  public MetadataFile put(String key, Object value) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     writeValue(out, value);
     entries.put(key, out.toByteArray());
     return this;
   }
 
-  MetadataFile remove(String key) {
+  /** Takes a key away. */
+  public MetadataFile remove(String key) {
     entries.remove(key);
     return this;
   }
 
-  MetadataFile copy() {
+  /** An independent copy. */
+  public MetadataFile copy() {
     MetadataFile copy = new MetadataFile();
     copy.entries.putAll(entries);
     return copy;
   }
 
-  List<String> keys() {
+  /** The keys, in order. */
+  public List<String> keys() {
     return new ArrayList<>(entries.keySet());
   }
 
-  Metadata read() {
+  /** What the reader makes of the file. */
+  public Metadata read() {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     out.writeBytes("GGUF".getBytes(StandardCharsets.US_ASCII));
     writeInt(out, 3);

@@ -6,11 +6,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Test data that travels outside the project: {@code -Dgatun.testdata=} or a folder {@code shared} beside an ancestor. */
-final class SharedData {
+public final class SharedData {
   private SharedData() {}
 
   /** A file of the shared data; where there is none the calling test is skipped. */
-  static Path file(String name) {
+  public static Path file(String name) {
     String given = System.getProperty("gatun.testdata");
     if (given != null) {
       Path file = Path.of(given, name);

@@ -12,8 +12,11 @@ import java.util.function.LongFunction;
 
 /** An open device. Safe to share between threads. */
 public interface BackendDriver extends AutoCloseable {
-  /** Facts about the device; what is costly to measure is measured once. */
+  /** Facts about the device; cheap. */
   DeviceProperties properties();
+
+  /** Bytes per second that memory delivers to reads by all units, measured at the first call and kept. */
+  double bandwidth();
 
   /** New memory; zero bytes are allowed. @throws dev.gatun.DeviceException if there is not enough */
   DeviceMemory allocate(long bytes);

@@ -1,23 +1,19 @@
 package dev.gatun.cpu.format;
 
-import static dev.gatun.cpu.format.RowConversion.BYTE;
-import static dev.gatun.cpu.format.RowConversion.FLOAT;
-import static dev.gatun.cpu.format.RowConversion.INT;
-import static dev.gatun.cpu.format.RowConversion.SHORT;
-
 import dev.gatun.DType;
 import dev.gatun.ShapeException;
 import java.lang.foreign.MemorySegment;
 
 /**
  * Rows of one element type to F32. Every value is the nearest F32 to what {@link DType} defines: the products are exact in F32, so at
- * most one sum rounds. Stateless, allocates nothing, and may be shared by threads.
+ * most one sum rounds. Stateless, may be shared by threads, and allocates nothing after a thread's
+ * first call.
  */
 public final class Dequantizer {
   private final DType type;
-  private final RowConversion loop;
+  private final Staging.Loop loop;
 
-  private Dequantizer(DType type, RowConversion loop) {
+  private Dequantizer(DType type, Staging.Loop loop) {
     this.type = type;
     this.loop = loop;
   }
@@ -25,25 +21,25 @@ public final class Dequantizer {
   /** The dequantizer of {@code type}; there is one for every type. */
   public static Dequantizer of(DType type) {
     return new Dequantizer(type, switch (type) {
-      case F32 -> (src, from, dst, to, n) -> MemorySegment.copy(src, from, dst, to, 4L * n);
-      case F16 -> Dequantizer::f16;
-      case BF16 -> Dequantizer::bf16;
-      case I8 -> Dequantizer::i8;
-      case I32 -> Dequantizer::i32;
-      case F8_E4M3 -> Dequantizer::e4m3;
-      case F8_E5M2 -> Dequantizer::e5m2;
-      case Q8_0 -> SmallBlocks::q8;
-      case Q4_0 -> SmallBlocks::q4;
-      case Q4_1 -> SmallBlocks::q4WithMinimum;
-      case Q5_0 -> SmallBlocks::q5;
-      case Q5_1 -> SmallBlocks::q5WithMinimum;
-      case IQ4_NL -> SmallBlocks::iq4;
-      case MXFP4 -> SmallBlocks::mxfp4;
-      case Q2_K -> SuperBlocks::q2;
-      case Q3_K -> SuperBlocks::q3;
-      case Q4_K -> SuperBlocks::q4;
-      case Q5_K -> SuperBlocks::q5;
-      case Q6_K -> SuperBlocks::q6;
+      case F32 -> (s, n) -> { };
+      case F16 -> (s, n) -> f16(s.shorts, s.floats, n);
+      case BF16 -> (s, n) -> bf16(s.shorts, s.floats, n);
+      case I8 -> (s, n) -> i8(s.bytes, s.floats, n);
+      case I32 -> (s, n) -> i32(s.ints, s.floats, n);
+      case F8_E4M3 -> (s, n) -> e4m3(s.bytes, s.floats, n);
+      case F8_E5M2 -> (s, n) -> e5m2(s.bytes, s.floats, n);
+      case Q8_0 -> (s, n) -> SmallBlocks.q8(s.bytes, s.floats, n);
+      case Q4_0 -> (s, n) -> SmallBlocks.q4(s.bytes, s.floats, n);
+      case Q4_1 -> (s, n) -> SmallBlocks.q4WithMinimum(s.bytes, s.floats, n);
+      case Q5_0 -> (s, n) -> SmallBlocks.q5(s.bytes, s.floats, n);
+      case Q5_1 -> (s, n) -> SmallBlocks.q5WithMinimum(s.bytes, s.floats, n);
+      case IQ4_NL -> (s, n) -> SmallBlocks.iq4(s.bytes, s.floats, n);
+      case MXFP4 -> (s, n) -> SmallBlocks.mxfp4(s.bytes, s.floats, n);
+      case Q2_K -> (s, n) -> SuperBlocks.q2(s.bytes, s.floats, n);
+      case Q3_K -> (s, n) -> SuperBlocks.q3(s.bytes, s.floats, n);
+      case Q4_K -> (s, n) -> SuperBlocks.q4(s.bytes, s.floats, n);
+      case Q5_K -> (s, n) -> SuperBlocks.q5(s.bytes, s.floats, n);
+      case Q6_K -> (s, n) -> SuperBlocks.q6(s.bytes, s.floats, n);
     });
   }
 
@@ -60,44 +56,50 @@ public final class Dequantizer {
    * @throws ShapeException if the elements are no whole number of blocks, or either side would pass its segment's end
    */
   public void row(MemorySegment src, long srcOffset, MemorySegment dst, long dstOffset, int elements) {
-    RowConversion.check("dequantize, source", type, src, srcOffset, elements);
-    RowConversion.check("dequantize, destination", DType.F32, dst, dstOffset, elements);
-    loop.row(src, srcOffset, dst, dstOffset, elements);
-  }
-
-  private static void f16(MemorySegment src, long from, MemorySegment dst, long to, int n) {
-    for (int i = 0; i < n; i++) {
-      dst.set(FLOAT, to + 4L * i, Half.f16(src.get(SHORT, from + 2L * i)));
+    Staging.check("dequantize, source", type, src, srcOffset, elements);
+    Staging.check("dequantize, destination", DType.F32, dst, dstOffset, elements);
+    Staging staging = Staging.ofThread();
+    for (long done = 0; done < elements; done += Staging.ELEMENTS) {
+      int n = (int) Math.min(Staging.ELEMENTS, elements - done);
+      staging.load(type, src, srcOffset + type.bytes(done), n);
+      loop.run(staging, n);
+      staging.store(DType.F32, dst, dstOffset + 4 * done, n);
     }
   }
 
-  private static void bf16(MemorySegment src, long from, MemorySegment dst, long to, int n) {
+  private static void f16(short[] in, float[] out, int n) {
     for (int i = 0; i < n; i++) {
-      dst.set(FLOAT, to + 4L * i, Half.bf16(src.get(SHORT, from + 2L * i)));
+      out[i] = Half.f16(in[i]);
     }
   }
 
-  private static void i8(MemorySegment src, long from, MemorySegment dst, long to, int n) {
+  private static void bf16(short[] in, float[] out, int n) {
     for (int i = 0; i < n; i++) {
-      dst.set(FLOAT, to + 4L * i, src.get(BYTE, from + i));
+      out[i] = Half.bf16(in[i]);
     }
   }
 
-  private static void i32(MemorySegment src, long from, MemorySegment dst, long to, int n) {
+  private static void i8(byte[] in, float[] out, int n) {
     for (int i = 0; i < n; i++) {
-      dst.set(FLOAT, to + 4L * i, src.get(INT, from + 4L * i));
+      out[i] = in[i];
     }
   }
 
-  private static void e4m3(MemorySegment src, long from, MemorySegment dst, long to, int n) {
+  private static void i32(int[] in, float[] out, int n) {
     for (int i = 0; i < n; i++) {
-      dst.set(FLOAT, to + 4L * i, Float8.e4m3(src.get(BYTE, from + i)));
+      out[i] = in[i];
     }
   }
 
-  private static void e5m2(MemorySegment src, long from, MemorySegment dst, long to, int n) {
+  private static void e4m3(byte[] in, float[] out, int n) {
     for (int i = 0; i < n; i++) {
-      dst.set(FLOAT, to + 4L * i, Float8.e5m2(src.get(BYTE, from + i)));
+      out[i] = Float8.e4m3(in[i]);
+    }
+  }
+
+  private static void e5m2(byte[] in, float[] out, int n) {
+    for (int i = 0; i < n; i++) {
+      out[i] = Float8.e5m2(in[i]);
     }
   }
 }

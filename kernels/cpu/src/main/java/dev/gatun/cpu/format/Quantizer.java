@@ -1,9 +1,5 @@
 package dev.gatun.cpu.format;
 
-import static dev.gatun.cpu.format.RowConversion.BYTE;
-import static dev.gatun.cpu.format.RowConversion.FLOAT;
-import static dev.gatun.cpu.format.RowConversion.SHORT;
-
 import dev.gatun.DType;
 import dev.gatun.ShapeException;
 import java.lang.foreign.MemorySegment;
@@ -11,15 +7,16 @@ import java.lang.foreign.MemorySegment;
 /**
  * Rows of F32 to one element type. F16, BF16 and the 8-bit floats round to nearest, ties to even (see {@link Half} and {@link Float8} for
  * overflow); Q8_0 and Q4_0 give the bytes of llama.cpp's reference rounding. A block of Q8_0 or Q4_0 that holds NaN or an infinity gets
- * {@code d} = NaN, so that it is seen. Stateless, allocates nothing, and may be shared by threads.
+ * {@code d} = NaN, so that it is seen. Stateless, may be shared by threads, and allocates nothing after a thread's
+ * first call.
  */
 public final class Quantizer {
   private static final short F16_NAN = 0x7E00;
 
   private final DType type;
-  private final RowConversion loop;
+  private final Staging.Loop loop;
 
-  private Quantizer(DType type, RowConversion loop) {
+  private Quantizer(DType type, Staging.Loop loop) {
     this.type = type;
     this.loop = loop;
   }
@@ -31,13 +28,13 @@ public final class Quantizer {
    */
   public static Quantizer of(DType type) {
     return new Quantizer(type, switch (type) {
-      case F32 -> (src, from, dst, to, n) -> MemorySegment.copy(src, from, dst, to, 4L * n);
-      case F16 -> Quantizer::f16;
-      case BF16 -> Quantizer::bf16;
-      case F8_E4M3 -> Quantizer::e4m3;
-      case F8_E5M2 -> Quantizer::e5m2;
-      case Q8_0 -> Quantizer::q8;
-      case Q4_0 -> Quantizer::q4;
+      case F32 -> (s, n) -> { };
+      case F16 -> (s, n) -> f16(s.floats, s.shorts, n);
+      case BF16 -> (s, n) -> bf16(s.floats, s.shorts, n);
+      case F8_E4M3 -> (s, n) -> e4m3(s.floats, s.bytes, n);
+      case F8_E5M2 -> (s, n) -> e5m2(s.floats, s.bytes, n);
+      case Q8_0 -> (s, n) -> q8(s.floats, s.bytes, n);
+      case Q4_0 -> (s, n) -> q4(s.floats, s.bytes, n);
       default -> throw new ShapeException("quantize: no rounding of F32 to " + type
           + "; the CPU backend has F16, BF16, F8_E4M3, F8_E5M2, Q8_0 and Q4_0");
     });
@@ -56,61 +53,67 @@ public final class Quantizer {
    * @throws ShapeException if the elements are no whole number of blocks, or either side would pass its segment's end
    */
   public void row(MemorySegment src, long srcOffset, MemorySegment dst, long dstOffset, int elements) {
-    RowConversion.check("quantize, source", DType.F32, src, srcOffset, elements);
-    RowConversion.check("quantize, destination", type, dst, dstOffset, elements);
-    loop.row(src, srcOffset, dst, dstOffset, elements);
-  }
-
-  private static void f16(MemorySegment src, long from, MemorySegment dst, long to, int n) {
-    for (int i = 0; i < n; i++) {
-      dst.set(SHORT, to + 2L * i, Half.toF16(src.get(FLOAT, from + 4L * i)));
+    Staging.check("quantize, source", DType.F32, src, srcOffset, elements);
+    Staging.check("quantize, destination", type, dst, dstOffset, elements);
+    Staging staging = Staging.ofThread();
+    for (long done = 0; done < elements; done += Staging.ELEMENTS) {
+      int n = (int) Math.min(Staging.ELEMENTS, elements - done);
+      staging.load(DType.F32, src, srcOffset + 4 * done, n);
+      loop.run(staging, n);
+      staging.store(type, dst, dstOffset + type.bytes(done), n);
     }
   }
 
-  private static void bf16(MemorySegment src, long from, MemorySegment dst, long to, int n) {
+  private static void f16(float[] in, short[] out, int n) {
     for (int i = 0; i < n; i++) {
-      dst.set(SHORT, to + 2L * i, Half.toBf16(src.get(FLOAT, from + 4L * i)));
+      out[i] = Half.toF16(in[i]);
     }
   }
 
-  private static void e4m3(MemorySegment src, long from, MemorySegment dst, long to, int n) {
+  private static void bf16(float[] in, short[] out, int n) {
     for (int i = 0; i < n; i++) {
-      dst.set(BYTE, to + i, Float8.toE4m3(src.get(FLOAT, from + 4L * i)));
+      out[i] = Half.toBf16(in[i]);
     }
   }
 
-  private static void e5m2(MemorySegment src, long from, MemorySegment dst, long to, int n) {
+  private static void e4m3(float[] in, byte[] out, int n) {
     for (int i = 0; i < n; i++) {
-      dst.set(BYTE, to + i, Float8.toE5m2(src.get(FLOAT, from + 4L * i)));
+      out[i] = Float8.toE4m3(in[i]);
     }
   }
 
-  private static void q8(MemorySegment src, long from, MemorySegment dst, long to, int n) {
-    for (long x = from, b = to, end = from + 4L * n; x < end; x += 128, b += 34) {
+  private static void e5m2(float[] in, byte[] out, int n) {
+    for (int i = 0; i < n; i++) {
+      out[i] = Float8.toE5m2(in[i]);
+    }
+  }
+
+  private static void q8(float[] in, byte[] out, int n) {
+    for (int x = 0, b = 0; x < n; x += 32, b += 34) {
       float largest = 0;
       for (int j = 0; j < 32; j++) {
         // Math.max, unlike a comparison, lets a NaN through.
-        largest = Math.max(largest, Math.abs(src.get(FLOAT, x + 4L * j)));
+        largest = Math.max(largest, Math.abs(in[x + j]));
       }
       boolean finite = Float.isFinite(largest);
       float d = largest / 127;
       float inverse = finite ? inverse(d) : 0;
-      dst.set(SHORT, b, finite ? Half.toF16(d) : F16_NAN);
+      Staging.putShort(out, b, finite ? Half.toF16(d) : F16_NAN);
       for (int j = 0; j < 32; j++) {
-        float scaled = src.get(FLOAT, x + 4L * j) * inverse;
+        float scaled = in[x + j] * inverse;
         int whole = (int) scaled;
         // Half away from zero, where adding 0.5 to the number just below 0.5 would round up.
-        dst.set(BYTE, b + 2 + j, (byte) (whole + (int) ((scaled - whole) * 2)));
+        out[b + 2 + j] = (byte) (whole + (int) ((scaled - whole) * 2));
       }
     }
   }
 
-  private static void q4(MemorySegment src, long from, MemorySegment dst, long to, int n) {
-    for (long x = from, b = to, end = from + 4L * n; x < end; x += 128, b += 18) {
+  private static void q4(float[] in, byte[] out, int n) {
+    for (int x = 0, b = 0; x < n; x += 32, b += 18) {
       float extreme = 0;
       float sum = 0;
       for (int j = 0; j < 32; j++) {
-        float value = src.get(FLOAT, x + 4L * j);
+        float value = in[x + j];
         extreme = Math.abs(value) > Math.abs(extreme) ? value : extreme;
         sum += value * 0;
       }
@@ -118,11 +121,11 @@ public final class Quantizer {
       boolean finite = sum == 0;
       float d = extreme / -8;
       float inverse = finite ? inverse(d) : 0;
-      dst.set(SHORT, b, finite ? Half.toF16(d) : F16_NAN);
+      Staging.putShort(out, b, finite ? Half.toF16(d) : F16_NAN);
       for (int j = 0; j < 16; j++) {
-        int low = Math.min(15, (int) (src.get(FLOAT, x + 4L * j) * inverse + 8.5f));
-        int high = Math.min(15, (int) (src.get(FLOAT, x + 64 + 4L * j) * inverse + 8.5f));
-        dst.set(BYTE, b + 2 + j, (byte) (low | high << 4));
+        int low = Math.min(15, (int) (in[x + j] * inverse + 8.5f));
+        int high = Math.min(15, (int) (in[x + 16 + j] * inverse + 8.5f));
+        out[b + 2 + j] = (byte) (low | high << 4);
       }
     }
   }

@@ -1,12 +1,5 @@
 package dev.gatun.cpu.format;
 
-import static dev.gatun.cpu.format.RowConversion.BYTE;
-import static dev.gatun.cpu.format.RowConversion.FLOAT;
-import static dev.gatun.cpu.format.RowConversion.INT;
-import static dev.gatun.cpu.format.RowConversion.SHORT;
-
-import java.lang.foreign.MemorySegment;
-
 /** The block types of 32 elements to F32, block by block; the layouts are in {@link dev.gatun.DType}. */
 final class SmallBlocks {
   private static final float[] IQ4_NL = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
@@ -15,83 +8,83 @@ final class SmallBlocks {
 
   private SmallBlocks() {}
 
-  static void q8(MemorySegment src, long from, MemorySegment dst, long to, int n) {
-    for (long b = from, o = to, end = to + 4L * n; o < end; b += 34, o += 128) {
-      float d = Half.f16(src.get(SHORT, b));
+  static void q8(byte[] in, float[] out, int n) {
+    for (int b = 0, o = 0; o < n; b += 34, o += 32) {
+      float d = Staging.f16(in, b);
       for (int j = 0; j < 32; j++) {
-        dst.set(FLOAT, o + 4L * j, d * src.get(BYTE, b + 2 + j));
+        out[o + j] = d * in[b + 2 + j];
       }
     }
   }
 
-  static void q4(MemorySegment src, long from, MemorySegment dst, long to, int n) {
-    for (long b = from, o = to, end = to + 4L * n; o < end; b += 18, o += 128) {
-      float d = Half.f16(src.get(SHORT, b));
+  static void q4(byte[] in, float[] out, int n) {
+    for (int b = 0, o = 0; o < n; b += 18, o += 32) {
+      float d = Staging.f16(in, b);
       for (int j = 0; j < 16; j++) {
-        int pair = src.get(BYTE, b + 2 + j);
-        dst.set(FLOAT, o + 4L * j, d * ((pair & 15) - 8));
-        dst.set(FLOAT, o + 64 + 4L * j, d * ((pair >> 4 & 15) - 8));
+        int pair = in[b + 2 + j];
+        out[o + j] = d * ((pair & 15) - 8);
+        out[o + 16 + j] = d * ((pair >> 4 & 15) - 8);
       }
     }
   }
 
-  static void q4WithMinimum(MemorySegment src, long from, MemorySegment dst, long to, int n) {
-    for (long b = from, o = to, end = to + 4L * n; o < end; b += 20, o += 128) {
-      float d = Half.f16(src.get(SHORT, b));
-      float m = Half.f16(src.get(SHORT, b + 2));
+  static void q4WithMinimum(byte[] in, float[] out, int n) {
+    for (int b = 0, o = 0; o < n; b += 20, o += 32) {
+      float d = Staging.f16(in, b);
+      float m = Staging.f16(in, b + 2);
       for (int j = 0; j < 16; j++) {
-        int pair = src.get(BYTE, b + 4 + j);
-        dst.set(FLOAT, o + 4L * j, d * (pair & 15) + m);
-        dst.set(FLOAT, o + 64 + 4L * j, d * (pair >> 4 & 15) + m);
+        int pair = in[b + 4 + j];
+        out[o + j] = d * (pair & 15) + m;
+        out[o + 16 + j] = d * (pair >> 4 & 15) + m;
       }
     }
   }
 
-  static void q5(MemorySegment src, long from, MemorySegment dst, long to, int n) {
-    for (long b = from, o = to, end = to + 4L * n; o < end; b += 22, o += 128) {
-      float d = Half.f16(src.get(SHORT, b));
-      int high = src.get(INT, b + 2);
+  static void q5(byte[] in, float[] out, int n) {
+    for (int b = 0, o = 0; o < n; b += 22, o += 32) {
+      float d = Staging.f16(in, b);
+      int high = Staging.word(in, b + 2);
       for (int j = 0; j < 16; j++) {
-        int pair = src.get(BYTE, b + 6 + j);
-        dst.set(FLOAT, o + 4L * j, d * ((pair & 15 | (high >>> j & 1) << 4) - 16));
-        dst.set(FLOAT, o + 64 + 4L * j, d * ((pair >> 4 & 15 | (high >>> (j + 16) & 1) << 4) - 16));
+        int pair = in[b + 6 + j];
+        out[o + j] = d * ((pair & 15 | (high >>> j & 1) << 4) - 16);
+        out[o + 16 + j] = d * ((pair >> 4 & 15 | (high >>> (j + 16) & 1) << 4) - 16);
       }
     }
   }
 
-  static void q5WithMinimum(MemorySegment src, long from, MemorySegment dst, long to, int n) {
-    for (long b = from, o = to, end = to + 4L * n; o < end; b += 24, o += 128) {
-      float d = Half.f16(src.get(SHORT, b));
-      float m = Half.f16(src.get(SHORT, b + 2));
-      int high = src.get(INT, b + 4);
+  static void q5WithMinimum(byte[] in, float[] out, int n) {
+    for (int b = 0, o = 0; o < n; b += 24, o += 32) {
+      float d = Staging.f16(in, b);
+      float m = Staging.f16(in, b + 2);
+      int high = Staging.word(in, b + 4);
       for (int j = 0; j < 16; j++) {
-        int pair = src.get(BYTE, b + 8 + j);
-        dst.set(FLOAT, o + 4L * j, d * (pair & 15 | (high >>> j & 1) << 4) + m);
-        dst.set(FLOAT, o + 64 + 4L * j, d * (pair >> 4 & 15 | (high >>> (j + 16) & 1) << 4) + m);
+        int pair = in[b + 8 + j];
+        out[o + j] = d * (pair & 15 | (high >>> j & 1) << 4) + m;
+        out[o + 16 + j] = d * (pair >> 4 & 15 | (high >>> (j + 16) & 1) << 4) + m;
       }
     }
   }
 
-  static void iq4(MemorySegment src, long from, MemorySegment dst, long to, int n) {
-    for (long b = from, o = to, end = to + 4L * n; o < end; b += 18, o += 128) {
-      tabled(IQ4_NL, Half.f16(src.get(SHORT, b)), src, b + 2, dst, o);
+  static void iq4(byte[] in, float[] out, int n) {
+    for (int b = 0, o = 0; o < n; b += 18, o += 32) {
+      tabled(IQ4_NL, Staging.f16(in, b), in, b + 2, out, o);
     }
   }
 
-  static void mxfp4(MemorySegment src, long from, MemorySegment dst, long to, int n) {
-    for (long b = from, o = to, end = to + 4L * n; o < end; b += 17, o += 128) {
-      int e = src.get(BYTE, b) & 0xFF;
+  static void mxfp4(byte[] in, float[] out, int n) {
+    for (int b = 0, o = 0; o < n; b += 17, o += 32) {
+      int e = in[b] & 0xFF;
       // 2^(e - 128): a normal number from e = 2 on.
       float halfScale = Float.intBitsToFloat(e < 2 ? 0x0020_0000 << e : (e - 1) << 23);
-      tabled(TWICE_E2M1, halfScale, src, b + 1, dst, o);
+      tabled(TWICE_E2M1, halfScale, in, b + 1, out, o);
     }
   }
 
-  private static void tabled(float[] values, float d, MemorySegment src, long q, MemorySegment dst, long o) {
+  private static void tabled(float[] values, float d, byte[] in, int q, float[] out, int o) {
     for (int j = 0; j < 16; j++) {
-      int pair = src.get(BYTE, q + j);
-      dst.set(FLOAT, o + 4L * j, d * values[pair & 15]);
-      dst.set(FLOAT, o + 64 + 4L * j, d * values[pair >> 4 & 15]);
+      int pair = in[q + j];
+      out[o + j] = d * values[pair & 15];
+      out[o + 16 + j] = d * values[pair >> 4 & 15];
     }
   }
 }

@@ -25,9 +25,13 @@ public record CpuPlan(String kernel, String tile, long workspaceBytes, long byte
   public static long bytes(Operator operator) {
     long bytes = 0;
     for (Operator.Operand operand : operator.operands()) {
-      Tensor t = operand.tensor();
-      bytes += t.dtype().isBlock() ? t.dtype().bytes(t.shape().elements()) : t.shape().elements() * t.dtype().blockBytes();
+      bytes += bytes(operand.tensor());
     }
     return bytes;
+  }
+
+  /** The bytes of all elements of {@code tensor}, at the bound of a varying size. */
+  public static long bytes(Tensor tensor) {
+    return tensor.dtype().bytes(tensor.shape().elements());
   }
 }

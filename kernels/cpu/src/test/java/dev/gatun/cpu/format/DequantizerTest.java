@@ -52,7 +52,7 @@ class DequantizerTest {
     check(type, all, patterns, 0, 0);
   }
 
-  @Property(tries = 300)
+  @Property(tries = 300, seed = "20261122")
   void anyLengthAtAnyOffsetWritesItsRowAndNothingElse(@ForAll DType type, @ForAll @IntRange(max = 5) int units, @ForAll long seed,
       @ForAll @IntRange(max = 7) int srcOffset, @ForAll @IntRange(max = 7) int dstOffset) {
     int elements = units * type.blockSize();

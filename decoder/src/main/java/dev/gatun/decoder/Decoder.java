@@ -1,0 +1,268 @@
+package dev.gatun.decoder;
+
+import dev.gatun.Backend;
+import dev.gatun.ClosedException;
+import dev.gatun.DType;
+import dev.gatun.Executable;
+import dev.gatun.GatunException;
+import dev.gatun.KvCache;
+import dev.gatun.ShapeException;
+import dev.gatun.Shape;
+import dev.gatun.Stream;
+import dev.gatun.Tensor;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A model on a backend, owned: it holds prepared weights, a cache, and compiled steps. A step feeds tokens of one or more sequences and chooses the next
+ * token of each. Steps are compiled for bounds in powers of two, kept, and replayed. Used by one thread at a time.
+ */
+public final class Decoder implements AutoCloseable {
+  private static final int PAGE = 64;
+  private static final int STEPS_KEPT = 8;
+
+  private final Backend backend;
+  private final Model model;
+  private final DecoderOptions options;
+  private final Family.Graph graph;
+  private final Weights weights;
+  private final KvCache cache;
+  private final Stream stream;
+  private final Map<DecoderStep.Bucket, DecoderStep> steps = new LinkedHashMap<>(16, 0.75f, true);
+  private int opened;
+  private boolean closed;
+
+  /**
+   * A decoder over {@code model}.
+   *
+   * @throws GatunException naming file and tensor where a weight is missing or has another shape, or the backend lacks memory
+   */
+  public Decoder(Backend backend, Model model, DecoderOptions options) {
+    this.backend = backend;
+    this.model = model;
+    this.options = options;
+    this.weights = new Weights(model.gguf(), backend);
+    Dimensions d = model.dimensions();
+    this.graph = model.family().load(model.gguf(), d, backend, weights);
+    int pages = Math.multiplyExact(Math.ceilDiv(options.context(), PAGE), options.sequences());
+    this.cache = backend.newKvCache(new KvCache.Spec(d.layers(), d.kvHeads(), d.keySize(), d.valueSize(), options.cacheType(), PAGE, pages,
+        options.sequences(), Math.ceilDiv(options.context(), PAGE) * PAGE));
+    this.stream = backend.newStream();
+  }
+
+  /** The model. */
+  public Model model() {
+    return model;
+  }
+
+  /** The backend. */
+  public Backend backend() {
+    return backend;
+  }
+
+  /** The sizes it was made with. */
+  public DecoderOptions options() {
+    return options;
+  }
+
+  /** Bytes of weights that a token reads at batch 1, embedding row aside: what decode speed is judged against. */
+  public long weightBytesPerToken() {
+    return model.family().bytesPerToken(model.gguf());
+  }
+
+  /** Bytes of new memory that preparing the weights took; 0 where all are used in the file. */
+  public long preparedBytes() {
+    return weights.preparedBytes();
+  }
+
+  /** Bytes of the cache. */
+  public long cacheBytes() {
+    return cache.spec().bytes();
+  }
+
+  /** A new, empty sequence. @throws GatunException if as many as the options allow are open */
+  public Sequence newSequence(Sampling sampling) {
+    checkOpen();
+    return new Sequence(this, cache.open(), opened++, sampling);
+  }
+
+  void release(int slot) {
+    if (!closed) {
+      cache.release(stream, slot);
+    }
+  }
+
+  /**
+   * Feeds tokens to a sequence, in chunks, and chooses its next one.
+   *
+   * @throws ContextFullException if they do not fit; nothing was fed then
+   * @throws ShapeException for no token, or an id outside the vocabulary
+   * @throws GatunException if the logits are not finite
+   */
+  public int feed(Sequence sequence, int... ids) {
+    int last = ids.length - 1;
+    checkFits(sequence, ids);
+    for (int from = 0; from < ids.length; from += options.chunk()) {
+      int to = Math.min(ids.length, from + options.chunk());
+      DecoderStep step = step(List.of(sequence), new int[][] {ids}, new int[] {from}, new int[] {to}, to > last ? 1 : 0);
+      if (to > last) {
+        return choices(step, List.of(sequence))[0];
+      }
+    }
+    throw new ShapeException("feed: a sequence needs at least one token");
+  }
+
+  /**
+   * Feeds one token to each of several sequences in one step and chooses the next token of each. The result of a sequence does not depend on the others'
+   * contents.
+   */
+  public int[] feed(List<Sequence> sequences, int[] ids) {
+    if (sequences.isEmpty() || sequences.size() != ids.length) {
+      throw new ShapeException("feed: " + ids.length + " tokens for " + sequences.size() + " sequences");
+    }
+    if (sequences.size() > options.chunk() || sequences.stream().distinct().count() != sequences.size()) {
+      throw new ShapeException("feed: a step takes at most " + options.chunk() + " sequences, each once");
+    }
+    int[][] each = new int[ids.length][];
+    int[] from = new int[ids.length];
+    int[] to = new int[ids.length];
+    for (int i = 0; i < ids.length; i++) {
+      each[i] = new int[] {ids[i]};
+      to[i] = 1;
+      checkFits(sequences.get(i), each[i]);
+    }
+    return choices(step(sequences, each, from, to, 1), sequences);
+  }
+
+  /**
+   * Feeds tokens to a sequence and returns the logits after each of them, {@code [tokens][vocabulary]}; for comparing engines.
+   */
+  public float[][] logits(Sequence sequence, int... ids) {
+    checkFits(sequence, ids);
+    float[][] all = new float[ids.length][];
+    for (int from = 0; from < ids.length; from += options.chunk()) {
+      int to = Math.min(ids.length, from + options.chunk());
+      DecoderStep step = step(List.of(sequence), new int[][] {ids}, new int[] {from}, new int[] {to}, to - from);
+      for (int row = 0; row < to - from; row++) {
+        all[from + row] = row(step, row);
+      }
+    }
+    return all;
+  }
+
+  private float[] row(DecoderStep step, int row) {
+    Tensor logits = step.logits();
+    long width = logits.size(1);
+    return stream.readFloats(Tensor.of(logits.storage(), 4 * width * row, DType.F32, Shape.of(width)));
+  }
+
+  private DecoderStep step(List<Sequence> sequences, int[][] ids, int[] from, int[] to, int logitsOfEach) {
+    int tokens = 0;
+    boolean greedy = true;
+    for (int i = 0; i < ids.length; i++) {
+      tokens += to[i] - from[i];
+      greedy &= sequences.get(i).sampling().isGreedy() || logitsOfEach > 1;
+    }
+    int rows = Math.max(1, logitsOfEach * sequences.size());
+    DecoderStep step = compiled(new DecoderStep.Bucket(powerOfTwo(tokens), powerOfTwo(sequences.size()), powerOfTwo(rows),
+        greedy ? DecoderStep.Choice.GREEDY : DecoderStep.Choice.SAMPLED));
+    step.inputs().clear();
+    for (int i = 0; i < ids.length; i++) {
+      Sequence sequence = sequences.get(i);
+      int length = to[i] - from[i];
+      cache.reserve(stream, sequence.slot(), sequence.position(), sequence.position() + length);
+      step.inputs().add(sequence.slot(), sequence.position(), ids[i], from[i], to[i], logitsOfEach);
+      sequence.append(ids[i], from[i], to[i]);
+    }
+    step.inputs().send(stream);
+    step.control(stream, sequences);
+    stream.submit(step.executable());
+    stream.synchronize();
+    return step;
+  }
+
+  private int[] choices(DecoderStep step, List<Sequence> sequences) {
+    int[] all = stream.readInts(step.next());
+    int[] next = new int[sequences.size()];
+    for (int i = 0; i < next.length; i++) {
+      next[i] = all[i];
+      long vocabulary = step.logits().size(1);
+      boolean known = next[i] >= 0 && next[i] < vocabulary;
+      float chosen = known ? stream.readFloats(Tensor.of(step.logits().storage(), 4 * (i * vocabulary + next[i]), DType.F32, Shape.of(1)))[0] : Float.NaN;
+      if (!Float.isFinite(chosen)) {
+        throw new GatunException(model.gguf().file() + ": the logits after position " + (sequences.get(i).position() - 1)
+            + " are not finite; the weights may hold NaN or infinity, or have overflowed");
+      }
+    }
+    return next;
+  }
+
+  private DecoderStep compiled(DecoderStep.Bucket bucket) {
+    DecoderStep known = steps.get(bucket);
+    if (known == null) {
+      if (steps.size() >= STEPS_KEPT) {
+        DecoderStep.Bucket oldest = steps.keySet().iterator().next();
+        steps.remove(oldest).close();
+      }
+      known = new DecoderStep(backend, bucket, graph, cache, model.dimensions().vocabulary(), options.history());
+      steps.put(bucket, known);
+    }
+    return known;
+  }
+
+  /** Compiles the step for one sequence's {@code tokens} tokens, if it is not there yet, and gives it to look at. */
+  public Executable executable(int tokens) {
+    checkOpen();
+    return compiled(new DecoderStep.Bucket(powerOfTwo(tokens), 1, 1, DecoderStep.Choice.GREEDY)).executable();
+  }
+
+  /** The stream that the decoder works on. */
+  public Stream stream() {
+    return stream;
+  }
+
+  private static int powerOfTwo(int n) {
+    return n <= 1 ? 1 : Integer.highestOneBit(n - 1) << 1;
+  }
+
+  private void checkFits(Sequence sequence, int[] ids) {
+    checkOpen();
+    sequence.slot();
+    if (sequence.decoder() != this) {
+      throw new GatunException("a sequence of another decoder was fed");
+    }
+    if (ids.length == 0) {
+      throw new ShapeException("feed: a sequence needs at least one token");
+    }
+    if (ids.length > options.context() - sequence.position()) {
+      throw new ContextFullException(sequence.position(), ids.length, options.context());
+    }
+    for (int id : ids) {
+      if (id < 0 || id >= model.dimensions().vocabulary()) {
+        throw new ShapeException("feed: token id " + id + " is outside the vocabulary of " + model.dimensions().vocabulary());
+      }
+    }
+  }
+
+  private void checkOpen() {
+    if (closed) {
+      throw new ClosedException("a decoder is used after it was closed");
+    }
+  }
+
+  /** Frees steps, cache and stream; prepared weights go with the backend. A second call does nothing. */
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      List<AutoCloseable> parts = new ArrayList<>(steps.values());
+      for (AutoCloseable part : parts) {
+        ((DecoderStep) part).close();
+      }
+      cache.close();
+      stream.close();
+    }
+  }
+}

@@ -1,0 +1,42 @@
+package dev.gatun.decoder;
+
+import dev.gatun.DType;
+import dev.gatun.ShapeException;
+
+/**
+ * Sizes of a decoder.
+ *
+ * @param context the most tokens of one sequence, prompt and answer together
+ * @param sequences the most sequences at a time
+ * @param chunk the most tokens of one step; longer prompts are fed in several
+ * @param cacheType how keys and values are kept
+ * @param history how many of the last tokens the penalties look at
+ */
+public record DecoderOptions(int context, int sequences, int chunk, DType cacheType, int history) {
+  /** Checks the sizes. @throws ShapeException if one is not positive */
+  public DecoderOptions {
+    if (context < 1 || sequences < 1 || chunk < 1 || history < 1) {
+      throw new ShapeException("context, sequences, chunk and history must be positive: " + context + ", " + sequences + ", " + chunk + ", " + history);
+    }
+  }
+
+  /** One sequence of up to {@code context} tokens, prompts in chunks of 512, keys and values in F32. */
+  public static DecoderOptions of(int context) {
+    return new DecoderOptions(context, 1, 512, DType.F32, 64);
+  }
+
+  /** These sizes for another number of sequences. */
+  public DecoderOptions withSequences(int count) {
+    return new DecoderOptions(context, count, chunk, cacheType, history);
+  }
+
+  /** These sizes with another chunk. */
+  public DecoderOptions withChunk(int tokens) {
+    return new DecoderOptions(context, sequences, tokens, cacheType, history);
+  }
+
+  /** These sizes with keys and values kept in another type. */
+  public DecoderOptions withCacheType(DType type) {
+    return new DecoderOptions(context, sequences, chunk, type, history);
+  }
+}

@@ -1,0 +1,155 @@
+package dev.gatun.decoder;
+
+import dev.gatun.Argmax;
+import dev.gatun.Backend;
+import dev.gatun.DType;
+import dev.gatun.Executable;
+import dev.gatun.KvCache;
+import dev.gatun.Penalize;
+import dev.gatun.Program;
+import dev.gatun.Sample;
+import dev.gatun.Stream;
+import dev.gatun.Tensor;
+import java.util.List;
+
+/** A compiled step for up to so many tokens, sequences and rows of logits, with the memory the host exchanges with it. */
+final class DecoderStep implements AutoCloseable {
+  /** What a step is compiled for. */
+  record Bucket(int tokens, int sequences, int rows, Choice choice) {}
+
+  /** How the next tokens are chosen. */
+  enum Choice {
+    /** By {@link Argmax}. */
+    GREEDY,
+    /** By {@link Penalize} and {@link Sample}. */
+    SAMPLED
+  }
+
+  private final Bucket bucket;
+  private final StepInputs inputs;
+  private final Tensor logits;
+  private final Tensor next;
+  private final Controls controls;
+  private final Executable executable;
+
+  DecoderStep(Backend backend, Bucket bucket, Family.Graph graph, KvCache cache, int vocabulary, int history) {
+    this.bucket = bucket;
+    this.inputs = new StepInputs(backend, bucket.tokens(), bucket.sequences(), bucket.rows());
+    this.logits = backend.allocate(DType.F32, bucket.rows(), vocabulary);
+    this.next = backend.allocate(DType.I32, bucket.rows());
+    this.controls = bucket.choice() == Choice.SAMPLED ? new Controls(backend, bucket.rows(), history) : null;
+    Program.Builder program = Program.builder("decode " + bucket.tokens() + " tokens").input(inputs.all()).output(logits, next);
+    graph.build(program, inputs, bucket.tokens(), bucket.rows(), cache, logits);
+    choose(program);
+    this.executable = backend.compile(program.build());
+  }
+
+  private void choose(Program.Builder program) {
+    Tensor rows = inputs.perRow(logits);
+    if (bucket.choice() == Choice.GREEDY) {
+      program.add(new Argmax(rows, inputs.perRow(next)));
+      return;
+    }
+    program.input(controls.history, controls.lengths, controls.penalties, controls.settings, controls.seeds, controls.positions);
+    Tensor penalized = inputs.perRow(program.temporary("penalized", DType.F32, logits.shape().sizes()));
+    program.add(new Penalize(rows, inputs.perRow(controls.history), inputs.perRow(controls.lengths), inputs.perRow(controls.penalties), penalized));
+    program.add(new Sample(penalized, inputs.perRow(controls.settings), inputs.perRow(controls.seeds), inputs.perRow(controls.positions),
+        inputs.perRow(next)));
+  }
+
+  Executable executable() {
+    return executable;
+  }
+
+  StepInputs inputs() {
+    return inputs;
+  }
+
+  Tensor logits() {
+    return logits;
+  }
+
+  Tensor next() {
+    return next;
+  }
+
+  /** Writes how each row's next token is chosen; a row belongs to the sequence at the same place of the list. */
+  void control(Stream stream, List<Sequence> sequences) {
+    if (controls != null) {
+      controls.write(stream, sequences);
+    }
+  }
+
+  @Override
+  public void close() {
+    executable.close();
+    inputs.all().buffer().close();
+    logits.buffer().close();
+    next.buffer().close();
+    if (controls != null) {
+      controls.close();
+    }
+  }
+
+  /** The device memory of {@link Penalize} and {@link Sample}. */
+  private static final class Controls {
+    private final int rows;
+    private final int most;
+    private final Tensor history;
+    private final Tensor lengths;
+    private final Tensor penalties;
+    private final Tensor settings;
+    private final Tensor seeds;
+    private final Tensor positions;
+
+    Controls(Backend backend, int rows, int most) {
+      this.rows = rows;
+      this.most = most;
+      this.history = backend.allocate(DType.I32, rows, most);
+      this.lengths = backend.allocate(DType.I32, rows);
+      this.penalties = backend.allocate(DType.F32, rows, 3);
+      this.settings = backend.allocate(DType.F32, rows, 4);
+      this.seeds = backend.allocate(DType.I32, rows, 3);
+      this.positions = backend.allocate(DType.I32, rows);
+    }
+
+    void write(Stream stream, List<Sequence> sequences) {
+      int[] recent = new int[rows * most];
+      int[] counts = new int[rows];
+      float[] lowered = new float[rows * 3];
+      float[] chosen = new float[rows * 4];
+      int[] seeded = new int[rows * 3];
+      int[] placed = new int[rows];
+      for (int r = 0; r < sequences.size(); r++) {
+        Sequence sequence = sequences.get(r);
+        Sampling sampling = sequence.sampling();
+        counts[r] = Math.min(most, sequence.position());
+        for (int i = 0; i < counts[r]; i++) {
+          recent[r * most + i] = sequence.id(sequence.position() - counts[r] + i);
+        }
+        set(lowered, 3 * r, sampling.repetition(), sampling.frequency(), sampling.presence());
+        set(chosen, 4 * r, sampling.temperature(), sampling.topP(), sampling.minP(), sampling.topK());
+        seeded[3 * r] = (int) sampling.seed();
+        seeded[3 * r + 1] = (int) (sampling.seed() >>> 32);
+        seeded[3 * r + 2] = sequence.number();
+        placed[r] = sequence.position() - 1;
+      }
+      stream.write(history, recent);
+      stream.write(lengths, counts);
+      stream.write(penalties, lowered);
+      stream.write(settings, chosen);
+      stream.write(seeds, seeded);
+      stream.write(positions, placed);
+    }
+
+    private static void set(float[] into, int at, float... values) {
+      System.arraycopy(values, 0, into, at, values.length);
+    }
+
+    void close() {
+      for (Tensor tensor : List.of(history, lengths, penalties, settings, seeds, positions)) {
+        tensor.buffer().close();
+      }
+    }
+  }
+}

@@ -1,0 +1,90 @@
+package dev.gatun.decoder;
+
+import dev.gatun.decoder.gguf.Gguf;
+import dev.gatun.decoder.gguf.Metadata;
+import java.util.Optional;
+
+/** The metadata keys of one architecture, {@code <architecture>.<key>}, with the checks that every family needs. */
+final class Keys {
+  private static final long MOST = 1 << 24;
+
+  private final Gguf gguf;
+  private final Metadata metadata;
+  private final String architecture;
+
+  Keys(Gguf gguf, String architecture) {
+    this.gguf = gguf;
+    this.metadata = gguf.metadata();
+    this.architecture = architecture;
+  }
+
+  ModelException fault(String cause) {
+    return new ModelException(gguf.file(), cause);
+  }
+
+  String name(String key) {
+    return architecture + "." + key;
+  }
+
+  /** A positive size. */
+  int size(String key) {
+    return optionalSize(key).orElseThrow(() -> fault("metadata key " + name(key) + " is missing; the model cannot be built without it"));
+  }
+
+  Optional<Integer> optionalSize(String key) {
+    var value = metadata.integer(name(key));
+    if (value.isEmpty()) {
+      return Optional.empty();
+    }
+    if (value.getAsLong() < 1 || value.getAsLong() > MOST) {
+      throw fault("metadata key " + name(key) + " is " + value.getAsLong() + ", which is no sensible size");
+    }
+    return Optional.of((int) value.getAsLong());
+  }
+
+  /** A whole number that may be 0, which it is where the key is missing. */
+  int optionalCount(String key) {
+    long value = metadata.integer(name(key)).orElse(0);
+    if (value < 0 || value > MOST) {
+      throw fault("metadata key " + name(key) + " is " + value + ", which is no sensible count");
+    }
+    return (int) value;
+  }
+
+  /** A size that some files give per layer; served where all layers have the same. */
+  Optional<Integer> uniformSize(String key) {
+    if (!metadata.typeName(name(key)).map(type -> type.startsWith("array")).orElse(false)) {
+      return optionalSize(key);
+    }
+    int[] values = metadata.integers(name(key)).orElseThrow();
+    for (int value : values) {
+      if (value != values[0] || value < 1 || value > MOST) {
+        throw fault("metadata key " + name(key) + " differs from layer to layer, which is not served");
+      }
+    }
+    if (values.length == 0) {
+      throw fault("metadata key " + name(key) + " is an empty array");
+    }
+    return Optional.of(values[0]);
+  }
+
+  double real(String key, double otherwise) {
+    double value = metadata.real(name(key)).orElse(otherwise);
+    if (!Double.isFinite(value)) {
+      throw fault("metadata key " + name(key) + " is " + value);
+    }
+    return value;
+  }
+
+  double positive(String key, double otherwise) {
+    double value = real(key, otherwise);
+    if (value <= 0) {
+      throw fault("metadata key " + name(key) + " is " + value + " and should be positive");
+    }
+    return value;
+  }
+
+  Optional<String> string(String key) {
+    return metadata.string(name(key));
+  }
+}

@@ -1,0 +1,76 @@
+package dev.gatun.decoder;
+
+import dev.gatun.ClosedException;
+import java.util.Arrays;
+
+/**
+ * One text in the making, owned: it holds a slot of its decoder's cache until it is closed. Used by one thread at a time, with its decoder.
+ */
+public final class Sequence implements AutoCloseable {
+  private final Decoder decoder;
+  private final int slot;
+  private final int number;
+  private final Sampling sampling;
+  private int[] ids = new int[64];
+  private int position;
+  private boolean closed;
+
+  Sequence(Decoder decoder, int slot, int number, Sampling sampling) {
+    this.decoder = decoder;
+    this.slot = slot;
+    this.number = number;
+    this.sampling = sampling;
+  }
+
+  /** Tokens that have been fed. */
+  public int position() {
+    return position;
+  }
+
+  /** The tokens that have been fed, in order. */
+  public int[] ids() {
+    return Arrays.copyOf(ids, position);
+  }
+
+  /** How its next token is chosen. */
+  public Sampling sampling() {
+    return sampling;
+  }
+
+  Decoder decoder() {
+    return decoder;
+  }
+
+  int slot() {
+    if (closed) {
+      throw new ClosedException("a sequence is used after it was closed");
+    }
+    return slot;
+  }
+
+  /** Tells sequences with the same seed apart. */
+  int number() {
+    return number;
+  }
+
+  int id(int at) {
+    return ids[at];
+  }
+
+  void append(int[] more, int from, int to) {
+    if (position + to - from > ids.length) {
+      ids = Arrays.copyOf(ids, Math.max(2 * ids.length, position + to - from));
+    }
+    System.arraycopy(more, from, ids, position, to - from);
+    position += to - from;
+  }
+
+  /** Gives the slot back; a second call does nothing. */
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      decoder.release(slot);
+    }
+  }
+}

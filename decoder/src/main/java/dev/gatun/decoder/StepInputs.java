@@ -1,0 +1,104 @@
+package dev.gatun.decoder;
+
+import dev.gatun.Backend;
+import dev.gatun.DType;
+import dev.gatun.Ragged;
+import dev.gatun.Shape;
+import dev.gatun.Stream;
+import dev.gatun.Tensor;
+
+/**
+ * The device memory that the host writes before a step: one I32 buffer, so that it is one copy. Views of it carry the actual counts, so that one
+ * compiled program serves every step up to its bounds.
+ */
+final class StepInputs {
+  private final int tokens;
+  private final int sequences;
+  private final int rows;
+  private final Tensor all;
+  private final int[] staged;
+
+  /** Inputs of up to {@code tokens} tokens of up to {@code sequences} sequences, of which up to {@code rows} give logits. */
+  StepInputs(Backend backend, int tokens, int sequences, int rows) {
+    this.tokens = tokens;
+    this.sequences = sequences;
+    this.rows = rows;
+    int size = 3 + 2 * tokens + sequences + 1 + sequences + rows;
+    this.all = backend.allocate(DType.I32, size);
+    this.staged = new int[size];
+  }
+
+  Tensor all() {
+    return all;
+  }
+
+  private Tensor part(int from, int size) {
+    return Tensor.of(all.storage(), 4L * from, DType.I32, Shape.of(size));
+  }
+
+  private Tensor tokenCount() {
+    return part(0, 1);
+  }
+
+  private Tensor sequenceCount() {
+    return part(1, 1);
+  }
+
+  Tensor rowCount() {
+    return part(2, 1);
+  }
+
+  Tensor ids() {
+    return part(3, tokens).withCount(tokenCount());
+  }
+
+  Tensor rows() {
+    return part(3 + 2 * tokens + 2 * sequences + 1, rows).withCount(rowCount());
+  }
+
+  Ragged batch() {
+    Tensor positions = part(3 + tokens, tokens).withCount(tokenCount());
+    Tensor starts = part(3 + 2 * tokens, sequences + 1);
+    Tensor slots = part(3 + 2 * tokens + sequences + 1, sequences).withCount(sequenceCount());
+    return new Ragged(starts, slots, positions);
+  }
+
+  /** A view of {@code tensor}, whose rows are one for each token. */
+  Tensor perToken(Tensor tensor) {
+    return tensor.withCount(tokenCount());
+  }
+
+  /** A view of {@code tensor}, whose rows are one for each row of logits. */
+  Tensor perRow(Tensor tensor) {
+    return tensor.withCount(rowCount());
+  }
+
+  void clear() {
+    staged[0] = 0;
+    staged[1] = 0;
+    staged[2] = 0;
+  }
+
+  /** Adds one sequence's tokens, the first of them at {@code position}; the last {@code logits} of them give logits. */
+  void add(int slot, int position, int[] ids, int from, int to, int logits) {
+    int token = staged[0];
+    int sequence = staged[1];
+    for (int i = from; i < to; i++) {
+      staged[3 + token] = ids[i];
+      staged[3 + tokens + token] = position + i - from;
+      if (to - i <= logits) {
+        staged[3 + 2 * tokens + 2 * sequences + 1 + staged[2]++] = token;
+      }
+      token++;
+    }
+    staged[3 + 2 * tokens + sequence] = staged[0];
+    staged[3 + 2 * tokens + sequence + 1] = token;
+    staged[3 + 2 * tokens + sequences + 1 + sequence] = slot;
+    staged[0] = token;
+    staged[1] = sequence + 1;
+  }
+
+  void send(Stream stream) {
+    stream.write(all, staged);
+  }
+}

@@ -1,0 +1,175 @@
+package dev.gatun.decoder.model;
+
+import dev.gatun.DType;
+import dev.gatun.ShapeException;
+import dev.gatun.decoder.gguf.GgufWriter;
+import dev.gatun.decoder.gguf.MetadataType;
+import dev.gatun.decoder.gguf.TensorSource;
+import dev.gatun.decoder.gguf.WriteProgress;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+
+/**
+ * Models with random weights in the shape of real ones, for measuring without a download. Matrices have mean 0 and the standard
+ * deviation {@code 1/sqrt(row length)}, so that activations stay of order one through any number of layers; norms are 1; the
+ * vocabulary is made by rule. The same shape, type and seed give the same file, byte for byte, on every machine.
+ */
+public final class SeededModel {
+  /** The seed of {@link #cached}. */
+  public static final long SEED = 20260101;
+
+  /** Raised whenever the bytes made from a seed change, so that old files in the cache are replaced. */
+  static final int VERSION = 1;
+
+  static final String VERSION_KEY = "gatun.seeded.version";
+  static final String SEED_KEY = "gatun.seeded.seed";
+  static final String SHAPE_KEY = "gatun.seeded.shape";
+  static final String TYPE_KEY = "gatun.seeded.type";
+  static final String BYTES_KEY = "gatun.seeded.bytes";
+
+  private static final double BIAS_DEVIATION = 0.1;
+
+  /** The numbers of llama.cpp's {@code llama_ftype}. */
+  private static final Map<DType, Integer> FILE_TYPES = Map.of(DType.F32, 0, DType.F16, 1, DType.Q4_0, 2, DType.Q8_0, 7, DType.Q4_K, 14,
+      DType.Q6_K, 18, DType.BF16, 32);
+
+  private final ModelShape shape;
+  private final DType type;
+  private final long seed;
+  private final GgufWriter writer = new GgufWriter();
+  private int tensors;
+
+  private SeededModel(ModelShape shape, DType type, long seed) {
+    this.shape = shape;
+    this.type = type;
+    this.seed = seed;
+  }
+
+  /**
+   * The path of this model in the user's cache folder, made first where it isn't there yet. Several processes may ask at once: one
+   * makes it and the others wait. The folder is {@code $XDG_CACHE_HOME/gatun} or {@code ~/.cache/gatun}, {@code ~/Library/Caches/gatun}
+   * on macOS, {@code %LOCALAPPDATA%\gatun} on Windows, or what the system property {@code gatun.cache} names.
+   *
+   * @param type the type of all matrices: F32, F16, BF16, Q8_0, Q4_0, Q4_K or Q6_K
+   * @param progress hears of bytes written; never called where the file is there already
+   * @throws ShapeException if the type's blocks don't fit the shape's rows, or the type is none of these
+   * @throws dev.gatun.decoder.gguf.GgufException if there is too little space, or the folder or file can't be written
+   */
+  public static Path cached(ModelShape shape, DType type, WriteProgress progress) {
+    requireFit(shape, type);
+    return new SeededCache(CacheFolder.ofThisUser()).get(shape, type, SEED, progress);
+  }
+
+  /**
+   * Writes a model to {@code file}; errors are those of {@link #cached}.
+   *
+   * @param type the type of all matrices: F32, F16, BF16, Q8_0, Q4_0, Q4_K or Q6_K
+   */
+  public static void write(Path file, ModelShape shape, DType type, long seed, WriteProgress progress) {
+    write(file, shape, type, seed, progress, Runtime.getRuntime().availableProcessors());
+  }
+
+  static void write(Path file, ModelShape shape, DType type, long seed, WriteProgress progress, int threads) {
+    requireFit(shape, type);
+    new SeededModel(shape, type, seed).compose().threads(threads).progress(progress).write(file);
+  }
+
+  private static void requireFit(ModelShape shape, DType type) {
+    if (!SeededWeights.makes(type)) {
+      throw new ShapeException("no seeded model of type " + type.label() + ": choose f32, f16, bf16, q8_0, q4_0, q4_k or q6_k");
+    }
+    for (int row : new int[] {shape.embedding(), shape.feedForward(), shape.heads() * shape.headSize()}) {
+      if (row % type.blockSize() != 0) {
+        throw new ShapeException("shape " + shape.name() + " has rows of " + row + " elements, no multiple of the block of "
+            + type.blockSize() + " of " + type.label() + ": choose another type");
+      }
+    }
+  }
+
+  private GgufWriter compose() {
+    describe();
+    SeededVocabulary.addTo(writer, shape.vocab());
+    matrix("token_embd.weight", shape.vocab(), shape.embedding());
+    shape.ropeScaling().ifPresent(scaling -> writer.tensor("rope_freqs.weight", DType.F32, new long[] {shape.headSize() / 2},
+        floats(scaling.divisors(shape.headSize(), shape.ropeBase()))));
+    for (int layer = 0; layer < shape.layers(); layer++) {
+      block("blk." + layer + ".");
+    }
+    ones("output_norm.weight", shape.embedding());
+    if (!shape.tied()) {
+      matrix("output.weight", shape.vocab(), shape.embedding());
+    }
+    // The value's width is fixed, so that writing it doesn't change it.
+    writer.put(BYTES_KEY, MetadataType.UINT64, 0L);
+    return writer.put(BYTES_KEY, MetadataType.UINT64, writer.fileBytes());
+  }
+
+  private void describe() {
+    String family = shape.family();
+    writer.string("general.architecture", family).string("general.name", shape.name() + " with seeded weights")
+        .uint32("general.file_type", FILE_TYPES.get(type)).uint32("general.quantization_version", 2)
+        .uint32(VERSION_KEY, VERSION).put(SEED_KEY, MetadataType.INT64, seed).string(SHAPE_KEY, shape.name())
+        .string(TYPE_KEY, type.label())
+        .uint32(family + ".vocab_size", shape.vocab())
+        .uint32(family + ".block_count", shape.layers())
+        .uint32(family + ".context_length", shape.context())
+        .uint32(family + ".embedding_length", shape.embedding())
+        .uint32(family + ".feed_forward_length", shape.feedForward())
+        .uint32(family + ".attention.head_count", shape.heads())
+        .uint32(family + ".attention.head_count_kv", shape.kvHeads())
+        .uint32(family + ".attention.key_length", shape.headSize())
+        .uint32(family + ".attention.value_length", shape.headSize())
+        .float32(family + ".attention.layer_norm_rms_epsilon", shape.normEpsilon())
+        .uint32(family + ".rope.dimension_count", shape.headSize())
+        .float32(family + ".rope.freq_base", shape.ropeBase());
+  }
+
+  private void block(String prefix) {
+    int queries = shape.heads() * shape.headSize();
+    int keys = shape.kvHeads() * shape.headSize();
+    ones(prefix + "attn_norm.weight", shape.embedding());
+    matrix(prefix + "attn_q.weight", queries, shape.embedding());
+    matrix(prefix + "attn_k.weight", keys, shape.embedding());
+    matrix(prefix + "attn_v.weight", keys, shape.embedding());
+    if (shape.family().equals("qwen2")) {
+      bias(prefix + "attn_q.bias", queries);
+      bias(prefix + "attn_k.bias", keys);
+      bias(prefix + "attn_v.bias", keys);
+    }
+    if (shape.family().equals("qwen3")) {
+      ones(prefix + "attn_q_norm.weight", shape.headSize());
+      ones(prefix + "attn_k_norm.weight", shape.headSize());
+    }
+    matrix(prefix + "attn_output.weight", shape.embedding(), queries);
+    ones(prefix + "ffn_norm.weight", shape.embedding());
+    matrix(prefix + "ffn_gate.weight", shape.feedForward(), shape.embedding());
+    matrix(prefix + "ffn_up.weight", shape.feedForward(), shape.embedding());
+    matrix(prefix + "ffn_down.weight", shape.embedding(), shape.feedForward());
+  }
+
+  private void matrix(String name, int rows, int columns) {
+    SeededBits bits = SeededBits.of(seed, tensors++);
+    writer.tensor(name, type, new long[] {rows, columns}, SeededWeights.of(type, bits, 1 / Math.sqrt(columns)));
+  }
+
+  private void bias(String name, int size) {
+    SeededBits bits = SeededBits.of(seed, tensors++);
+    writer.tensor(name, DType.F32, new long[] {size}, SeededWeights.of(DType.F32, bits, BIAS_DEVIATION));
+  }
+
+  private void ones(String name, int size) {
+    float[] ones = new float[size];
+    Arrays.fill(ones, 1);
+    writer.tensor(name, DType.F32, new long[] {size}, floats(ones));
+  }
+
+  private static TensorSource floats(float[] values) {
+    ValueLayout.OfFloat littleEndian = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    return (offset, chunk) -> MemorySegment.copy(values, (int) (offset / Float.BYTES), chunk, littleEndian, 0,
+        (int) (chunk.byteSize() / Float.BYTES));
+  }
+}

@@ -1,0 +1,118 @@
+package dev.gatun.cpu;
+
+import dev.gatun.Explanation;
+import dev.gatun.GatunException;
+import dev.gatun.Matmul;
+import dev.gatun.Operator;
+import dev.gatun.Program;
+import dev.gatun.Storage;
+import dev.gatun.cpu.op.Binding;
+import dev.gatun.cpu.op.Lanes;
+import dev.gatun.cpu.op.OperatorKernel;
+import dev.gatun.cpu.op.OperatorKernels;
+import dev.gatun.cpu.op.Step;
+import dev.gatun.spi.Decision;
+import dev.gatun.spi.Plan;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Turns programs into steps: fusion along the dataflow, addresses for temporaries, binding. */
+final class Compiler {
+  private final Lanes lanes;
+  private final int workers;
+  private final boolean fuse;
+
+  Compiler(Lanes lanes, int workers, boolean fuse) {
+    this.lanes = lanes;
+    this.workers = workers;
+    this.fuse = fuse;
+  }
+
+  /** The one decision about an operator. */
+  Decision plan(Operator operator) {
+    if (operator instanceof Matmul matmul) {
+      return MatmulPlan.of(matmul, lanes);
+    }
+    return plan(OperatorKernels.of(operator), operator);
+  }
+
+  private <O extends Operator> Decision plan(OperatorKernel<O> kernel, Operator operator) {
+    @SuppressWarnings("unchecked")
+    O same = (O) operator;
+    return kernel.plan(same, lanes, workers);
+  }
+
+  CpuExecutable compile(Program program) {
+    List<Fusion.Group> groups = fuse ? Fusion.groups(program) : Fusion.apart(program);
+    WorkspaceLayout layout = WorkspaceLayout.of(groups);
+    long scratch = 0;
+    for (Fusion.Group group : groups) {
+      scratch = Math.max(scratch, scratchBytes(group));
+    }
+    long total = layout.bytes() + scratch;
+    Optional<CpuMemory> workspace = total == 0 ? Optional.empty() : Optional.of(new CpuMemory(total));
+    try {
+      MemorySegment memory = workspace.map(CpuMemory::segment).orElse(MemorySegment.NULL);
+      Binding binding = new Binding(storage -> place(storage, memory, layout.offsets()), new Binding.Place(memory, layout.bytes()), workers);
+      List<CpuExecutable.Stage> stages = new ArrayList<>();
+      for (Fusion.Group group : groups) {
+        stages.add(bind(group, binding));
+      }
+      return new CpuExecutable(program.name(), stages, workspace);
+    } catch (RuntimeException e) {
+      workspace.ifPresent(CpuMemory::free);
+      throw e;
+    }
+  }
+
+  private static Binding.Place place(Storage storage, MemorySegment workspace, Map<Storage, Long> offsets) {
+    return switch (storage) {
+      case dev.gatun.Buffer buffer -> {
+        MemorySegment memory = buffer.host().orElseThrow(() -> new GatunException("cpu: a buffer is not in host memory"));
+        if (!memory.isNative()) {
+          throw new GatunException("cpu: a tensor lies in a Java array; use memory of an Arena, or prepare it");
+        }
+        yield new Binding.Place(memory, 0);
+      }
+      case Storage.Temporary temporary -> new Binding.Place(workspace, offsets.get(temporary));
+      case Storage.Nowhere nowhere -> throw new IllegalStateException("a tensor without storage reached the compiler");
+    };
+  }
+
+  private long scratchBytes(Fusion.Group group) {
+    return switch (group) {
+      case Fusion.Matmuls matmuls -> MatmulStage.scratchBytes(matmuls, lanes);
+      case Fusion.Single single -> planned(single.operator()).workspaceBytes();
+    };
+  }
+
+  private Plan planned(Operator operator) {
+    if (plan(operator) instanceof Plan plan) {
+      return plan;
+    }
+    throw new IllegalStateException("an unsupported operator reached the compiler: " + operator.toCase());
+  }
+
+  private CpuExecutable.Stage bind(Fusion.Group group, Binding binding) {
+    List<String> sources = group.operators().stream().map(operator -> operator.toCase().line()).toList();
+    return switch (group) {
+      case Fusion.Matmuls matmuls -> MatmulStage.bind(matmuls, lanes, binding, sources);
+      case Fusion.Single single -> {
+        Plan plan = planned(single.operator());
+        yield new CpuExecutable.Stage(
+            new Explanation.Step(sources, plan.kernel(), plan.tile(), plan.bytes(), plan.flops(), 0, plan.rejected()),
+            bind(OperatorKernels.of(single.operator()), single.operator(), binding));
+      }
+    };
+  }
+
+  private <O extends Operator> List<Step> bind(OperatorKernel<O> kernel, Operator operator, Binding binding) {
+    @SuppressWarnings("unchecked")
+    O same = (O) operator;
+    return kernel.bind(same, lanes, binding);
+  }
+
+}

@@ -1,0 +1,76 @@
+package dev.gatun.cpu;
+
+import dev.gatun.BackendOptions;
+import dev.gatun.GatunException;
+import dev.gatun.cpu.op.Lanes;
+import dev.gatun.spi.Availability;
+import dev.gatun.spi.BackendDriver;
+import dev.gatun.spi.BackendProvider;
+import dev.gatun.spi.Spi;
+import java.util.Set;
+
+/** The backend named {@code cpu}; it works on every machine. */
+public final class CpuProvider implements BackendProvider {
+  /** With how many threads to work; default all processors the process may use. */
+  static final String THREADS = "threads";
+
+  /** {@code auto}, or {@code off} for the scalar form. */
+  static final String VECTOR = "vector";
+
+  /** {@code on}, or {@code off} to run every operator by itself. */
+  static final String FUSE = "fuse";
+
+  private static final Set<String> KNOWN = Set.of(THREADS, VECTOR, FUSE, "device");
+  private static final int VECTOR_SCORE = 10;
+  private static final int SCALAR_SCORE = 1;
+
+  /** For {@link java.util.ServiceLoader}. */
+  public CpuProvider() {}
+
+  @Override
+  public int apiVersion() {
+    return Spi.VERSION;
+  }
+
+  @Override
+  public String name() {
+    return "cpu";
+  }
+
+  @Override
+  public String description() {
+    return "Java Vector API on every core, weights used where they lie in memory";
+  }
+
+  static boolean hasVectorModule() {
+    return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+  }
+
+  private static final String NO_VECTORS =
+      "the module jdk.incubator.vector is not there, so plain loops run, about fifteen times slower; start java with --add-modules jdk.incubator.vector";
+
+  @Override
+  public Availability probe(BackendOptions options) {
+    return hasVectorModule() ? Availability.yes(VECTOR_SCORE) : Availability.yes(SCALAR_SCORE, NO_VECTORS);
+  }
+
+  @Override
+  public BackendDriver open(BackendOptions options) {
+    for (String option : options.values().keySet()) {
+      if (!KNOWN.contains(option)) {
+        throw new GatunException("cpu: unknown option '" + option + "'; it takes " + KNOWN.stream().sorted().toList());
+      }
+    }
+    String vector = options.get(VECTOR).orElse("auto");
+    String fuse = options.get(FUSE).orElse("on");
+    if (!Set.of("auto", "off").contains(vector) || !Set.of("on", "off").contains(fuse)) {
+      throw new GatunException("cpu: option vector is auto or off, fuse is on or off; got vector=" + vector + ", fuse=" + fuse);
+    }
+    Lanes lanes = vector.equals("auto") && hasVectorModule() ? Lanes.VECTOR : Lanes.SCALAR;
+    if (vector.equals("auto") && lanes == Lanes.SCALAR) {
+      System.getLogger("dev.gatun.cpu").log(System.Logger.Level.WARNING, "cpu backend: " + NO_VECTORS);
+    }
+    int threads = options.positive(THREADS, Runtime.getRuntime().availableProcessors());
+    return new CpuDriver(lanes, threads, fuse.equals("on"));
+  }
+}

@@ -1,0 +1,175 @@
+package dev.gatun.cpu;
+
+import dev.gatun.Add;
+import dev.gatun.DType;
+import dev.gatun.GeluMul;
+import dev.gatun.Matmul;
+import dev.gatun.Operator;
+import dev.gatun.Program;
+import dev.gatun.RmsNorm;
+import dev.gatun.SiluMul;
+import dev.gatun.Storage;
+import dev.gatun.Tensor;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Rewrites a program along its dataflow into groups that run as one stage. Fused are: matmuls in a row that read the same activations (q, k, v; gate and
+ * up), so that these are converted once; the rms_norm before them, whose result then stays in the converted form; the gated unit after gate and up;
+ * the residual add after a single one.
+ */
+final class Fusion {
+  private Fusion() {}
+
+  /** What becomes one stage. */
+  sealed interface Group {
+    /** The operators it does, in program order. */
+    List<Operator> operators();
+
+    /** The temporaries whose contents never reach memory. */
+    Set<Storage> elided();
+  }
+
+  /**
+   * An operator by itself.
+   *
+   * @param operator any but matmul
+   */
+  record Single(Operator operator) implements Group {
+    @Override
+    public List<Operator> operators() {
+      return List.of(operator);
+    }
+
+    @Override
+    public Set<Storage> elided() {
+      return Set.of();
+    }
+  }
+
+  /**
+   * Matmuls over the same activations.
+   *
+   * @param norm the norm that makes the activations, if it is part of the stage
+   * @param keepNorm whether the norm's result is read elsewhere too
+   * @param matmuls the matmuls
+   * @param gate the gated unit over the first two results, or the residual add over the one result
+   */
+  record Matmuls(Optional<RmsNorm> norm, boolean keepNorm, List<Matmul> matmuls, Optional<Operator> gate) implements Group {
+    @Override
+    public List<Operator> operators() {
+      return Stream.of(norm.stream(), matmuls.stream(), gate.stream()).flatMap(s -> s).map(Operator.class::cast).toList();
+    }
+
+    @Override
+    public Set<Storage> elided() {
+      return norm.isPresent() && !keepNorm ? Set.of(norm.get().y().storage()) : Set.of();
+    }
+  }
+
+  /** Every operator in a group of its own. */
+  static List<Group> apart(Program program) {
+    return program.operators().stream().map(Fusion::alone).toList();
+  }
+
+  private static Group alone(Operator operator) {
+    return operator instanceof Matmul matmul ? new Matmuls(Optional.empty(), false, List.of(matmul), Optional.empty()) : new Single(operator);
+  }
+
+  /** The program's operators, fused where their dataflow allows. */
+  static List<Group> groups(Program program) {
+    List<Operator> operators = program.operators();
+    Map<Storage, Integer> readers = readers(program);
+    List<Group> groups = new ArrayList<>();
+    int at = 0;
+    while (at < operators.size()) {
+      Group group = matmuls(operators, at, readers).map(Group.class::cast).orElse(null);
+      if (group == null) {
+        group = alone(operators.get(at));
+      }
+      groups.add(group);
+      at += group.operators().size();
+    }
+    return groups;
+  }
+
+  private static Map<Storage, Integer> readers(Program program) {
+    Map<Storage, Integer> readers = new HashMap<>();
+    for (Operator operator : program.operators()) {
+      operator.reads().stream().map(Tensor::storage).forEach(storage -> readers.merge(storage, 1, Integer::sum));
+    }
+    return readers;
+  }
+
+  private static Optional<Matmuls> matmuls(List<Operator> operators, int at, Map<Storage, Integer> readers) {
+    Optional<RmsNorm> norm = operators.get(at) instanceof RmsNorm first && feeds(first) ? Optional.of(first) : Optional.empty();
+    List<Matmul> matmuls = new ArrayList<>();
+    int next = at + (norm.isPresent() ? 1 : 0);
+    while (next < operators.size() && operators.get(next) instanceof Matmul matmul) {
+      Tensor x = norm.map(RmsNorm::y).orElseGet(() -> matmuls.isEmpty() ? matmul.x() : matmuls.getFirst().x());
+      boolean clobbers = matmuls.stream().anyMatch(before -> before.y().overlaps(matmul.x()) || before.y().overlaps(matmul.w()));
+      if (!matmul.x().isSameView(x) || !matmul.x().count().equals(x.count()) && !sameCount(matmul.x(), x) || clobbers) {
+        break;
+      }
+      matmuls.add(matmul);
+      next++;
+    }
+    if (matmuls.isEmpty()) {
+      return Optional.empty();
+    }
+    Optional<Operator> after = next < operators.size() ? epilogue(matmuls, operators.get(next), readers) : Optional.empty();
+    boolean keep = norm.isPresent() && readers.get(norm.get().y().storage()) > matmuls.size();
+    return Optional.of(new Matmuls(norm, keep, matmuls, after));
+  }
+
+  private static boolean sameCount(Tensor a, Tensor b) {
+    return a.count().isPresent() == b.count().isPresent() && (a.count().isEmpty() || a.count().get().isSameView(b.count().get()));
+  }
+
+  private static boolean feeds(RmsNorm norm) {
+    return norm.y().storage() instanceof Storage.Temporary && norm.x().shape().rank() == 2 && norm.x().dtype() == DType.F32
+        && norm.y().dtype() == DType.F32;
+  }
+
+  private static Optional<Operator> epilogue(List<Matmul> matmuls, Operator next, Map<Storage, Integer> readers) {
+    boolean fits = switch (next) {
+      case SiluMul unit -> gated(matmuls, unit.gate(), unit.up(), unit.y(), readers);
+      case GeluMul unit -> gated(matmuls, unit.gate(), unit.up(), unit.y(), readers);
+      case Add add -> residual(matmuls, add, readers);
+      default -> false;
+    };
+    return fits ? Optional.of(next) : Optional.empty();
+  }
+
+  private static boolean gated(List<Matmul> matmuls, Tensor gate, Tensor up, Tensor y, Map<Storage, Integer> readers) {
+    return matmuls.size() == 2 && onlyFor(matmuls.get(0).y(), gate, readers) && onlyFor(matmuls.get(1).y(), up, readers)
+        && y.dtype() == DType.F32 && !y.overlaps(matmuls.get(0).x()) && y.shape().equals(gate.shape());
+  }
+
+  private static boolean residual(List<Matmul> matmuls, Add add, Map<Storage, Integer> readers) {
+    if (matmuls.size() != 1 || !add.a().shape().equals(add.b().shape()) || add.y().dtype() != DType.F32) {
+      return false;
+    }
+    Tensor product = matmuls.getFirst().y();
+    Tensor other = add.a().storage().equals(product.storage()) ? add.b() : add.a();
+    Tensor used = other == add.a() ? add.b() : add.a();
+    return onlyFor(product, used, readers) && other.dtype() == DType.F32 && !other.storage().equals(product.storage())
+        && !add.y().overlaps(matmuls.getFirst().x());
+  }
+
+  private static boolean onlyFor(Tensor product, Tensor used, Map<Storage, Integer> readers) {
+    return product.storage() instanceof Storage.Temporary && product.isSameView(used) && product.dtype() == DType.F32
+        && readers.get(product.storage()) == 1;
+  }
+
+  /** The names of the fused operators, for the kernel's name. */
+  static String name(Matmuls group) {
+    return group.operators().stream().map(Operator::name).distinct().collect(Collectors.joining("+"));
+  }
+}

@@ -1,0 +1,26 @@
+package dev.gatun.cpu;
+
+import dev.gatun.Matmul;
+import dev.gatun.cpu.matmul.MatmulKernel;
+import dev.gatun.cpu.op.CpuPlan;
+import dev.gatun.cpu.op.Lanes;
+import dev.gatun.spi.Decision;
+import dev.gatun.spi.Unsupported;
+import java.util.List;
+
+/** The decision about a matmul. */
+final class MatmulPlan {
+  private MatmulPlan() {}
+
+  static Decision of(Matmul op, Lanes lanes) {
+    if (!MatmulKernel.takes(op.w().dtype())) {
+      return new Unsupported("no kernel reads a weight of " + op.w().dtype() + " in place; Backend.prepare expands it to F32");
+    }
+    if (op.x().shape().elements() > Integer.MAX_VALUE || op.w().size(0) > Integer.MAX_VALUE || op.w().size(1) > Integer.MAX_VALUE / 8) {
+      return new Unsupported("its rows are longer than 2^28 elements, or there are more than 2^31 of them; split it");
+    }
+    long flops = 2 * op.x().size(0) * op.w().shape().elements();
+    String kernel = "matmul_" + op.w().dtype().label() + (lanes == Lanes.VECTOR ? "_vector" : "_scalar");
+    return new CpuPlan(kernel, MatmulStage.TILE + " rows of w", MatmulStage.scratchBytes(op, lanes), CpuPlan.bytes(op), flops, List.of());
+  }
+}

@@ -1,0 +1,291 @@
+package dev.gatun.cpu;
+
+import dev.gatun.Add;
+import dev.gatun.DType;
+import dev.gatun.Explanation;
+import dev.gatun.GeluMul;
+import dev.gatun.Matmul;
+import dev.gatun.Operator;
+import dev.gatun.RmsNorm;
+import dev.gatun.SiluMul;
+import dev.gatun.Tensor;
+import dev.gatun.cpu.format.Dequantizer;
+import dev.gatun.cpu.format.Quantizer;
+import dev.gatun.cpu.matmul.MatmulKernel;
+import dev.gatun.cpu.op.Binding;
+import dev.gatun.cpu.op.CpuPlan;
+import dev.gatun.cpu.op.Lanes;
+import dev.gatun.cpu.op.RowMath;
+import dev.gatun.cpu.op.Step;
+import dev.gatun.cpu.op.View;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Matmuls over the same activations, with the norm before and the unit after, as two steps: the activations are made ready row by row; then tiles of
+ * weight rows are multiplied, and whatever follows is done to a tile while it is in the cache.
+ */
+final class MatmulStage {
+  /** Weight rows of a tile. */
+  static final int TILE = 32;
+
+  private final Fusion.Matmuls group;
+  private final Lanes lanes;
+  private final int k;
+  private final int rows;
+  private final List<MatmulKernel> kernels;
+  private final Map<String, Long> forms = new LinkedHashMap<>();
+  private final boolean ownRows;
+  private final long[] productsAt;
+  private final long scratch;
+
+  private MatmulStage(Fusion.Matmuls group, Lanes lanes) {
+    this.group = group;
+    this.lanes = lanes;
+    Matmul first = group.matmuls().getFirst();
+    this.k = Math.toIntExact(first.x().size(1));
+    this.rows = Math.toIntExact(first.x().size(0));
+    this.kernels = group.matmuls().stream().map(m -> MatmulKernel.of(m.w().dtype(), lanes)).toList();
+    this.ownRows = group.norm().map(norm -> !group.keepNorm()).orElse(first.x().dtype() != DType.F32);
+    long at = ownRows ? WorkspaceLayout.align(4L * k * rows) : 0;
+    for (MatmulKernel kernel : kernels) {
+      if (kernel.activationBytes(k) > 0 && !forms.containsKey(kernel.activationForm())) {
+        forms.put(kernel.activationForm(), at);
+        at = WorkspaceLayout.align(at + kernel.activationBytes(k) * rows);
+      }
+    }
+    this.productsAt = new long[kernels.size()];
+    for (int i = 0; i < productsAt.length; i++) {
+      Tensor y = group.matmuls().get(i).y();
+      productsAt[i] = y.dtype() == DType.F32 ? -1 : at;
+      at += y.dtype() == DType.F32 ? 0 : WorkspaceLayout.align(4 * y.shape().elements());
+    }
+    this.scratch = at;
+  }
+
+  static long scratchBytes(Fusion.Matmuls group, Lanes lanes) {
+    return new MatmulStage(group, lanes).scratch;
+  }
+
+  static long scratchBytes(Matmul matmul, Lanes lanes) {
+    return scratchBytes(new Fusion.Matmuls(Optional.empty(), false, List.of(matmul), Optional.empty()), lanes);
+  }
+
+  static CpuExecutable.Stage bind(Fusion.Matmuls group, Lanes lanes, Binding binding, List<String> sources) {
+    return new MatmulStage(group, lanes).bind(binding, sources);
+  }
+
+  private CpuExecutable.Stage bind(Binding binding, List<String> sources) {
+    MemorySegment memory = binding.workspace().memory();
+    long base = binding.workspace().base();
+    View x = binding.view(group.norm().map(RmsNorm::x).orElseGet(() -> group.matmuls().getFirst().x()));
+    Floats ready = ready(binding, x, memory, base);
+    List<Step> steps = new ArrayList<>();
+    if (group.norm().isPresent() || ownRows || !forms.isEmpty()) {
+      steps.add(activations(binding, x, ready, memory, base));
+    }
+    steps.add(tiles(binding, x, ready, memory, base));
+    return new CpuExecutable.Stage(explain(sources), steps);
+  }
+
+  /** Rows of floats. */
+  private record Floats(MemorySegment memory, long offset, long rowBytes) {
+    long row(int r) {
+      return offset + r * rowBytes;
+    }
+
+    static Floats of(View view) {
+      return new Floats(view.memory(), view.offset(), view.strideBytes(0));
+    }
+  }
+
+  private Floats ready(Binding binding, View x, MemorySegment memory, long base) {
+    if (ownRows) {
+      return new Floats(memory, base, 4L * k);
+    }
+    return Floats.of(group.norm().map(norm -> binding.view(norm.y())).orElse(x));
+  }
+
+  private Step activations(Binding binding, View x, Floats ready, MemorySegment memory, long base) {
+    Optional<RmsNorm> norm = group.norm();
+    Optional<View> weight = norm.map(n -> binding.view(n.weight()));
+    RowMath math = RowMath.of(lanes);
+    Dequantizer widen = Dequantizer.of(x.dtype());
+    List<MatmulKernel> distinct = new ArrayList<>();
+    for (MatmulKernel kernel : kernels) {
+      if (forms.containsKey(kernel.activationForm()) && distinct.stream().noneMatch(d -> d.activationForm().equals(kernel.activationForm()))) {
+        distinct.add(kernel);
+      }
+    }
+    MatmulKernel[] activating = distinct.toArray(MatmulKernel[]::new);
+    long[] at = distinct.stream().mapToLong(kernel -> base + forms.get(kernel.activationForm())).toArray();
+    return new Step() {
+      @Override
+      public int units() {
+        return x.count();
+      }
+
+      @Override
+      public void run(int from, int to, int worker) {
+        for (int r = from; r < to; r++) {
+          if (norm.isPresent()) {
+            View w = weight.get();
+            math.rmsNorm(x.memory(), x.row(r), w.memory(), w.offset(), norm.get().eps(), ready.memory(), ready.row(r), k);
+          } else if (ownRows) {
+            widen.row(x.memory(), x.row(r), ready.memory(), ready.row(r), k);
+          }
+        }
+        for (int i = 0; i < activating.length; i++) {
+          activating[i].activate(ready.memory(), ready.offset(), ready.rowBytes(), k, memory, at[i], from, to);
+        }
+      }
+    };
+  }
+
+  private Step tiles(Binding binding, View x, Floats ready, MemorySegment memory, long base) {
+    int count = group.gate().isPresent() ? 1 : kernels.size();
+    int[] firstTile = new int[count + 1];
+    for (int i = 0; i < count; i++) {
+      firstTile[i + 1] = firstTile[i] + Math.ceilDiv(Math.toIntExact(group.matmuls().get(i).w().size(0)), TILE);
+    }
+    Product[] products = new Product[kernels.size()];
+    for (int i = 0; i < products.length; i++) {
+      products[i] = product(i, binding, ready, memory, base);
+    }
+    Optional<Finish> finish = group.gate().map(gate -> finish(gate, binding));
+    return new Step() {
+      @Override
+      public int units() {
+        return x.count() == 0 ? 0 : firstTile[count];
+      }
+
+      @Override
+      public void run(int from, int to, int worker) {
+        int m = x.count();
+        for (int unit = from; unit < to; unit++) {
+          int i = 0;
+          while (unit >= firstTile[i + 1]) {
+            i++;
+          }
+          int n0 = (unit - firstTile[i]) * TILE;
+          int n1 = Math.min(products[i].n(), n0 + TILE);
+          if (finish.isEmpty()) {
+            products[i].compute(m, n0, n1);
+          } else {
+            for (Product product : products) {
+              product.compute(m, n0, n1);
+            }
+            finish.get().apply(m, n0, n1);
+          }
+        }
+      }
+    };
+  }
+
+  private Product product(int i, Binding binding, Floats ready, MemorySegment memory, long base) {
+    Matmul matmul = group.matmuls().get(i);
+    MatmulKernel kernel = kernels.get(i);
+    View y = binding.view(matmul.y());
+    Floats act = kernel.activationBytes(k) == 0 ? ready
+        : new Floats(memory, base + forms.get(kernel.activationForm()), kernel.activationBytes(k));
+    Floats result = productsAt[i] < 0 ? Floats.of(y) : new Floats(memory, base + productsAt[i], 4 * matmul.y().size(1));
+    Optional<Quantizer> narrow = productsAt[i] < 0 ? Optional.empty() : Optional.of(Quantizer.of(y.dtype()));
+    return new Product(kernel, act, binding.view(matmul.w()), k, matmul.bias().map(binding::view), result, narrow, y);
+  }
+
+  /** One matmul, a tile at a time. */
+  private record Product(MatmulKernel kernel, Floats act, View w, int k, Optional<View> bias, Floats result, Optional<Quantizer> narrow, View y) {
+    int n() {
+      return w.size(0);
+    }
+
+    void compute(int m, int n0, int n1) {
+      kernel.multiply(act.memory, act.offset, act.rowBytes, m, w.memory(), w.offset(), w.strideBytes(0), k, n0, n1, result.memory, result.offset,
+          result.rowBytes);
+      if (bias.isPresent()) {
+        View b = bias.get();
+        for (int r = 0; r < m; r++) {
+          for (int n = n0; n < n1; n++) {
+            long at = result.row(r) + 4L * n;
+            result.memory.set(View.FLOAT, at, result.memory.get(View.FLOAT, at) + b.memory().get(View.FLOAT, b.offset() + 4L * n));
+          }
+        }
+      }
+      if (narrow.isPresent()) {
+        for (int r = 0; r < m; r++) {
+          narrow.get().row(result.memory, result.row(r) + 4L * n0, y.memory(), y.row(r) + 2L * n0, n1 - n0);
+        }
+      }
+    }
+  }
+
+  /** What is done to a tile's columns once they are there. */
+  private interface Finish {
+    void apply(int m, int n0, int n1);
+  }
+
+  private Finish finish(Operator operator, Binding binding) {
+    RowMath math = RowMath.of(lanes);
+    return switch (operator) {
+      case SiluMul unit -> {
+        Floats gate = Floats.of(binding.view(unit.gate()));
+        Floats up = Floats.of(binding.view(unit.up()));
+        Floats y = Floats.of(binding.view(unit.y()));
+        yield (m, n0, n1) -> {
+          for (int r = 0; r < m; r++) {
+            long at = 4L * n0;
+            math.siluMul(gate.memory, gate.row(r) + at, up.memory, up.row(r) + at, y.memory, y.row(r) + at, n1 - n0);
+          }
+        };
+      }
+      case GeluMul unit -> {
+        Floats gate = Floats.of(binding.view(unit.gate()));
+        Floats up = Floats.of(binding.view(unit.up()));
+        Floats y = Floats.of(binding.view(unit.y()));
+        yield (m, n0, n1) -> {
+          for (int r = 0; r < m; r++) {
+            long at = 4L * n0;
+            math.geluMul(gate.memory, gate.row(r) + at, up.memory, up.row(r) + at, unit.form(), y.memory, y.row(r) + at, n1 - n0);
+          }
+        };
+      }
+      case Add add -> {
+        Floats a = Floats.of(binding.view(add.a()));
+        Floats b = Floats.of(binding.view(add.b()));
+        Floats y = Floats.of(binding.view(add.y()));
+        yield (m, n0, n1) -> {
+          for (int r = 0; r < m; r++) {
+            long at = 4L * n0;
+            math.add(a.memory, a.row(r) + at, b.memory, b.row(r) + at, y.memory, y.row(r) + at, n1 - n0);
+          }
+        };
+      }
+      default -> throw new IllegalStateException("no fused form of " + operator.name());
+    };
+  }
+
+  private Explanation.Step explain(List<String> sources) {
+    long bytes = 0;
+    long flops = 0;
+    Set<Tensor> counted = new HashSet<>();
+    for (Operator operator : group.operators()) {
+      for (Operator.Operand operand : operator.operands()) {
+        boolean shared = operand.name().equals("x") && operator instanceof Matmul && !counted.isEmpty();
+        if (!shared && !group.elided().contains(operand.tensor().storage())) {
+          bytes += CpuPlan.bytes(operand.tensor());
+          counted.add(operand.tensor());
+        }
+      }
+      flops += operator instanceof Matmul m ? 2 * m.x().size(0) * m.w().shape().elements() : 0;
+    }
+    String types = group.matmuls().stream().map(m -> m.w().dtype().label()).distinct().reduce((a, b) -> a + "," + b).orElseThrow();
+    return new Explanation.Step(sources, Fusion.name(group) + "_" + types + (lanes == Lanes.VECTOR ? "_vector" : "_scalar"), TILE + " rows of w",
+        bytes, flops, 0, List.of());
+  }
+}

@@ -1,0 +1,60 @@
+package dev.gatun.cpu.matmul;
+
+import dev.gatun.DType;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * One weight layout's inner loops for {@code y[m,n] = Σ_k x[m,k]·w[n,k]}, with x and y in F32 and each row of w stored contiguously in the
+ * weight type. Stateless and thread-safe. Nothing is allocated but a thread's working memory (about 80 KB), at its first call.
+ *
+ * <p>A result does not depend on how [n0, n1) is split, nor on how many rows of x there are or what the others hold. NaN and
+ * infinities in x and w give a result that is not finite. Memory segments are expected to be off-heap; every access is bounds-checked.
+ * All offsets, and the row strides of w, may have any alignment.
+ */
+public abstract class MatmulKernel {
+  /**
+   * The kernel for weights that lie in memory as {@code weightType} documents.
+   *
+   * @throws IllegalArgumentException if matmul does not take weights of that type
+   */
+  public static MatmulKernel of(DType weightType, Lanes lanes) {
+    return switch (lanes) {
+      case SCALAR -> new PanelKernel(weightType, ScalarDecoders.of(weightType), new ScalarDots());
+      case VECTOR -> VectorKernels.of(weightType);
+    };
+  }
+
+  /** Whether matmul takes weights of this type. */
+  public static boolean takes(DType weightType) {
+    return switch (weightType) {
+      case F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K -> true;
+      default -> false;
+    };
+  }
+
+  /**
+   * Bytes that a row of k activations takes in the form {@link #activate} writes, or 0 if {@link #multiply} reads x where it lies, so that
+   * {@link #activate} need not be called and {@code act} is x itself.
+   */
+  public abstract long activationBytes(int k);
+
+  /**
+   * Converts rows [m0, m1) of x to the form that {@link #multiply} wants; rows may be converted by different threads. Does nothing where
+   * {@link #activationBytes} is 0.
+   *
+   * @param x rows of k floats; row m starts at byte {@code xOffset + m·xRowBytes}
+   * @param act receives row m at byte {@code actOffset + m·activationBytes(k)}
+   */
+  public abstract void activate(MemorySegment x, long xOffset, long xRowBytes, int k, MemorySegment act, long actOffset, int m0, int m1);
+
+  /**
+   * Computes y[m][n] for m in [0, rows) and n in [n0, n1).
+   *
+   * @param act activations; row m starts at byte {@code actOffset + m·actRowBytes}
+   * @param w weights; row n starts at byte {@code wOffset + n·wRowBytes}
+   * @param k elements of a row: at least 1, and a multiple of the block size for a block type
+   * @param y results; y[m][n] is the float at byte {@code yOffset + m·yRowBytes + 4·n}
+   */
+  public abstract void multiply(MemorySegment act, long actOffset, long actRowBytes, int rows, MemorySegment w, long wOffset,
+      long wRowBytes, int k, int n0, int n1, MemorySegment y, long yOffset, long yRowBytes);
+}

@@ -1,0 +1,195 @@
+package dev.gatun.cpu.matmul;
+
+import static dev.gatun.cpu.matmul.Wide.L;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
+
+import dev.gatun.DType;
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+
+/** Row decoders on the Vector API. Each slices its row first: int-sized offsets into a slice of its own are what C2 optimises. */
+final class VectorDecoders {
+  private VectorDecoders() {}
+
+  static RowDecoder of(DType type) {
+    return switch (type) {
+      case F32 -> (w, offset, count, out, at) -> MemorySegment.copy(w, JAVA_FLOAT_UNALIGNED, offset, out, at, count);
+      case F16 -> VectorDecoders::f16;
+      case BF16 -> VectorDecoders::bf16;
+      case Q8_0 -> VectorDecoders::q8x0;
+      case Q4_0 -> VectorDecoders::q4x0;
+      case Q4_1 -> VectorDecoders::q4x1;
+      case Q5_0 -> VectorDecoders::q5x0;
+      case Q5_1 -> VectorDecoders::q5x1;
+      case Q4_K -> VectorDecoders::q4k;
+      case Q5_K -> VectorDecoders::q5k;
+      case Q6_K -> VectorDecoders::q6k;
+      default -> throw new IllegalArgumentException("matmul does not take weights of type " + type);
+    };
+  }
+
+  private static void f16(MemorySegment w, long offset, int count, float[] out, int at) {
+    MemorySegment row = w.asSlice(offset, 2L * count);
+    int whole = count - count % L;
+    IntVector special = IntVector.zero(Wide.I);
+    for (int i = 0; i < whole; i += L) {
+      IntVector v = Wide.shifted(Wide.shorts(row, 2L * i));
+      special = special.or(v.add(0x00800000));
+      Wide.rescaled(v).intoArray(out, at + i);
+    }
+    for (int i = Wide.any(special, 0x10000000) ? 0 : whole; i < count; i++) {
+      out[at + i] = Wide.half(row, 2L * i);
+    }
+  }
+
+  private static void bf16(MemorySegment w, long offset, int count, float[] out, int at) {
+    MemorySegment row = w.asSlice(offset, 2L * count);
+    int whole = count - count % L;
+    for (int i = 0; i < whole; i += L) {
+      Wide.brains(row, 2L * i).intoArray(out, at + i);
+    }
+    for (int i = whole; i < count; i++) {
+      out[at + i] = Float.intBitsToFloat(row.get(JAVA_SHORT_UNALIGNED, 2L * i) << 16);
+    }
+  }
+
+  private static void q8x0(MemorySegment w, long offset, int count, float[] out, int at) {
+    int blocks = count / 32;
+    MemorySegment row = w.asSlice(offset, 34L * blocks);
+    for (int b = 0; b < blocks; b++) {
+      FloatVector d = Wide.all(Wide.half(row, 34L * b));
+      for (int j = 0; j < 32; j += L) {
+        Wide.toFloats(Wide.signed(row, 34L * b + 2 + j)).mul(d).intoArray(out, at + 32 * b + j);
+      }
+    }
+  }
+
+  private static void q4x0(MemorySegment w, long offset, int count, float[] out, int at) {
+    int blocks = count / 32;
+    MemorySegment row = w.asSlice(offset, 18L * blocks);
+    for (int b = 0; b < blocks; b++) {
+      float d = Wide.half(row, 18L * b);
+      nibbles(row, 18L * b + 2, Wide.all(d), Wide.all(-8 * d), out, at + 32 * b);
+    }
+  }
+
+  private static void q4x1(MemorySegment w, long offset, int count, float[] out, int at) {
+    int blocks = count / 32;
+    MemorySegment row = w.asSlice(offset, 20L * blocks);
+    for (int b = 0; b < blocks; b++) {
+      nibbles(row, 20L * b + 4, Wide.all(Wide.half(row, 20L * b)), Wide.all(Wide.half(row, 20L * b + 2)), out, at + 32 * b);
+    }
+  }
+
+  private static void nibbles(MemorySegment row, long from, FloatVector d, FloatVector m, float[] out, int at) {
+    for (int j = 0; j < 16; j += L) {
+      IntVector v = Wide.unsigned(row, from + j);
+      Wide.toFloats(v.and(15)).fma(d, m).intoArray(out, at + j);
+      Wide.toFloats(v.lanewise(VectorOperators.LSHR, 4)).fma(d, m).intoArray(out, at + 16 + j);
+    }
+  }
+
+  private static void q5x0(MemorySegment w, long offset, int count, float[] out, int at) {
+    int blocks = count / 32;
+    MemorySegment row = w.asSlice(offset, 22L * blocks);
+    for (int b = 0; b < blocks; b++) {
+      float d = Wide.half(row, 22L * b);
+      fives(row, 22L * b + 2, Wide.all(d), Wide.all(-16 * d), out, at + 32 * b);
+    }
+  }
+
+  private static void q5x1(MemorySegment w, long offset, int count, float[] out, int at) {
+    int blocks = count / 32;
+    MemorySegment row = w.asSlice(offset, 24L * blocks);
+    for (int b = 0; b < blocks; b++) {
+      fives(row, 24L * b + 4, Wide.all(Wide.half(row, 24L * b)), Wide.all(Wide.half(row, 24L * b + 2)), out, at + 32 * b);
+    }
+  }
+
+  private static void fives(MemorySegment row, long from, FloatVector d, FloatVector m, float[] out, int at) {
+    int high = row.get(JAVA_INT_UNALIGNED, from);
+    for (int j = 0; j < 16; j += L) {
+      IntVector v = Wide.unsigned(row, from + 4 + j);
+      Wide.toFloats(v.and(15).or(Wide.bit4(high << 4 >>> j))).fma(d, m).intoArray(out, at + j);
+      Wide.toFloats(v.lanewise(VectorOperators.LSHR, 4).or(Wide.bit4(high >>> 12 + j))).fma(d, m).intoArray(out, at + 16 + j);
+    }
+  }
+
+  private static void q4k(MemorySegment w, long offset, int count, float[] out, int at) {
+    int blocks = count / 256;
+    MemorySegment row = w.asSlice(offset, 144L * blocks);
+    for (int b = 0; b < blocks; b++) {
+      float d = Wide.half(row, 144L * b);
+      float dmin = -Wide.half(row, 144L * b + 2);
+      for (int h = 0; h < 4; h++) {
+        FloatVector dl = Wide.all(d * KScales.scale(row, 144L * b + 4, 2 * h));
+        FloatVector ml = Wide.all(dmin * KScales.min(row, 144L * b + 4, 2 * h));
+        FloatVector dh = Wide.all(d * KScales.scale(row, 144L * b + 4, 2 * h + 1));
+        FloatVector mh = Wide.all(dmin * KScales.min(row, 144L * b + 4, 2 * h + 1));
+        int to = at + 256 * b + 64 * h;
+        for (int l = 0; l < 32; l += L) {
+          IntVector v = Wide.unsigned(row, 144L * b + 16 + 32 * h + l);
+          Wide.toFloats(v.and(15)).fma(dl, ml).intoArray(out, to + l);
+          Wide.toFloats(v.lanewise(VectorOperators.LSHR, 4)).fma(dh, mh).intoArray(out, to + 32 + l);
+        }
+      }
+    }
+  }
+
+  private static void q5k(MemorySegment w, long offset, int count, float[] out, int at) {
+    int blocks = count / 256;
+    MemorySegment row = w.asSlice(offset, 176L * blocks);
+    for (int b = 0; b < blocks; b++) {
+      float d = Wide.half(row, 176L * b);
+      float dmin = -Wide.half(row, 176L * b + 2);
+      for (int h = 0; h < 4; h++) {
+        FloatVector dl = Wide.all(d * KScales.scale(row, 176L * b + 4, 2 * h));
+        FloatVector ml = Wide.all(dmin * KScales.min(row, 176L * b + 4, 2 * h));
+        FloatVector dh = Wide.all(d * KScales.scale(row, 176L * b + 4, 2 * h + 1));
+        FloatVector mh = Wide.all(dmin * KScales.min(row, 176L * b + 4, 2 * h + 1));
+        int to = at + 256 * b + 64 * h;
+        for (int l = 0; l < 32; l += L) {
+          IntVector v = Wide.unsigned(row, 176L * b + 48 + 32 * h + l);
+          IntVector high = Wide.unsigned(row, 176L * b + 16 + l).lanewise(VectorOperators.LSHR, 2 * h);
+          IntVector low5 = v.and(15).or(high.lanewise(VectorOperators.LSHL, 4).and(16));
+          IntVector high5 = v.lanewise(VectorOperators.LSHR, 4).or(high.lanewise(VectorOperators.LSHL, 3).and(16));
+          Wide.toFloats(low5).fma(dl, ml).intoArray(out, to + l);
+          Wide.toFloats(high5).fma(dh, mh).intoArray(out, to + 32 + l);
+        }
+      }
+    }
+  }
+
+  private static void q6k(MemorySegment w, long offset, int count, float[] out, int at) {
+    int halves = count / 128;
+    MemorySegment row = w.asSlice(offset, 105L * halves);
+    for (int g = 0; g < halves; g++) {
+      long block = 210L * (g >> 1);
+      int h = g & 1;
+      float d = Wide.half(row, block + 208);
+      long low = block + 64 * h;
+      long high = block + 128 + 32 * h;
+      long scales = block + 192 + 8 * h;
+      int to = at + 128 * g;
+      for (int l = 0; l < 32; l += L) {
+        IntVector q = Wide.unsigned(row, high + l);
+        IntVector a = Wide.unsigned(row, low + l);
+        IntVector b = Wide.unsigned(row, low + 32 + l);
+        six(a.and(15), q.lanewise(VectorOperators.LSHL, 4), row, scales + l / 16, d, out, to + l);
+        six(b.and(15), q.lanewise(VectorOperators.LSHL, 2), row, scales + 2 + l / 16, d, out, to + 32 + l);
+        six(a.lanewise(VectorOperators.LSHR, 4), q, row, scales + 4 + l / 16, d, out, to + 64 + l);
+        six(b.lanewise(VectorOperators.LSHR, 4), q.lanewise(VectorOperators.LSHR, 2), row, scales + 6 + l / 16, d, out, to + 96 + l);
+      }
+    }
+  }
+
+  private static void six(IntVector low, IntVector high, MemorySegment row, long scale, float d, float[] out, int at) {
+    float s = d * row.get(JAVA_BYTE, scale);
+    Wide.toFloats(low.or(high.and(48)).sub(32)).mul(s).intoArray(out, at);
+  }
+}

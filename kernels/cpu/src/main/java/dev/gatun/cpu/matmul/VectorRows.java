@@ -1,0 +1,155 @@
+package dev.gatun.cpu.matmul;
+
+import static dev.gatun.cpu.matmul.Wide.L;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
+
+import dev.gatun.DType;
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * {@link RowDot} on the Vector API. Two blocks an iteration with an accumulator each hide the latency of the multiply-adds; four blocks run
+ * into C2's inlining limits.
+ */
+final class VectorRows {
+  private VectorRows() {}
+
+  static Optional<RowDot> of(DType type) {
+    if (L == 16 && type.isBlock()) {
+      return VectorRows16.of(type).or(() -> VectorRows16K.of(type));
+    }
+    return switch (type) {
+      case F32 -> Optional.of(VectorRows::f32);
+      case F16 -> Optional.of(VectorRows::f16);
+      case BF16 -> Optional.of(VectorRows::bf16);
+      case Q8_0 -> Optional.of(VectorRows::q8x0);
+      case Q4_0 -> Optional.of(VectorRows::q4x0);
+      default -> Optional.empty();
+    };
+  }
+
+  private static float f32(MemorySegment w, long offset, int k, float[] x, float[] pairs, float[] scratch) {
+    MemorySegment row = w.asSlice(offset, 4L * k);
+    FloatVector a = FloatVector.zero(Wide.F);
+    FloatVector b = a;
+    int i = 0;
+    for (; i + 2 * L <= k; i += 2 * L) {
+      a = FloatVector.fromMemorySegment(Wide.F, row, 4L * i, Wide.LE).fma(Wide.floats(x, i), a);
+      b = FloatVector.fromMemorySegment(Wide.F, row, 4L * (i + L), Wide.LE).fma(Wide.floats(x, i + L), b);
+    }
+    float sum = Wide.sum(a.add(b), scratch);
+    for (; i < k; i++) {
+      sum += row.get(JAVA_FLOAT_UNALIGNED, 4L * i) * x[i];
+    }
+    return sum;
+  }
+
+  private static float f16(MemorySegment w, long offset, int k, float[] x, float[] pairs, float[] scratch) {
+    MemorySegment row = w.asSlice(offset, 2L * k);
+    FloatVector a = FloatVector.zero(Wide.F);
+    FloatVector b = a;
+    IntVector special = IntVector.zero(Wide.I);
+    int i = 0;
+    for (; i + 2 * L <= k; i += 2 * L) {
+      IntVector v = Wide.shifted(Wide.shorts(row, 2L * i));
+      special = special.or(v.add(0x00800000));
+      a = Wide.rescaled(v).fma(Wide.floats(x, i), a);
+      v = Wide.shifted(Wide.shorts(row, 2L * (i + L)));
+      special = special.or(v.add(0x00800000));
+      b = Wide.rescaled(v).fma(Wide.floats(x, i + L), b);
+    }
+    float sum = Wide.sum(a.add(b), scratch);
+    for (; i < k; i++) {
+      sum += Wide.half(row, 2L * i) * x[i];
+    }
+    return Wide.any(special, 0x10000000) ? exceptional(row, k, x) : sum;
+  }
+
+  /** The dot product where F16 infinities or NaN are among the weights. */
+  private static float exceptional(MemorySegment row, int k, float[] x) {
+    float sum = 0;
+    for (int i = 0; i < k; i++) {
+      sum += Wide.half(row, 2L * i) * x[i];
+    }
+    return sum;
+  }
+
+  private static float bf16(MemorySegment w, long offset, int k, float[] x, float[] pairs, float[] scratch) {
+    MemorySegment row = w.asSlice(offset, 2L * k);
+    FloatVector a = FloatVector.zero(Wide.F);
+    FloatVector b = a;
+    int i = 0;
+    for (; i + 2 * L <= k; i += 2 * L) {
+      a = Wide.brains(row, 2L * i).fma(Wide.floats(x, i), a);
+      b = Wide.brains(row, 2L * (i + L)).fma(Wide.floats(x, i + L), b);
+    }
+    float sum = Wide.sum(a.add(b), scratch);
+    for (; i < k; i++) {
+      sum += Float.intBitsToFloat(row.get(JAVA_SHORT_UNALIGNED, 2L * i) << 16) * x[i];
+    }
+    return sum;
+  }
+
+  private static float q8x0(MemorySegment w, long offset, int k, float[] x, float[] pairs, float[] scratch) {
+    int blocks = k / 32;
+    MemorySegment row = w.asSlice(offset, 34L * blocks);
+    FloatVector a = FloatVector.zero(Wide.F);
+    FloatVector c = a;
+    int b = 0;
+    for (; b + 2 <= blocks; b += 2) {
+      long o = 34L * b;
+      a = bytes(row, o + 2, x, 32 * b).fma(Wide.all(Wide.half(row, o)), a);
+      c = bytes(row, o + 36, x, 32 * b + 32).fma(Wide.all(Wide.half(row, o + 34)), c);
+    }
+    if (b < blocks) {
+      a = bytes(row, 34L * b + 2, x, 32 * b).fma(Wide.all(Wide.half(row, 34L * b)), a);
+    }
+    return Wide.sum(a.add(c), scratch);
+  }
+
+  /** Partial sums of 32 signed bytes times 32 activations. */
+  private static FloatVector bytes(MemorySegment w, long at, float[] x, int i) {
+    FloatVector t = Wide.toFloats(Wide.signed(w, at)).mul(Wide.floats(x, i));
+    if (L == 16) {
+      return Wide.toFloats(Wide.signed(w, at + 16)).fma(Wide.floats(x, i + 16), t);
+    }
+    for (int j = L; j < 32; j += L) {
+      t = Wide.toFloats(Wide.signed(w, at + j)).fma(Wide.floats(x, i + j), t);
+    }
+    return t;
+  }
+
+  private static float q4x0(MemorySegment w, long offset, int k, float[] x, float[] pairs, float[] scratch) {
+    int blocks = k / 32;
+    MemorySegment row = w.asSlice(offset, 18L * blocks);
+    FloatVector a = FloatVector.zero(Wide.F);
+    FloatVector c = a;
+    int b = 0;
+    for (; b + 2 <= blocks; b += 2) {
+      long o = 18L * b;
+      a = nibbles(row, o + 2, x, 32 * b, pairs).fma(Wide.all(Wide.half(row, o)), a);
+      c = nibbles(row, o + 20, x, 32 * b + 32, pairs).fma(Wide.all(Wide.half(row, o + 18)), c);
+    }
+    if (b < blocks) {
+      a = nibbles(row, 18L * b + 2, x, 32 * b, pairs).fma(Wide.all(Wide.half(row, 18L * b)), a);
+    }
+    return Wide.sum(a.add(c), scratch);
+  }
+
+  /** Partial sums of 32 nibbles, each less 8, times 32 activations. */
+  private static FloatVector nibbles(MemorySegment w, long at, float[] x, int i, float[] pairs) {
+    IntVector v = Wide.unsigned(w, at);
+    FloatVector t = Wide.toFloats(v.and(15)).fma(Wide.floats(x, i), Wide.floats(pairs, i >> 1));
+    t = Wide.toFloats(v.lanewise(VectorOperators.LSHR, 4)).fma(Wide.floats(x, i + 16), t);
+    for (int j = L; j < 16; j += L) {
+      v = Wide.unsigned(w, at + j);
+      t = Wide.toFloats(v.and(15)).fma(Wide.floats(x, i + j), t.add(Wide.floats(pairs, (i >> 1) + j)));
+      t = Wide.toFloats(v.lanewise(VectorOperators.LSHR, 4)).fma(Wide.floats(x, i + 16 + j), t);
+    }
+    return t;
+  }
+}

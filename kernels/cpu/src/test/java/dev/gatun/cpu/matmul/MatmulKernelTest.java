@@ -1,0 +1,265 @@
+package dev.gatun.cpu.matmul;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.data.Offset.offset;
+
+import dev.gatun.DType;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class MatmulKernelTest {
+  private static final int[] ROWS = {1, 2, 3, 5, 8, 17, 70};
+
+  /** A kernel with the weight type whose rows it takes. */
+  record Served(DType type, Lanes lanes) {
+    MatmulKernel kernel() {
+      return MatmulKernel.of(type, lanes);
+    }
+  }
+
+  static Stream<Served> served() {
+    return Arrays.stream(DType.values()).filter(MatmulKernel::takes)
+        .flatMap(type -> Arrays.stream(Lanes.values()).map(lanes -> new Served(type, lanes)));
+  }
+
+  /** One multiplication with every operand at an odd place: strides wider than rows, offsets aligned to two bytes only. */
+  private static final class Problem implements AutoCloseable {
+    final Arena arena = Arena.ofConfined();
+    final DType type;
+    final int m;
+    final int n;
+    final int k;
+    final float[][] x;
+    final byte[][] w;
+    final long xRow;
+    final long wRow;
+    final long yRow;
+    final MemorySegment xs;
+    final MemorySegment ws;
+    final MemorySegment ys;
+
+    Problem(DType type, int m, int n, int k, long seed) {
+      this.type = type;
+      this.m = m;
+      this.n = n;
+      this.k = k;
+      Random random = new Random(seed);
+      x = new float[m][k];
+      w = new byte[n][];
+      xRow = 4L * k + 12;
+      wRow = type.bytes(k) + 6;
+      yRow = 4L * n + 20;
+      xs = arena.allocate(4 + m * xRow - 12);
+      ws = arena.allocate(2 + n * wRow - 6);
+      ys = arena.allocate(8 + m * yRow);
+      for (float[] row : x) {
+        for (int i = 0; i < k; i++) {
+          row[i] = (float) random.nextGaussian();
+        }
+      }
+      for (int r = 0; r < n; r++) {
+        w[r] = ReferenceWeights.random(type, k, random);
+      }
+    }
+
+    void multiply(MatmulKernel kernel, int rows, int... cuts) {
+      xs.fill((byte) 0xff);
+      for (int r = 0; r < m; r++) {
+        MemorySegment.copy(x[r], 0, xs, JAVA_FLOAT_UNALIGNED, 4 + r * xRow, k);
+      }
+      ws.fill((byte) 0xff);
+      for (int r = 0; r < n; r++) {
+        MemorySegment.copy(w[r], 0, ws, JAVA_BYTE, 2 + r * wRow, w[r].length);
+      }
+      ys.fill((byte) 0xa5);
+      for (int i = 0; i + 1 < cuts.length; i++) {
+        kernel.multiply(xs, 4, xRow, rows, ws, 2, wRow, k, cuts[i], cuts[i + 1], ys, 8, yRow);
+      }
+    }
+
+    float[][] result(MatmulKernel kernel, int rows, int... cuts) {
+      multiply(kernel, rows, cuts);
+      float[][] y = new float[rows][n];
+      for (int r = 0; r < rows; r++) {
+        MemorySegment.copy(ys, JAVA_FLOAT_UNALIGNED, 8 + r * yRow, y[r], 0, n);
+      }
+      return y;
+    }
+
+    @Override
+    public void close() {
+      arena.close();
+    }
+  }
+
+  private static int[] depths(DType type) {
+    return type.blockSize() == 1 ? new int[] {1, 3, 15, 16, 17, 63, 257, 1025, 2051}
+        : type.blockSize() == 32 ? new int[] {32, 64, 96, 512, 544, 1056, 2080} : new int[] {256, 512, 768, 1280, 2304};
+  }
+
+  @ParameterizedTest
+  @MethodSource("served")
+  void agreesWithFloat64OnExactWeights(Served served) {
+    for (int k : depths(served.type)) {
+      for (int m : ROWS) {
+        int n = 1 + (m * 7 + k) % 11;
+        try (Problem p = new Problem(served.type, m, n, k, 31L * m + k)) {
+          float[][] y = p.result(served.kernel(), m, 0, n);
+          for (int c = 0; c < n; c++) {
+            double[] weights = new double[k];
+            for (int i = 0; i < k; i++) {
+              weights[i] = ReferenceWeights.value(p.type, p.w[c], i);
+            }
+            for (int r = 0; r < m; r++) {
+              double sum = 0;
+              double magnitude = 0;
+              for (int i = 0; i < k; i++) {
+                sum += p.x[r][i] * weights[i];
+                magnitude += Math.abs(p.x[r][i] * weights[i]);
+              }
+              assertThat((double) y[r][c]).as("%s m=%d n=%d k=%d at [%d, %d]", served, m, n, k, r, c)
+                  .isCloseTo(sum, offset(4e-6 * magnitude + 1e-30));
+            }
+          }
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("served")
+  void writesOnlyItsColumns(Served served) {
+    int k = depths(served.type)[4];
+    try (Problem p = new Problem(served.type, 6, 9, k, 5)) {
+      p.multiply(served.kernel(), 6, 2, 7);
+      for (long at = 0; at < p.ys.byteSize(); at++) {
+        long inRow = (at - 8) % p.yRow;
+        boolean owned = at >= 8 && inRow >= 8 && inRow < 28;
+        if (!owned) {
+          assertThat(p.ys.get(JAVA_BYTE, at)).as("byte %d", at).isEqualTo((byte) 0xa5);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("served")
+  void keepsItsBitsHoweverColumnsAreSplit(Served served) {
+    int k = depths(served.type)[4];
+    for (int m : new int[] {1, 2, 5, 17}) {
+      try (Problem p = new Problem(served.type, m, 23, k, 77)) {
+        float[][] whole = p.result(served.kernel(), m, 0, 23);
+        assertThat(p.result(served.kernel(), m, 0, 1, 4, 5, 11, 12, 13, 22, 23)).isDeepEqualTo(whole);
+        assertThat(p.result(served.kernel(), m, 0, 17, 23)).isDeepEqualTo(whole);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("served")
+  void rowsDoNotSeeTheirNeighbours(Served served) {
+    int k = depths(served.type)[4];
+    for (int m : new int[] {2, 5, 17, 70}) {
+      try (Problem p = new Problem(served.type, m, 10, k, 99)) {
+        float[][] before = p.result(served.kernel(), m, 0, 10);
+        for (int r = 0; r < m; r++) {
+          if (r != m / 2) {
+            Arrays.fill(p.x[r], r % 2 == 0 ? Float.NaN : 1e30f);
+          }
+        }
+        assertThat(p.result(served.kernel(), m, 0, 10)[m / 2]).isEqualTo(before[m / 2]);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("served")
+  void notANumberAndInfinityInActivationsSurvive(Served served) {
+    int k = depths(served.type)[4];
+    for (int m : new int[] {1, 2, 9}) {
+      for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+        for (int at : new int[] {0, 1, k / 2, k - 1}) {
+          try (Problem p = new Problem(served.type, m, 5, k, 3)) {
+            p.x[m - 1][at] = bad;
+            float[][] y = p.result(served.kernel(), m, 0, 5);
+            for (int r = 0; r < m; r++) {
+              for (float v : y[r]) {
+                assertThat(Float.isFinite(v)).as("row %d of %d, %s at %d", r, m, bad, at).isEqualTo(r != m - 1);
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("served")
+  void notANumberAndInfinityInWeightsSurvive(Served served) {
+    int k = depths(served.type)[4];
+    DType type = served.type;
+    for (int m : new int[] {1, 2, 9}) {
+      for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+        for (int at : new int[] {0, k / 2, k - 1}) {
+          try (Problem p = new Problem(type, m, 6, k, 4)) {
+            MemorySegment row = MemorySegment.ofArray(p.w[2]);
+            int block = at / type.blockSize() * type.blockBytes();
+            switch (type) {
+              case F32 -> row.set(JAVA_FLOAT_UNALIGNED, block, bad);
+              case BF16 -> row.set(JAVA_SHORT_UNALIGNED, block, (short) (Float.floatToRawIntBits(bad) >>> 16));
+              case Q6_K -> row.set(JAVA_SHORT_UNALIGNED, block + 208, Float.floatToFloat16(bad));
+              default -> row.set(JAVA_SHORT_UNALIGNED, block, Float.floatToFloat16(bad));
+            }
+            for (float[] y : p.result(served.kernel(), m, 0, 6)) {
+              for (int c = 0; c < 6; c++) {
+                assertThat(Float.isFinite(y[c])).as("column %d of %d rows, %s at %d", c, m, bad, at).isEqualTo(c != 2);
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void everyHalfPrecisionValueIsDecodedExactly() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment w = arena.allocate(2 << 16);
+      for (int i = 0; i < 1 << 16; i++) {
+        w.setAtIndex(JAVA_SHORT_UNALIGNED, i, (short) i);
+      }
+      for (Lanes lanes : Lanes.values()) {
+        RowDecoder decoder = lanes == Lanes.SCALAR ? ScalarDecoders.of(DType.F16) : VectorDecoders.of(DType.F16);
+        float[] out = new float[1 << 16];
+        decoder.decode(w, 0, 1 << 16, out, 0);
+        List<Integer> wrong = new ArrayList<>();
+        for (int i = 0; i < 1 << 16; i++) {
+          float expected = Float.float16ToFloat((short) i);
+          if (Float.isNaN(expected) ? !Float.isNaN(out[i]) : Float.floatToRawIntBits(expected) != Float.floatToRawIntBits(out[i])) {
+            wrong.add(i);
+          }
+        }
+        assertThat(wrong).isEmpty();
+      }
+    }
+  }
+
+  @Test
+  void refusesTypesItDoesNotTake() {
+    for (Lanes lanes : Lanes.values()) {
+      assertThatThrownBy(() -> MatmulKernel.of(DType.Q2_K, lanes)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("Q2_K");
+    }
+  }
+}

@@ -1,0 +1,102 @@
+package dev.gatun.cpu.matmul;
+
+import dev.gatun.DType;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Random;
+
+/** Random weight rows, and their values in float64 by the formulas that {@link DType} documents. */
+final class ReferenceWeights {
+  private ReferenceWeights() {}
+
+  /** Random bytes with scales of a sensible size. */
+  static byte[] random(DType type, int elements, Random random) {
+    byte[] bytes = new byte[(int) type.bytes(elements)];
+    random.nextBytes(bytes);
+    ByteBuffer b = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    if (!type.isBlock()) {
+      for (int i = 0; i < elements; i++) {
+        float v = (float) random.nextGaussian();
+        switch (type) {
+          case F32 -> b.putFloat(4 * i, v);
+          case F16 -> b.putShort(2 * i, Float.floatToFloat16(i % 7 == 3 ? v * 1e-6f : v));
+          default -> b.putShort(2 * i, (short) (Float.floatToRawIntBits(v) >>> 16));
+        }
+      }
+      return bytes;
+    }
+    for (int at = 0; at < bytes.length; at += type.blockBytes()) {
+      short d = Float.floatToFloat16((float) random.nextGaussian() * 0.02f);
+      switch (type) {
+        case Q4_1, Q5_1, Q4_K, Q5_K -> {
+          b.putShort(at, d);
+          b.putShort(at + 2, Float.floatToFloat16((float) random.nextGaussian() * 0.1f));
+        }
+        case Q6_K -> b.putShort(at + 208, d);
+        default -> b.putShort(at, d);
+      }
+    }
+    return bytes;
+  }
+
+  static double value(DType type, byte[] row, int i) {
+    ByteBuffer b = ByteBuffer.wrap(row).order(ByteOrder.LITTLE_ENDIAN);
+    int o = i / type.blockSize() * type.blockBytes();
+    int e = i % type.blockSize();
+    return switch (type) {
+      case F32 -> b.getFloat(o);
+      case F16 -> half(b, o);
+      case BF16 -> Float.intBitsToFloat((b.getShort(o) & 0xffff) << 16);
+      case Q8_0 -> half(b, o) * b.get(o + 2 + e);
+      case Q4_0 -> half(b, o) * (nibble(b, o + 2, e) - 8);
+      case Q4_1 -> half(b, o) * nibble(b, o + 4, e) + half(b, o + 2);
+      case Q5_0 -> half(b, o) * (nibble(b, o + 6, e) + 16 * bit(b, o + 2, e) - 16);
+      case Q5_1 -> half(b, o) * (nibble(b, o + 8, e) + 16 * bit(b, o + 4, e)) + half(b, o + 2);
+      case Q4_K -> {
+        int g = e / 32;
+        yield half(b, o) * scale(b, o + 4, g) * large(b, o + 16, e) - half(b, o + 2) * min(b, o + 4, g);
+      }
+      case Q5_K -> {
+        int g = e / 32;
+        int high = (b.get(o + 16 + e % 32) & 0xff) / (1 << g) % 2;
+        yield half(b, o) * scale(b, o + 4, g) * (large(b, o + 48, e) + 16 * high) - half(b, o + 2) * min(b, o + 4, g);
+      }
+      case Q6_K -> {
+        int h = e / 128;
+        int s = e % 128 / 32;
+        int l = e % 32;
+        int ql = b.get(o + 64 * h + 32 * (s % 2) + l) & 0xff;
+        int qh = b.get(o + 128 + 32 * h + l) & 0xff;
+        int q = (s < 2 ? ql % 16 : ql / 16) + 16 * (qh / (1 << 2 * s) % 4);
+        yield half(b, o + 208) * b.get(o + 192 + e / 16) * (q - 32);
+      }
+      default -> throw new IllegalArgumentException(type.toString());
+    };
+  }
+
+  private static double half(ByteBuffer b, int at) {
+    return Float.float16ToFloat(b.getShort(at));
+  }
+
+  private static int nibble(ByteBuffer b, int at, int e) {
+    int v = b.get(at + e % 16) & 0xff;
+    return e < 16 ? v % 16 : v / 16;
+  }
+
+  private static int bit(ByteBuffer b, int at, int e) {
+    return (int) ((b.getInt(at) & 0xffffffffL) / (1L << e) % 2);
+  }
+
+  private static int large(ByteBuffer b, int at, int e) {
+    int v = b.get(at + e / 64 * 32 + e % 32) & 0xff;
+    return e % 64 < 32 ? v % 16 : v / 16;
+  }
+
+  private static int scale(ByteBuffer b, int at, int g) {
+    return g < 4 ? (b.get(at + g) & 0xff) % 64 : (b.get(at + g + 4) & 0xff) % 16 + 16 * ((b.get(at + g - 4) & 0xff) / 64);
+  }
+
+  private static int min(ByteBuffer b, int at, int g) {
+    return g < 4 ? (b.get(at + g + 4) & 0xff) % 64 : (b.get(at + g + 4) & 0xff) / 16 + 16 * ((b.get(at + g) & 0xff) / 64);
+  }
+}
