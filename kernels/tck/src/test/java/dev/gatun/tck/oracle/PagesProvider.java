@@ -55,7 +55,12 @@ public final class PagesProvider implements BackendProvider {
   private static final class Driver implements BackendDriver {
     @Override
     public DeviceProperties properties() {
-      return new DeviceProperties("pages", "none", 0, 1, 0, 1, true, Map.of());
+      return new DeviceProperties("pages", "none", 0, 1, 1, true, Map.of());
+    }
+
+    @Override
+    public double bandwidth() {
+      return 0;
     }
 
     @Override
