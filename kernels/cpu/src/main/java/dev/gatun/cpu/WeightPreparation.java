@@ -29,6 +29,11 @@ final class WeightPreparation {
       return new Prepared(weight, 0, 0, "used in place");
     }
     long started = System.nanoTime();
+    if (!expand && weight.isContiguous()) {
+      Tensor copy = Tensor.of(allocate.apply(weight.bytes()), 0, weight.dtype(), weight.shape());
+      MemorySegment.copy(from, weight.offset(), copy.buffer().host().orElseThrow(), 0, weight.bytes());
+      return new Prepared(copy, weight.bytes(), System.nanoTime() - started, "copied from the Java heap to native memory");
+    }
     Tensor to = Tensor.of(allocate.apply(DType.F32.bytes(weight.shape().elements())), 0, DType.F32, weight.shape());
     MemorySegment into = to.buffer().host().orElseThrow();
     Dequantizer dequantizer = Dequantizer.of(weight.dtype());
@@ -57,7 +62,7 @@ final class WeightPreparation {
       }
     };
     workers.run(new Step[] {step}, new long[0]);
-    String reason = expand ? "expanded to F32: no kernel reads " + weight.dtype() + " in place" : "copied from the Java heap to native memory as F32";
+    String reason = expand ? "expanded to F32: no kernel reads " + weight.dtype() + " in place" : "copied from the Java heap to native memory and expanded to F32";
     return new Prepared(to, to.bytes(), System.nanoTime() - started, reason);
   }
 }
