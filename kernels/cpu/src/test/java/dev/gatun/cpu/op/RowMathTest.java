@@ -10,7 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class RowMathTest {
-  private static final int N = 515;
+  private static final int N = 516;
 
   private final MemorySegment x = Arena.ofAuto().allocate(4L * 4 * N, 64);
   private final MemorySegment y = Arena.ofAuto().allocate(4L * 6 * N, 64);
