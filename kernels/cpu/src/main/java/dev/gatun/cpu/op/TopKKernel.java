@@ -43,7 +43,10 @@ final class TopKKernel implements OperatorKernel<TopK> {
           for (int i = 0; i < n; i++) {
             float value = x.memory().get(FLOAT, at + 4L * i);
             if (column + i >= k) {
-              heap.offer(vo, io, k, value, column + i);
+              // A later one that is no larger stays out; a NaN on either side is left to the order.
+              if (!(value <= values.memory().get(FLOAT, vo))) {
+                heap.offer(vo, io, k, value, column + i);
+              }
             } else {
               heap.put(vo, io, column + i, value, column + i);
               if (column + i == k - 1) {

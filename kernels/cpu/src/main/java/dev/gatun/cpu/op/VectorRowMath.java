@@ -115,38 +115,56 @@ final class VectorRowMath extends RowMath {
   @Override
   public void dots(MemorySegment x, long xo, MemorySegment rows, long ro, long stride, int count, int n, float scale, MemorySegment out, long oo) {
     int j = 0;
-    int whole = n - n % LANES;
     for (; j <= count - 4; j += 4) {
-      long r0 = ro + j * stride;
-      long r1 = r0 + stride;
-      long r2 = r1 + stride;
-      long r3 = r2 + stride;
-      FloatVector s0 = zero();
-      FloatVector s1 = zero();
-      FloatVector s2 = zero();
-      FloatVector s3 = zero();
-      for (int i = 0; i < whole; i += LANES) {
-        long at = 4L * i;
-        FloatVector v = load(x, xo + at);
-        s0 = v.fma(load(rows, r0 + at), s0);
-        s1 = v.fma(load(rows, r1 + at), s1);
-        s2 = v.fma(load(rows, r2 + at), s2);
-        s3 = v.fma(load(rows, r3 + at), s3);
-      }
-      long o = oo + 4L * j;
-      out.set(FLOAT, o, scale * (total(s0) + rest(x, xo, rows, r0, whole, n)));
-      out.set(FLOAT, o + 4, scale * (total(s1) + rest(x, xo, rows, r1, whole, n)));
-      out.set(FLOAT, o + 8, scale * (total(s2) + rest(x, xo, rows, r2, whole, n)));
-      out.set(FLOAT, o + 12, scale * (total(s3) + rest(x, xo, rows, r3, whole, n)));
+      fourDots(x, xo, rows, ro + j * stride, stride, n, scale, out, oo + 4L * j);
     }
     for (; j < count; j++) {
-      long r0 = ro + j * stride;
-      FloatVector s0 = zero();
-      for (int i = 0; i < whole; i += LANES) {
-        s0 = load(x, xo + 4L * i).fma(load(rows, r0 + 4L * i), s0);
-      }
-      out.set(FLOAT, oo + 4L * j, scale * (total(s0) + rest(x, xo, rows, r0, whole, n)));
+      out.set(FLOAT, oo + 4L * j, scale * oneDot(x, xo, rows, ro + j * stride, n));
     }
+  }
+
+  /** Apart from {@link #dots}, like {@link #oneDot}: together they outgrow what the compiler inlines, and every vector would be an object. */
+  private static void fourDots(MemorySegment x, long xo, MemorySegment rows, long r0, long stride, int n, float scale, MemorySegment out, long oo) {
+    long r1 = r0 + stride;
+    long r2 = r1 + stride;
+    long r3 = r2 + stride;
+    FloatVector s0 = zero();
+    FloatVector s1 = zero();
+    FloatVector s2 = zero();
+    FloatVector s3 = zero();
+    int whole = n - n % LANES;
+    for (int i = 0; i < whole; i += LANES) {
+      long at = 4L * i;
+      FloatVector v = load(x, xo + at);
+      s0 = v.fma(load(rows, r0 + at), s0);
+      s1 = v.fma(load(rows, r1 + at), s1);
+      s2 = v.fma(load(rows, r2 + at), s2);
+      s3 = v.fma(load(rows, r3 + at), s3);
+    }
+    float d0 = total(s0);
+    float d1 = total(s1);
+    float d2 = total(s2);
+    float d3 = total(s3);
+    if (whole < n) {
+      d0 += rest(x, xo, rows, r0, whole, n);
+      d1 += rest(x, xo, rows, r1, whole, n);
+      d2 += rest(x, xo, rows, r2, whole, n);
+      d3 += rest(x, xo, rows, r3, whole, n);
+    }
+    out.set(FLOAT, oo, scale * d0);
+    out.set(FLOAT, oo + 4, scale * d1);
+    out.set(FLOAT, oo + 8, scale * d2);
+    out.set(FLOAT, oo + 12, scale * d3);
+  }
+
+  private static float oneDot(MemorySegment x, long xo, MemorySegment row, long ro, int n) {
+    FloatVector sum = zero();
+    int whole = n - n % LANES;
+    for (int i = 0; i < whole; i += LANES) {
+      sum = load(x, xo + 4L * i).fma(load(row, ro + 4L * i), sum);
+    }
+    float result = total(sum);
+    return whole < n ? result + rest(x, xo, row, ro, whole, n) : result;
   }
 
   @Override
