@@ -10,7 +10,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class BackendOptionsTest {
   @Test
   void settingsKeepTheirOrderAndTheLastValue() {
-    BackendOptions options = BackendOptions.none().with("threads", 3).with("device", "gpu1").with("a", true).with("z", 1).with("threads", 4);
+    BackendOptions options = BackendOptions.none().with("threads", 3).with("device", "gpu1").with("a", true).with("z", 1)
+        .with("threads", 4);
     assertThat(options.values().keySet()).containsExactly("threads", "device", "a", "z");
     assertThat(options.get("threads")).contains("4");
     assertThat(options.get("missing")).isEmpty();

@@ -29,7 +29,8 @@ class CaseTest {
         "matmul(x=f16[2,8], w=bf16[3,8], bias=f32[3], y=f32[2,3])");
     line(new RmsNorm(f32(2, 8), f32(8), 1e-5f, f32(2, 8)), "rms_norm(x=f32[2,8], weight=f32[8], y=f32[2,8], eps=1.0E-5)");
     line(new LayerNorm(f32(2, 8), f32(8), Optional.empty(), 0, f32(2, 8)), "layer_norm(x=f32[2,8], weight=f32[8], y=f32[2,8], eps=0.0)");
-    line(new Rope(f32(5, 2, 64), i32(5), Optional.of(f32(32)), rotation, f32(5, 2, 64)), "rope(x=f32[5,2,64], positions=i32[5], factors=f32[32], "
+    line(new Rope(f32(5, 2, 64), i32(5), Optional.of(f32(32)), rotation, f32(5, 2, 64)),
+        "rope(x=f32[5,2,64], positions=i32[5], factors=f32[32], "
         + "y=f32[5,2,64], pairs=HALF_SPLIT, dims=64, base=10000.0, scaling=Linear[factor=2.0], magnitude=1.0)");
     line(new SiluMul(f32(4), f32(4), f32(4)), "silu_mul(gate=f32[4], up=f32[4], y=f32[4])");
     line(new Gelu(f32(4), Gelu.Form.TANH, f32(4)), "gelu(x=f32[4], y=f32[4], form=TANH)");
@@ -50,28 +51,33 @@ class CaseTest {
     line(new Copy(f32(2, 4), t(DType.F8_E4M3, 2, 4)), "copy(x=f32[2,4], y=f8_e4m3[2,4])");
     line(new Quantize(f32(2, 32), t(DType.Q4_0, 2, 32)), "quantize(x=f32[2,32], y=q4_0[2,32])");
     line(new Dequantize(t(DType.Q6_K, 1, 256), f32(1, 256)), "dequantize(x=q6_k[1,256], y=f32[1,256])");
-    line(new Attention(f32(5, 4, 8), new Kv.Dense(f32(9, 2, 8), f32(9, 2, 8), i32(3)), batch, Attention.Options.causal(0.5f), Optional.of(f32(4)),
-        f32(5, 4, 8)), "attention(q=f32[5,4,8], k=f32[9,2,8], v=f32[9,2,8], key_starts=i32[3], starts=i32[3], slots=i32[2], positions=i32[5], "
-        + "sinks=f32[4], y=f32[5,4,8], scale=0.5, causal=true, window=0, softcap=0.0)");
-    try (Backend backend = Gatun.open("fake"); KvCache cache = backend.newKvCache(new KvCache.Spec(3, 2, 8, 8, DType.F16, 16, 10, 4, 100))) {
+    line(new Attention(f32(5, 4, 8), new Kv.Dense(f32(9, 2, 8), f32(9, 2, 8), i32(3)), batch, Attention.Options.causal(0.5f),
+        Optional.of(f32(4)),
+        f32(5, 4, 8)), "attention(q=f32[5,4,8], k=f32[9,2,8], v=f32[9,2,8], key_starts=i32[3], "
+        + "starts=i32[3], slots=i32[2], positions=i32[5], sinks=f32[4], y=f32[5,4,8], scale=0.5, causal=true, window=0, softcap=0.0)");
+    try (Backend backend = Gatun.open("fake"); KvCache cache = backend.newKvCache(new KvCache.Spec(3, 2, 8, 8, DType.F16, 16, 10, 4,
+        100))) {
       line(new KvAppend(f32(5, 2, 8), f32(5, 2, 8), batch, cache, 1),
           "kv_append(k=f32[5,2,8], v=f32[5,2,8], starts=i32[3], slots=i32[2], positions=i32[5], cache=f16[2,8]x16x7)");
-      line(new Attention(f32(5, 4, 8), new Kv.Paged(cache, 2), batch, new Attention.Options(1, false, 7, 50), Optional.empty(), f32(5, 4, 8)),
-          "attention(q=f32[5,4,8], starts=i32[3], slots=i32[2], positions=i32[5], y=f32[5,4,8], cache=f16[2,8]x16x7, scale=1.0, causal=false, "
-              + "window=7, softcap=50.0)");
+      line(new Attention(f32(5, 4, 8), new Kv.Paged(cache, 2), batch, new Attention.Options(1, false, 7, 50), Optional.empty(),
+          f32(5, 4, 8)),
+          "attention(q=f32[5,4,8], starts=i32[3], slots=i32[2], positions=i32[5], y=f32[5,4,8], cache=f16[2,8]x16x7, "
+              + "scale=1.0, causal=false, window=7, softcap=50.0)");
     }
   }
 
   private static void line(Operator operator, String expected) {
     assertThat(operator.toCase().line()).isEqualTo(expected);
-    assertThat(operator.toCase()).hasToString(expected).isEqualTo(operator.toCase().operator().toCase()).hasSameHashCodeAs(operator.toCase());
+    assertThat(operator.toCase()).hasToString(expected).isEqualTo(operator.toCase().operator().toCase())
+        .hasSameHashCodeAs(operator.toCase());
   }
 
   @Test
   void stridesCountsAndLayoutsBelongToACase() {
     Tensor wide = f32(3, 10);
     Tensor count = i32(1);
-    line(new Scale(wide.slice(1, 0, 4).withCount(count), 2, f32(3, 4).withCount(count)), "scale(x=f32[<=3,4]/strides[10,1], y=f32[<=3,4], factor=2.0)");
+    line(new Scale(wide.slice(1, 0, 4).withCount(count), 2, f32(3, 4).withCount(count)),
+        "scale(x=f32[<=3,4]/strides[10,1], y=f32[<=3,4], factor=2.0)");
     Tensor packed = Tensor.ofLayout(f32(2, 4).storage(), 0, DType.F32, Shape.of(2, 4), "rows16");
     line(new Matmul(f32(1, 4), packed, f32(1, 2)), "matmul(x=f32[1,4], w=f32[2,4]/rows16, y=f32[1,2])");
   }

@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongFunction;
 
-/** Host memory behind the device's interface. A submission stays in flight until the stream is synchronized or {@link #finish} is called. */
+/** Host memory behind the device's interface. Work stays in flight until the stream is synchronized or {@link #finish} is called. */
 final class FakeDriver implements BackendDriver {
   /** Every call that changes something, in order. */
   final List<String> calls = new ArrayList<>();

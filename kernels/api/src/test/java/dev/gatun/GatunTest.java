@@ -23,7 +23,8 @@ class GatunTest {
   @Test
   void anotherInterfaceVersionIsReportedAndNotProbed() {
     assertThat(info("outdated").isAvailable()).isFalse();
-    assertThat(info("outdated").reasons()).singleElement().asString().contains("version 42").contains("version 1").contains("matching versions");
+    assertThat(info("outdated").reasons()).singleElement().asString().contains("version 42").contains("version 1")
+        .contains("matching versions");
   }
 
   @Test

@@ -84,7 +84,8 @@ class KvCacheTest {
     cache.truncate(stream, slot, 10);
     assertThat(cache.length(slot)).isEqualTo(4);
     assertThatThrownBy(() -> cache.truncate(stream, slot, -1)).isInstanceOf(ShapeException.class);
-    assertThatThrownBy(() -> cache.read(stream, slot, 0, KvCache.Part.KEY, 5, 0)).isInstanceOf(ShapeException.class).hasMessageContaining("no page");
+    assertThatThrownBy(() -> cache.read(stream, slot, 0, KvCache.Part.KEY, 5, 0)).isInstanceOf(ShapeException.class)
+        .hasMessageContaining("no page");
   }
 
   @Test
@@ -95,7 +96,8 @@ class KvCacheTest {
     driver.calls.clear();
     assertThatThrownBy(() -> cache.reserve(stream, second, 0, 9)).isInstanceOf(GatunException.class).hasMessageContaining("2 free pages")
         .hasMessageContaining("needs 3");
-    assertThatThrownBy(() -> cache.reserve(stream, second, 0, 19)).isInstanceOf(GatunException.class).hasMessageContaining("19").hasMessageContaining("18");
+    assertThatThrownBy(() -> cache.reserve(stream, second, 0, 19)).isInstanceOf(GatunException.class).hasMessageContaining("19")
+        .hasMessageContaining("18");
     assertThatThrownBy(() -> cache.reserve(stream, second, 3, 2)).isInstanceOf(ShapeException.class);
     assertThat(driver.calls).isEmpty();
     assertThat(cache.length(second)).isZero();
@@ -141,7 +143,8 @@ class KvCacheTest {
   @ParameterizedTest
   @CsvSource({"0,1,1,1,1,1,1,1", "1,1,1,1,1,1,1,0", "2000000000,2000000000,2000000000,2000000000,16,2000000000,1,16",
       "1,1,1,1,1,1,2000000000,2000000000"})
-  void impossibleGeometriesAreRefused(int layers, int heads, int keySize, int valueSize, int pageTokens, int pages, int slots, int slotTokens) {
+  void impossibleGeometriesAreRefused(int layers, int heads, int keySize, int valueSize, int pageTokens, int pages, int slots,
+      int slotTokens) {
     assertThatThrownBy(() -> new KvCache.Spec(layers, heads, keySize, valueSize, DType.F16, pageTokens, pages, slots, slotTokens))
         .isInstanceOf(ShapeException.class).hasMessageContaining("kv_cache");
   }

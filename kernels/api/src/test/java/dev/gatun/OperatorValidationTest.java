@@ -59,10 +59,12 @@ class OperatorValidationTest {
   static Stream<Arguments> elementwise() {
     Rotation rotation = new Rotation(Rotation.Pairs.INTERLEAVED, 8, 10_000);
     return Stream.of(
-        bad("rms_norm", "x", () -> new RmsNorm(f32(8), f32(8), 0, f32(8))), bad("rms_norm", "x", () -> new RmsNorm(i32(2, 8), f32(8), 0, f32(2, 8))),
+        bad("rms_norm", "x", () -> new RmsNorm(f32(8), f32(8), 0, f32(8))),
+        bad("rms_norm", "x", () -> new RmsNorm(i32(2, 8), f32(8), 0, f32(2, 8))),
         bad("rms_norm", "weight", () -> new RmsNorm(f32(2, 8), f32(9), 0, f32(2, 8))),
         bad("rms_norm", "weight", () -> new RmsNorm(f32(2, 8), t(DType.F16, 8), 0, f32(2, 8))),
-        bad("rms_norm", "y", () -> new RmsNorm(f32(2, 8), f32(8), 0, f32(3, 8))), bad("rms_norm", "eps", () -> new RmsNorm(f32(2, 8), f32(8), -1, f32(2, 8))),
+        bad("rms_norm", "y", () -> new RmsNorm(f32(2, 8), f32(8), 0, f32(3, 8))),
+        bad("rms_norm", "eps", () -> new RmsNorm(f32(2, 8), f32(8), -1, f32(2, 8))),
         bad("rms_norm", "eps", () -> new RmsNorm(f32(2, 8), f32(8), Float.NaN, f32(2, 8))),
         bad("rms_norm", "x", () -> new RmsNorm(gapped(f32(2, 8)), f32(8), 0, f32(2, 8))),
         bad("rms_norm", "count", () -> new RmsNorm(f32(2, 8).withCount(COUNT), f32(8), 0, f32(2, 8).withCount(OTHER_COUNT))),
@@ -75,42 +77,64 @@ class OperatorValidationTest {
         bad("rope", "rotation of 8", () -> new Rope(f32(2, 1, 6), i32(2), NONE, rotation, f32(2, 1, 6))),
         bad("rope", "factors", () -> new Rope(f32(2, 1, 8), i32(2), Optional.of(f32(8)), rotation, f32(2, 1, 8))),
         bad("rope", "y", () -> new Rope(f32(2, 1, 8), i32(2), NONE, rotation, f32(2, 2, 8))),
-        bad("rope", "dims", () -> new Rotation(Rotation.Pairs.INTERLEAVED, 7, 1)), bad("rope", "dims", () -> new Rotation(Rotation.Pairs.INTERLEAVED, 0, 1)),
+        bad("rope", "dims", () -> new Rotation(Rotation.Pairs.INTERLEAVED, 7, 1)),
+        bad("rope", "dims", () -> new Rotation(Rotation.Pairs.INTERLEAVED, 0, 1)),
         bad("rope", "base", () -> new Rotation(Rotation.Pairs.INTERLEAVED, 2, 0)),
         bad("rope", "magnitude", () -> new Rotation(Rotation.Pairs.INTERLEAVED, 2, 1, new Rotation.Scaling.None(), Double.NaN)),
-        bad("rope", "linear", () -> new Rotation.Scaling.Linear(0)), bad("rope", "llama3", () -> new Rotation.Scaling.Llama3(8, 4, 1, 100)),
+        bad("rope", "linear", () -> new Rotation.Scaling.Linear(0)),
+        bad("rope", "llama3", () -> new Rotation.Scaling.Llama3(8, 4, 1, 100)),
         bad("rope", "yarn", () -> new Rotation.Scaling.Yarn(0.5, 100, 1, 32, 1)),
-        bad("silu_mul", "up", () -> new SiluMul(f32(4), f32(5), f32(4))), bad("silu_mul", "y", () -> new SiluMul(f32(4), f32(4), f32(2, 2))),
-        bad("silu_mul", "gate", () -> new SiluMul(i32(4), f32(4), f32(4))), bad("gelu", "y", () -> new Gelu(f32(4), Gelu.Form.ERF, f32(5))),
-        bad("gelu_mul", "up", () -> new GeluMul(f32(4), f32(5), Gelu.Form.ERF, f32(4))), bad("add", "b", () -> new Add(f32(2, 4), f32(2), f32(2, 4))),
-        bad("add", "b", () -> new Add(f32(2, 4), f32(1, 4), f32(2, 4))), bad("add", "a", () -> new Add(t(DType.Q8_0, 32), f32(32), f32(32))),
-        bad("mul", "y", () -> new Mul(f32(2, 4), f32(4), f32(4))), bad("mul", "b", () -> new Mul(f32(2, 4), gapped(f32(2, 4)), f32(2, 4))),
-        bad("scale", "factor", () -> new Scale(f32(4), Float.POSITIVE_INFINITY, f32(4))), bad("scale", "x", () -> new Scale(i32(4), 1, f32(4))),
-        bad("softcap", "cap", () -> new Softcap(f32(4), 0, f32(4))), bad("softcap", "cap", () -> new Softcap(f32(4), Float.NaN, f32(4))));
+        bad("silu_mul", "up", () -> new SiluMul(f32(4), f32(5), f32(4))),
+        bad("silu_mul", "y", () -> new SiluMul(f32(4), f32(4), f32(2, 2))),
+        bad("silu_mul", "gate", () -> new SiluMul(i32(4), f32(4), f32(4))),
+        bad("gelu", "y", () -> new Gelu(f32(4), Gelu.Form.ERF, f32(5))),
+        bad("gelu_mul", "up", () -> new GeluMul(f32(4), f32(5), Gelu.Form.ERF, f32(4))),
+        bad("add", "b", () -> new Add(f32(2, 4), f32(2), f32(2, 4))),
+        bad("add", "b", () -> new Add(f32(2, 4), f32(1, 4), f32(2, 4))),
+        bad("add", "a", () -> new Add(t(DType.Q8_0, 32), f32(32), f32(32))),
+        bad("mul", "y", () -> new Mul(f32(2, 4), f32(4), f32(4))),
+        bad("mul", "b", () -> new Mul(f32(2, 4), gapped(f32(2, 4)), f32(2, 4))),
+        bad("scale", "factor", () -> new Scale(f32(4), Float.POSITIVE_INFINITY, f32(4))),
+        bad("scale", "x", () -> new Scale(i32(4), 1, f32(4))),
+        bad("softcap", "cap", () -> new Softcap(f32(4), 0, f32(4))),
+        bad("softcap", "cap", () -> new Softcap(f32(4), Float.NaN, f32(4))));
   }
 
   static Stream<Arguments> rows() {
     return Stream.of(
-        bad("matmul", "x", () -> new Matmul(f32(4), f32(3, 4), f32(3))), bad("matmul", "last dimension", () -> new Matmul(f32(2, 4), f32(3, 5), f32(2, 3))),
-        bad("matmul", "w", () -> new Matmul(f32(2, 4), i32(3, 4), f32(2, 3))), bad("matmul", "y", () -> new Matmul(f32(2, 4), f32(3, 4), f32(3, 2))),
-        bad("matmul", "y", () -> new Matmul(f32(2, 4), f32(3, 4), i32(2, 3))), bad("matmul", "x", () -> new Matmul(t(DType.Q8_0, 2, 32), f32(3, 32), f32(2, 3))),
+        bad("matmul", "x", () -> new Matmul(f32(4), f32(3, 4), f32(3))),
+        bad("matmul", "last dimension", () -> new Matmul(f32(2, 4), f32(3, 5), f32(2, 3))),
+        bad("matmul", "w", () -> new Matmul(f32(2, 4), i32(3, 4), f32(2, 3))),
+        bad("matmul", "y", () -> new Matmul(f32(2, 4), f32(3, 4), f32(3, 2))),
+        bad("matmul", "y", () -> new Matmul(f32(2, 4), f32(3, 4), i32(2, 3))),
+        bad("matmul", "x", () -> new Matmul(t(DType.Q8_0, 2, 32), f32(3, 32), f32(2, 3))),
         bad("matmul", "w", () -> new Matmul(f32(2, 4), gapped(f32(3, 4)), f32(2, 3))),
         bad("matmul", "bias", () -> new Matmul(f32(2, 4), f32(3, 4), Optional.of(f32(2)), f32(2, 3))),
         bad("matmul", "bias", () -> new Matmul(f32(2, 4), f32(3, 4), Optional.of(t(DType.F16, 3)), f32(2, 3))),
         bad("matmul", "count", () -> new Matmul(f32(2, 4).withCount(COUNT), f32(3, 4), f32(2, 3).withCount(OTHER_COUNT))),
-        bad("embedding", "ids", () -> new Embedding(f32(2), f32(5, 4), f32(2, 4))), bad("embedding", "table", () -> new Embedding(i32(2), i32(5, 4), f32(2, 4))),
-        bad("embedding", "y", () -> new Embedding(i32(2), f32(5, 4), f32(2, 5))), bad("embedding", "table", () -> new Embedding(i32(2), f32(5), f32(2, 5))),
+        bad("embedding", "ids", () -> new Embedding(f32(2), f32(5, 4), f32(2, 4))),
+        bad("embedding", "table", () -> new Embedding(i32(2), i32(5, 4), f32(2, 4))),
+        bad("embedding", "y", () -> new Embedding(i32(2), f32(5, 4), f32(2, 5))),
+        bad("embedding", "table", () -> new Embedding(i32(2), f32(5), f32(2, 5))),
         bad("gather_rows", "rows", () -> new GatherRows(f32(5, 4), i32(2, 1), f32(2, 4))),
         bad("gather_rows", "y", () -> new GatherRows(f32(5, 4), i32(2), t(DType.F16, 2, 4))),
         bad("gather_rows", "y", () -> new GatherRows(f32(5, 4), i32(2), f32(3, 4))),
-        bad("copy", "y", () -> new Copy(f32(2), f32(3))), bad("copy", "integers", () -> new Copy(f32(2), i32(2))),
-        bad("copy", "integers", () -> new Copy(t(DType.I8, 2), i32(2))), bad("copy", "block", () -> new Copy(t(DType.Q8_0, 32), f32(32))),
-        bad("quantize", "y", () -> new Quantize(f32(32), f32(32))), bad("quantize", "x", () -> new Quantize(t(DType.F16, 32), t(DType.Q8_0, 32))),
-        bad("dequantize", "x", () -> new Dequantize(f32(32), f32(32))), bad("dequantize", "y", () -> new Dequantize(t(DType.Q8_0, 32), i32(32))),
-        bad("softmax", "scale", () -> new Softmax(f32(4), Float.NaN, f32(4))), bad("softmax", "y", () -> new Softmax(f32(4), 1, f32(5))),
-        bad("argmax", "x", () -> new Argmax(f32(2, 0), i32(2))), bad("argmax", "y", () -> new Argmax(f32(2, 3), f32(2))),
-        bad("argmax", "y", () -> new Argmax(f32(2, 3), i32(3))), bad("top_k", "k = 4", () -> new TopK(f32(2, 3), f32(2, 4), i32(2, 4))),
-        bad("top_k", "indices", () -> new TopK(f32(2, 3), f32(2, 2), i32(2, 3))), bad("top_k", "values", () -> new TopK(f32(2, 3), t(DType.F16, 2, 2), i32(2, 2))),
+        bad("copy", "y", () -> new Copy(f32(2), f32(3))),
+        bad("copy", "integers", () -> new Copy(f32(2), i32(2))),
+        bad("copy", "integers", () -> new Copy(t(DType.I8, 2), i32(2))),
+        bad("copy", "block", () -> new Copy(t(DType.Q8_0, 32), f32(32))),
+        bad("quantize", "y", () -> new Quantize(f32(32), f32(32))),
+        bad("quantize", "x", () -> new Quantize(t(DType.F16, 32), t(DType.Q8_0, 32))),
+        bad("dequantize", "x", () -> new Dequantize(f32(32), f32(32))),
+        bad("dequantize", "y", () -> new Dequantize(t(DType.Q8_0, 32), i32(32))),
+        bad("softmax", "scale", () -> new Softmax(f32(4), Float.NaN, f32(4))),
+        bad("softmax", "y", () -> new Softmax(f32(4), 1, f32(5))),
+        bad("argmax", "x", () -> new Argmax(f32(2, 0), i32(2))),
+        bad("argmax", "y", () -> new Argmax(f32(2, 3), f32(2))),
+        bad("argmax", "y", () -> new Argmax(f32(2, 3), i32(3))),
+        bad("top_k", "k = 4", () -> new TopK(f32(2, 3), f32(2, 4), i32(2, 4))),
+        bad("top_k", "indices", () -> new TopK(f32(2, 3), f32(2, 2), i32(2, 3))),
+        bad("top_k", "values", () -> new TopK(f32(2, 3), t(DType.F16, 2, 2), i32(2, 2))),
         bad("penalize", "x", () -> new Penalize(t(DType.F16, 2, 4), i32(2, 5), i32(2), f32(2, 3), f32(2, 4))),
         bad("penalize", "history", () -> new Penalize(f32(2, 4), i32(3, 5), i32(2), f32(2, 3), f32(2, 4))),
         bad("penalize", "lengths", () -> new Penalize(f32(2, 4), i32(2, 5), i32(3), f32(2, 3), f32(2, 4))),
@@ -124,7 +148,8 @@ class OperatorValidationTest {
 
   static Stream<Arguments> sequences() {
     return Stream.of(
-        bad("ragged", "starts", () -> new Ragged(i32(2), i32(2), i32(5))), bad("ragged", "slots", () -> new Ragged(i32(3), f32(2), i32(5))),
+        bad("ragged", "starts", () -> new Ragged(i32(2), i32(2), i32(5))),
+        bad("ragged", "slots", () -> new Ragged(i32(3), f32(2), i32(5))),
         bad("ragged", "positions", () -> new Ragged(i32(3), i32(2), i32(5, 1))),
         bad("attention", "q", () -> attention(f32(5, 8), dense(9, 2, 8), batch(1, 5), NONE, f32(5, 4, 8))),
         bad("attention", "tokens", () -> attention(f32(5, 4, 8), dense(9, 2, 8), batch(1, 6), NONE, f32(5, 4, 8))),
@@ -135,24 +160,30 @@ class OperatorValidationTest {
         bad("attention", "sinks", () -> attention(f32(5, 4, 8), dense(9, 2, 8), batch(1, 5), Optional.of(f32(2)), f32(5, 4, 8))),
         bad("attention", "v", () -> new Kv.Dense(f32(9, 2, 8), f32(8, 2, 8), i32(2))),
         bad("attention", "v", () -> new Kv.Dense(f32(9, 2, 8), t(DType.F16, 9, 2, 8), i32(2))),
-        bad("attention", "window", () -> new Attention.Options(1, true, -1, 0)), bad("attention", "scale", () -> Attention.Options.causal(Float.NaN)),
+        bad("attention", "window", () -> new Attention.Options(1, true, -1, 0)),
+        bad("attention", "scale", () -> Attention.Options.causal(Float.NaN)),
         bad("attention", "softcap", () -> new Attention.Options(1, true, 0, -1)));
   }
 
   @ParameterizedTest
   @MethodSource({"elementwise", "rows", "sequences"})
   void aMistakeIsFoundWhereTheRecordIsMade(String operator, String operand, Supplier<Object> make) {
-    assertThatThrownBy(make::get).isInstanceOf(ShapeException.class).message().startsWith(operator + ": ").contains(operand).doesNotContain("\n");
+    assertThatThrownBy(make::get).isInstanceOf(ShapeException.class).message().startsWith(operator + ": ").contains(operand)
+        .doesNotContain("\n");
   }
 
   @Test
   void cacheOperatorsFitTheirCache() {
     try (Backend backend = Gatun.open("fake"); KvCache cache = backend.newKvCache(new KvCache.Spec(2, 2, 8, 6, DType.F16, 4, 4, 2, 8))) {
       assertThatCode(() -> new KvAppend(f32(5, 2, 8), f32(5, 2, 6), batch(1, 5), cache, 1)).doesNotThrowAnyException();
-      for (Supplier<Object> wrong : List.<Supplier<Object>>of(() -> new KvAppend(f32(5, 2, 8), f32(5, 2, 8), batch(1, 5), cache, 0),
-          () -> new KvAppend(f32(5, 3, 8), f32(5, 3, 6), batch(1, 5), cache, 0), () -> new KvAppend(f32(5, 2, 8), f32(5, 2, 6), batch(1, 4), cache, 0),
+      for (Supplier<Object> wrong : List.<Supplier<Object>>of(
+          () -> new KvAppend(f32(5, 2, 8), f32(5, 2, 8), batch(1, 5), cache, 0),
+          () -> new KvAppend(f32(5, 3, 8), f32(5, 3, 6), batch(1, 5), cache, 0),
+          () -> new KvAppend(f32(5, 2, 8), f32(5, 2, 6), batch(1, 4), cache, 0),
           () -> new KvAppend(f32(5, 2, 8), t(DType.F16, 5, 2, 6), batch(1, 5), cache, 0),
-          () -> new KvAppend(f32(5, 2, 8), f32(5, 2, 6), batch(1, 5), cache, 2), () -> new Kv.Paged(cache, -1), () -> new Kv.Paged(cache, 2),
+          () -> new KvAppend(f32(5, 2, 8), f32(5, 2, 6), batch(1, 5), cache, 2),
+          () -> new Kv.Paged(cache, -1),
+          () -> new Kv.Paged(cache, 2),
           () -> attention(f32(5, 4, 8), new Kv.Paged(cache, 0), batch(1, 5), NONE, f32(5, 4, 8)))) {
         assertThatThrownBy(wrong::get).isInstanceOf(ShapeException.class);
       }

@@ -43,7 +43,8 @@ class ProgramTest {
   void aTemporaryIsReadAfterItWasWritten() {
     Program.Builder builder = Program.builder("p").output(f32(2, 2));
     Tensor t = builder.temporary("hidden", DType.F32, 2, 2);
-    refused(builder.add(new Scale(t, 2, builder.temporary("u", DType.F32, 2, 2))), "program p", "operator 0 scale", "x", "hidden", "before");
+    refused(builder.add(new Scale(t, 2, builder.temporary("u", DType.F32, 2, 2))), "program p", "operator 0 scale", "x", "hidden",
+        "before");
   }
 
   @Test
@@ -92,7 +93,8 @@ class ProgramTest {
     refusedAlone(new Matmul(x, f32(4, 4), x), "matmul", "overlaps x", "never");
     refusedAlone(new Softmax(x.slice(1, 0, 2), 1, x.slice(1, 1, 3)), "softmax", "overlaps");
     refusedAlone(new Add(f32(4, 4), x.slice(0, 0, 1).reshape(4), x), "add", "overlaps b");
-    refusedAlone(new TopK(f32(4, 4), x.slice(0, 0, 1).reshape(4, 1), Tensor.of(x.storage(), 0, DType.I32, Shape.of(4, 1))), "top_k", "values", "indices");
+    refusedAlone(new TopK(f32(4, 4), x.slice(0, 0, 1).reshape(4, 1), Tensor.of(x.storage(), 0, DType.I32, Shape.of(4, 1))), "top_k",
+        "values", "indices");
   }
 
   @Test

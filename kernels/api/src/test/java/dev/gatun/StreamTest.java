@@ -47,7 +47,8 @@ class StreamTest {
   void anExecutableInFlightIsNotSubmittedAgain() {
     Executable step = scale();
     stream.submit(step);
-    assertThatThrownBy(() -> stream.submit(step)).isInstanceOf(GatunException.class).hasMessageContaining("still in flight").hasMessageContaining("scale");
+    assertThatThrownBy(() -> stream.submit(step)).isInstanceOf(GatunException.class).hasMessageContaining("still in flight")
+        .hasMessageContaining("scale");
     assertThatThrownBy(step::close).isInstanceOf(GatunException.class).hasMessageContaining("in flight");
     stream.synchronize();
     stream.submit(step);
@@ -60,7 +61,8 @@ class StreamTest {
   void workInFlightHoldsItsBuffers() {
     Executable step = scale();
     stream.submit(step);
-    assertThatThrownBy(x.buffer()::close).isInstanceOf(GatunException.class).hasMessageContaining("in flight").hasMessageContaining("synchronize");
+    assertThatThrownBy(x.buffer()::close).isInstanceOf(GatunException.class).hasMessageContaining("in flight")
+        .hasMessageContaining("synchronize");
     assertThat(x.buffer().isClosed()).isFalse();
     stream.synchronize();
     x.buffer().close();
@@ -89,9 +91,11 @@ class StreamTest {
     driver.failure = Optional.of(new DeviceException("fake: kernel scale: ILLEGAL_ADDRESS", "ILLEGAL_ADDRESS", true));
     assertThatThrownBy(() -> stream.submit(step)).isInstanceOf(DeviceException.class);
     driver.failure = Optional.empty();
-    for (Runnable call : new Runnable[] {() -> stream.submit(step), () -> stream.synchronize(), () -> backend.allocate(8), () -> backend.newStream(),
+    for (Runnable call : new Runnable[] {() -> stream.submit(step), () -> stream.synchronize(), () -> backend.allocate(8),
+        () -> backend.newStream(),
         () -> backend.device(), () -> backend.plan(new Scale(x, 2, y)), () -> stream.write(x, 1f)}) {
-      assertThatThrownBy(call::run).isInstanceOf(DeviceException.class).hasMessageContaining("new process").hasMessageContaining("ILLEGAL_ADDRESS");
+      assertThatThrownBy(call::run).isInstanceOf(DeviceException.class).hasMessageContaining("new process")
+          .hasMessageContaining("ILLEGAL_ADDRESS");
     }
     stream.close();
     backend.close();
@@ -140,7 +144,8 @@ class StreamTest {
     stream.submit(step);
     backend.close();
     backend.close();
-    assertThat(driver.calls.subList(1, driver.calls.size())).containsExactly("close stream", "close executable", "close cache", "free 24", "free 24",
+    assertThat(driver.calls.subList(1, driver.calls.size())).containsExactly("close stream", "close executable", "close cache", "free 24",
+        "free 24",
         "close driver");
     assertThat(x.buffer().isClosed()).isTrue();
     for (Runnable call : new Runnable[] {() -> stream.submit(step), stream::synchronize, () -> backend.allocate(1), () -> x.buffer().host(),
@@ -190,7 +195,8 @@ class StreamTest {
 
   @Test
   void anUnsupportedCaseNamesBackendCaseAndReason() {
-    assertThatThrownBy(() -> stream.run(new Gelu(x, Gelu.Form.ERF, y))).isInstanceOf(UnsupportedCaseException.class).hasMessageContaining("fake")
+    assertThatThrownBy(() -> stream.run(new Gelu(x, Gelu.Form.ERF, y))).isInstanceOf(UnsupportedCaseException.class)
+        .hasMessageContaining("fake")
         .hasMessageContaining("gelu(x=f32[2,3], y=f32[2,3], form=ERF)").hasMessageContaining("gelu was forgotten");
     assertThat(backend.plan(new Gelu(x, Gelu.Form.ERF, y))).isInstanceOf(Unsupported.class);
   }
@@ -199,13 +205,15 @@ class StreamTest {
   void memoryOfAnotherBackendIsRefused() {
     try (Backend other = Gatun.open("fake"); Stream elsewhere = other.newStream()) {
       Tensor foreign = other.allocate(DType.F32, 2, 3);
-      assertThatThrownBy(() -> stream.run(new Scale(foreign, 2, y))).isInstanceOf(GatunException.class).hasMessageContaining("another backend");
+      assertThatThrownBy(() -> stream.run(new Scale(foreign, 2, y))).isInstanceOf(GatunException.class)
+          .hasMessageContaining("another backend");
       Executable step = scale();
       assertThatThrownBy(() -> elsewhere.submit(step)).isInstanceOf(GatunException.class).hasMessageContaining("another backend");
       KvCache cache = other.newKvCache(new KvCache.Spec(1, 1, 2, 2, DType.F32, 4, 2, 1, 8));
       Tensor k = backend.allocate(DType.F32, 1, 1, 2);
       Ragged batch = new Ragged(backend.allocate(DType.I32, 2), backend.allocate(DType.I32, 1), backend.allocate(DType.I32, 1));
-      assertThatThrownBy(() -> stream.run(new KvAppend(k, k, batch, cache, 0))).isInstanceOf(GatunException.class).hasMessageContaining("another backend");
+      assertThatThrownBy(() -> stream.run(new KvAppend(k, k, batch, cache, 0))).isInstanceOf(GatunException.class)
+          .hasMessageContaining("another backend");
     }
   }
 
@@ -220,7 +228,8 @@ class StreamTest {
     Prepared prepared = backend.prepare(x, Use.MATMUL);
     assertThat(prepared.inPlace()).isFalse();
     assertThat(prepared.tensor()).hasToString("f32[2,3]/packed");
-    assertThatThrownBy(() -> backend.prepare(prepared.tensor(), Use.MATMUL)).isInstanceOf(ShapeException.class).hasMessageContaining("already");
+    assertThatThrownBy(() -> backend.prepare(prepared.tensor(), Use.MATMUL)).isInstanceOf(ShapeException.class)
+        .hasMessageContaining("already");
     assertThatThrownBy(() -> new Scale(prepared.tensor(), 2, y)).isInstanceOf(ShapeException.class).hasMessageContaining("plain");
     assertThatThrownBy(() -> new RmsNorm(x, Tensor.ofLayout(x.storage(), 0, DType.F32, Shape.of(3), "packed"), 0, y))
         .isInstanceOf(ShapeException.class).hasMessageContaining("plain");
