@@ -141,6 +141,9 @@ public final class Backend implements AutoCloseable {
     }
     for (KvCache cache : program.caches()) {
       cache.checkOpen();
+      if (cache.backend() != this) {
+        throw new GatunException(program + " uses a cache of another backend, " + cache.backend().name());
+      }
     }
     for (Operator operator : program.operators()) {
       Case wanted = operator.toCase();
@@ -149,6 +152,11 @@ public final class Backend implements AutoCloseable {
       }
     }
     return keep(guard(() -> new Executable(this, program, driver.compile(program))));
+  }
+
+  /** Whether a sticky error has been thrown already. */
+  boolean isPoisoned() {
+    return poison.isPresent();
   }
 
   void guard(Runnable call) {

@@ -79,7 +79,7 @@ public final class Gatun {
           break;
         }
         found.add(probe(providers.next(), options));
-      } catch (ServiceConfigurationError e) {
+      } catch (ServiceConfigurationError | RuntimeException | LinkageError e) {
         System.getLogger("dev.gatun").log(System.Logger.Level.WARNING, "a backend provider could not be loaded", e);
       }
     }

@@ -1,6 +1,7 @@
 package dev.gatun;
 
 import dev.gatun.spi.DeviceCache;
+import java.math.BigInteger;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
@@ -27,11 +28,19 @@ public final class KvCache implements AutoCloseable {
    * @param slotTokens the most positions of one sequence
    */
   public record Spec(int layers, int heads, int keySize, int valueSize, DType dtype, int pageTokens, int pages, int slots, int slotTokens) {
+    private static final long MOST_TABLE_ENTRIES = 1L << 28;
+
     /** Checks the numbers. @throws ShapeException where they make no cache */
     public Spec {
       new Require("kv_cache").that(
           layers > 0 && heads > 0 && keySize > 0 && valueSize > 0 && pageTokens > 0 && pages > 0 && slots > 0 && slotTokens > 0,
           "every size must be positive");
+      long table = (long) slots * Math.ceilDiv(slotTokens, pageTokens);
+      new Require("kv_cache").that(table <= MOST_TABLE_ENTRIES, "a block table of " + slots + " slots for " + slotTokens + " positions each has "
+          + table + " entries; the most is " + MOST_TABLE_ENTRIES);
+      BigInteger bytes = BigInteger.valueOf(bytesPerTokenAndLayer(heads, keySize, valueSize, dtype)).multiply(BigInteger.valueOf(layers))
+          .multiply(BigInteger.valueOf(pages)).multiply(BigInteger.valueOf(pageTokens));
+      new Require("kv_cache").that(bytes.bitLength() < Long.SIZE, "its pages would take " + bytes + " bytes");
     }
 
     /** The most pages of one slot. */
@@ -46,7 +55,11 @@ public final class KvCache implements AutoCloseable {
 
     /** Bytes that one position takes in one layer. */
     public long bytesPerTokenAndLayer() {
-      return (long) heads * (Math.ceilDiv(keySize, dtype.blockSize()) + Math.ceilDiv(valueSize, dtype.blockSize())) * dtype.blockBytes();
+      return bytesPerTokenAndLayer(heads, keySize, valueSize, dtype);
+    }
+
+    private static long bytesPerTokenAndLayer(int heads, int keySize, int valueSize, DType dtype) {
+      return (long) heads * ((long) Math.ceilDiv(keySize, dtype.blockSize()) + Math.ceilDiv(valueSize, dtype.blockSize())) * dtype.blockBytes();
     }
 
     /** What decides an operator's plan, as case lines write it. */
@@ -89,6 +102,10 @@ public final class KvCache implements AutoCloseable {
     }
     this.lengths = new int[spec.slots()];
     this.open = new boolean[spec.slots()];
+  }
+
+  Backend backend() {
+    return backend;
   }
 
   /** The geometry. */
@@ -138,6 +155,9 @@ public final class KvCache implements AutoCloseable {
     }
     if (to > spec.slotTokens()) {
       throw new GatunException("the sequence in slot " + slot + " would need " + to + " positions; the cache was made for " + spec.slotTokens());
+    }
+    if (from == to) {
+      return;
     }
     int first = from / spec.pageTokens();
     int last = Math.ceilDiv(to, spec.pageTokens());

@@ -204,6 +204,9 @@ public final class Program {
     }
 
     private static void aliases(String where, Operator operator, List<Operator.Operand> operands, Operator.Operand output) {
+      if (output.tensor().overlapsItself()) {
+        throw new ShapeException(where + output.name() + " " + output.tensor() + " has elements that share memory with one another");
+      }
       for (Operator.Operand other : operands) {
         if (other == output || !output.tensor().overlaps(other.tensor())) {
           continue;

@@ -52,11 +52,13 @@ final class Require {
   }
 
   Require type(String name, Tensor t, DType... types) {
+    plain(name, t);
     that(Arrays.asList(types).contains(t.dtype()), name + " must be one of " + Arrays.toString(types) + ", not " + t);
     return this;
   }
 
   Require floats(String name, Tensor t) {
+    plain(name, t);
     that(FLOATS.contains(t.dtype()), name + " must be F32, F16 or BF16, not " + t);
     return this;
   }

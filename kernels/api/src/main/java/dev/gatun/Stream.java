@@ -17,6 +17,7 @@ public final class Stream implements AutoCloseable {
   private final DeviceStream device;
   private final AtomicBoolean inside = new AtomicBoolean();
   private final List<Executable> pending = new ArrayList<>();
+  private final List<Buffer> copied = new ArrayList<>();
   private boolean closed;
 
   Stream(Backend backend, DeviceStream device) {
@@ -98,6 +99,9 @@ public final class Stream implements AutoCloseable {
    * @throws ShapeException where they do not fit
    */
   public void copy(Tensor from, Tensor to) {
+    if (!from.isPlain() || !to.isPlain()) {
+      throw new ShapeException("copy: " + from + " and " + to + " must be plain: a backend's own layout is not copied");
+    }
     if (from.dtype() != to.dtype() || from.shape().elements() != to.shape().elements() || !from.isContiguous() || !to.isContiguous()) {
       throw new ShapeException("copy: " + from + " and " + to + " must be contiguous, of one dtype and of as many elements");
     }
@@ -170,18 +174,12 @@ public final class Stream implements AutoCloseable {
   private void transfer(String call, Buffer from, long fromOffset, Buffer to, long toOffset, long bytes) {
     enter(call);
     try {
-      from.hold();
-      try {
-        to.hold();
-        try {
-          backend.guard(() -> device.copy(from.memory(), fromOffset, to.memory(), toOffset, bytes));
-        } finally {
-          to.release();
-        }
-      } finally {
-        from.release();
-      }
+      reap();
+      hold(from);
+      hold(to);
+      backend.guard(() -> device.copy(from.memory(), fromOffset, to.memory(), toOffset, bytes));
     } finally {
+      reap();
       leave();
     }
   }
@@ -191,8 +189,7 @@ public final class Stream implements AutoCloseable {
     enter("synchronize");
     try {
       backend.guard(device::synchronize);
-      pending.forEach(Executable::end);
-      pending.clear();
+      letGo();
     } finally {
       leave();
     }
@@ -209,10 +206,21 @@ public final class Stream implements AutoCloseable {
   }
 
   private void reap() {
-    if (!pending.isEmpty() && device.isIdle()) {
-      pending.forEach(Executable::end);
-      pending.clear();
+    if ((!pending.isEmpty() || !copied.isEmpty()) && device.isIdle()) {
+      letGo();
     }
+  }
+
+  private void hold(Buffer buffer) {
+    buffer.hold();
+    copied.add(buffer);
+  }
+
+  private void letGo() {
+    pending.forEach(Executable::end);
+    pending.clear();
+    copied.forEach(Buffer::release);
+    copied.clear();
   }
 
   private void enter(String call) {
@@ -236,11 +244,14 @@ public final class Stream implements AutoCloseable {
       return;
     }
     try {
-      synchronize();
+      if (!backend.isPoisoned()) {
+        synchronize();
+      }
     } finally {
       closed = true;
       backend.forget(this);
       device.close();
+      letGo();
     }
   }
 }

@@ -2,8 +2,10 @@ package dev.gatun;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * A view of storage: it owns nothing and is free to make. It has a byte offset, a dtype, a {@link Shape} and a stride for each dimension, counted
@@ -277,6 +279,24 @@ public final class Tensor {
       return mine.overlaps(offset, extent(), theirs, other.offset, other.extent());
     }
     return storage.equals(other.storage) && offset < other.offset + other.extent() && other.offset < offset + extent();
+  }
+
+  /** Whether two indices may reach the same element: a dimension's stride is within the extent of the finer ones. */
+  boolean overlapsItself() {
+    if (shape.elements() == 0) {
+      return false;
+    }
+    int[] finestFirst = IntStream.range(0, strides.length).boxed().sorted(Comparator.comparingLong(i -> strides[i])).mapToInt(i -> i).toArray();
+    long reach = 0;
+    for (int i : finestFirst) {
+      if (shape.size(i) > 1) {
+        if (strides[i] <= reach) {
+          return true;
+        }
+        reach += (shape.size(i) - 1) * strides[i];
+      }
+    }
+    return false;
   }
 
   /** The dtype and shape as case lines write them, for example {@code f16[1,4096]}; strides, layout and a varying size follow when unusual. */

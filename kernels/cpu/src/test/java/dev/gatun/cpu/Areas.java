@@ -12,8 +12,8 @@ import java.util.BitSet;
 import java.util.List;
 
 /**
- * Host memory for the tensors of a test, each in an area of its own with a guard band on both sides. Every byte is filled with 0xFF first, which
- * is NaN in every float type and −1 in every integer type, so that a stray read shows.
+ * Host memory for the tensors of a test, each in an area of its own with a guard band on both sides. Every byte is filled with 0xFF first,
+ * which is NaN in every float type and −1 in every integer type, so that a stray read shows.
  */
 final class Areas {
   private static final int GUARD = 64;
@@ -101,7 +101,8 @@ final class Areas {
     for (int i = 0; i < before.length; i++) {
       for (int at = 0; at < before[i].length; at++) {
         if (before[i][at] != after[i][at] && !marked[i].get(at)) {
-          return "byte " + at + " of area " + i + " of " + before.length + " (" + before[i].length + " bytes, guards of " + GUARD + ") changed";
+          return "byte " + at + " of area " + i + " of " + before.length + " (" + before[i].length + " bytes, guards of " + GUARD
+              + ") changed";
         }
       }
     }

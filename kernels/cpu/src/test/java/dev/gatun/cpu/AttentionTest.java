@@ -97,7 +97,8 @@ class AttentionTest {
         for (int layer = 0; layer < 2; layer++) {
           int l = layer;
           HARNESS.check(new Attention(query, new Kv.Paged(paged.first(), l), batch, options, sinkScores, out),
-              engine -> new Attention(query, new Kv.Paged(paged.on(engine), l), batch, options, sinkScores, out), paged.host(), bound(), true);
+              engine -> new Attention(query, new Kv.Paged(paged.on(engine), l), batch, options, sinkScores, out), paged.host(), bound(),
+              true);
         }
       }
     }
@@ -123,7 +124,8 @@ class AttentionTest {
   }
 
   static Stream<Arguments> headSizes() {
-    return IntStream.of(16, 24, 40, 64, 80, 96, 128, 192, 256).boxed().flatMap(size -> IntStream.of(1, 3).mapToObj(group -> Arguments.of(size, group)));
+    return IntStream.of(16, 24, 40, 64, 80, 96, 128, 192, 256).boxed().flatMap(size -> IntStream.of(1, 3)
+        .mapToObj(group -> Arguments.of(size, group)));
   }
 
   @ParameterizedTest
@@ -149,7 +151,8 @@ class AttentionTest {
   }
 
   static Stream<Options> masks() {
-    return Stream.of(new Options(0.2f, true, 0, 0), new Options(0.2f, true, 1, 0), new Options(0.2f, true, 3, 0), new Options(0.2f, true, 4, 0),
+    return Stream.of(new Options(0.2f, true, 0, 0), new Options(0.2f, true, 1, 0), new Options(0.2f, true, 3, 0),
+        new Options(0.2f, true, 4, 0),
         new Options(0.2f, true, 1000, 0), new Options(0.2f, true, 0, 3), new Options(0.2f, true, 5, 0.5f), new Options(0.2f, false, 0, 0),
         new Options(0.2f, false, 6, 2), new Options(0, true, 0, 0), new Options(-1, true, 0, 0));
   }
@@ -158,7 +161,8 @@ class AttentionTest {
   @MethodSource("masks")
   void followsMaskWindowScaleAndSoftcap(Options options) {
     for (boolean sinks : new boolean[] {false, true}) {
-      new Step(new int[] {11, 6, 1}, new int[] {5, 1, 1}, 2, 2, 24, DType.F32, DType.F32, DType.F32, Placement.PACKED, options, sinks).check();
+      new Step(new int[] {11, 6, 1}, new int[] {5, 1, 1}, 2, 2, 24, DType.F32, DType.F32, DType.F32, Placement.PACKED, options, sinks)
+          .check();
     }
   }
 
@@ -181,7 +185,8 @@ class AttentionTest {
     KvCache.Spec spec = new KvCache.Spec(2, 2, 64, 64, keys, 4, 64, 8, 160);
     Engine engine = HARNESS.engines().getFirst();
     try (KvCache cache = engine.backend().newKvCache(spec)) {
-      Attention probe = new Attention(step.query(), new Kv.Paged(cache, 0), new Ragged(HARNESS.ints(0, 4), HARNESS.ints(0), HARNESS.ints(0, 1, 2, 3)),
+      Attention probe = new Attention(step.query(), new Kv.Paged(cache, 0), new Ragged(HARNESS.ints(0, 4), HARNESS.ints(0),
+          HARNESS.ints(0, 1, 2, 3)),
           step.options(), Optional.empty(), step.out());
       if (engine.backend().plan(probe) instanceof Unsupported unsupported) {
         Assumptions.abort(unsupported.reason());
@@ -205,14 +210,16 @@ class AttentionTest {
     for (Optional<Tensor> sinks : List.of(Optional.<Tensor>empty(), Optional.of(HARNESS.vector(1, 2)))) {
       HARNESS.check(new Attention(q, kv, batch, Options.causal(1), sinks, HARNESS.output(DType.F32, 2, 2, 16)), OperatorHarness.EXACT);
     }
-    Kv few = new Kv.Dense(HARNESS.input(DType.F32, new double[32], 2, 1, 16), HARNESS.input(DType.F32, Inputs.normal(2, 32, 1), 2, 1, 16), HARNESS.ints(0, 2));
+    Kv few = new Kv.Dense(HARNESS.input(DType.F32, new double[32], 2, 1, 16), HARNESS.input(DType.F32, Inputs.normal(2, 32, 1), 2, 1, 16),
+        HARNESS.ints(0, 2));
     Ragged far = new Ragged(HARNESS.ints(0, 2), HARNESS.ints(0), HARNESS.ints(3, 9));
     HARNESS.check(new Attention(q, few, far, new Options(1, true, 2, 0), Optional.empty(), HARNESS.output(DType.F32, 2, 2, 16)), F32_BOUND);
   }
 
   @Test
   void valuesMayHaveAnotherSizeThanKeys() {
-    Kv kv = new Kv.Dense(HARNESS.input(DType.F32, Inputs.normal(2, 5 * 2 * 24, 1), 5, 2, 24), HARNESS.input(DType.F32, Inputs.normal(3, 5 * 2 * 10, 1), 5, 2, 10),
+    Kv kv = new Kv.Dense(HARNESS.input(DType.F32, Inputs.normal(2, 5 * 2 * 24, 1), 5, 2, 24),
+        HARNESS.input(DType.F32, Inputs.normal(3, 5 * 2 * 10, 1), 5, 2, 10),
         HARNESS.ints(0, 5));
     Tensor q = HARNESS.input(DType.F32, Inputs.normal(1, 3 * 4 * 24, 1), 3, 4, 24);
     Ragged batch = new Ragged(HARNESS.ints(0, 3), HARNESS.ints(0), HARNESS.ints(2, 3, 4));
@@ -226,11 +233,13 @@ class AttentionTest {
       int tokens = 2 * sequences;
       Tensor count = HARNESS.ints(tokens);
       Tensor q = HARNESS.fill(HARNESS.output(DType.F32, 6, 2, 16), Inputs.normal(1, tokens * 32, 1)).withCount(count);
-      Kv kv = new Kv.Dense(HARNESS.input(DType.F32, Inputs.normal(2, 96, 1), 6, 1, 16), HARNESS.input(DType.F32, Inputs.normal(3, 96, 1), 6, 1, 16),
+      Kv kv = new Kv.Dense(HARNESS.input(DType.F32, Inputs.normal(2, 96, 1), 6, 1, 16),
+          HARNESS.input(DType.F32, Inputs.normal(3, 96, 1), 6, 1, 16),
           HARNESS.ints(0, 3, 6, 1_000_000));
       Ragged batch = new Ragged(HARNESS.ints(0, 2, 4, -7), HARNESS.ints(0, 1, 99).withCount(HARNESS.ints(sequences)),
           HARNESS.ints(1, 2, 0, 2, -1, -1).withCount(count));
-      HARNESS.check(new Attention(q, kv, batch, causal(16), Optional.empty(), HARNESS.output(DType.F32, 6, 2, 16).withCount(count)), F32_BOUND);
+      HARNESS.check(new Attention(q, kv, batch, causal(16), Optional.empty(), HARNESS.output(DType.F32, 6, 2, 16).withCount(count)),
+          F32_BOUND);
     }
   }
 
@@ -256,14 +265,16 @@ class AttentionTest {
       Tensor q = HARNESS.input(DType.F32, Inputs.normal(1, 2 * 2 * 24, 1), 2, 2, 24);
       Tensor y = HARNESS.output(DType.F32, 2, 2, 24);
       HARNESS.check(new Attention(q, new Kv.Paged(keys.first(), 0), batch, causal(24), Optional.empty(), y),
-          engine -> new Attention(q, new Kv.Paged(keys.on(engine), 0), batch, causal(24), Optional.empty(), y), keys.host(), F32_BOUND, true);
+          engine -> new Attention(q, new Kv.Paged(keys.on(engine), 0), batch, causal(24), Optional.empty(), y), keys.host(), F32_BOUND,
+          true);
     }
   }
 
   private static void append(PagedKeys keys, int slot, long seed, int... positions) {
     int[] slots = {slot};
     int n = positions.length;
-    keys.append(keys.batch(slots, positions), slots, new int[][] {positions}, HARNESS.input(DType.F32, Inputs.normal(seed, n * 24, 1), n, 1, 24),
+    keys.append(keys.batch(slots, positions), slots, new int[][] {positions}, HARNESS.input(DType.F32, Inputs.normal(seed, n * 24, 1), n, 1,
+        24),
         HARNESS.input(DType.F32, Inputs.normal(seed + 1, n * 24, 1), n, 1, 24));
   }
 
@@ -295,7 +306,8 @@ class AttentionTest {
   void nanInAVisibleKeyIsNotHidden() {
     double[] k = Inputs.normal(2, 6 * 16, 1);
     k[5 * 16 + 3] = Double.NaN;
-    Kv kv = new Kv.Dense(HARNESS.input(DType.F32, k, 6, 1, 16), HARNESS.input(DType.F32, Inputs.normal(3, 96, 1), 6, 1, 16), HARNESS.ints(0, 6));
+    Kv kv = new Kv.Dense(HARNESS.input(DType.F32, k, 6, 1, 16), HARNESS.input(DType.F32, Inputs.normal(3, 96, 1), 6, 1, 16),
+        HARNESS.ints(0, 6));
     Ragged batch = new Ragged(HARNESS.ints(0, 2), HARNESS.ints(0), HARNESS.ints(4, 5));
     Tensor q = HARNESS.input(DType.F32, Inputs.normal(1, 2 * 2 * 16, 1), 2, 2, 16);
     HARNESS.check(new Attention(q, kv, batch, causal(16), Optional.empty(), HARNESS.output(DType.F32, 2, 2, 16)), F32_BOUND);

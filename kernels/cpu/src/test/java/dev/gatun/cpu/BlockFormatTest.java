@@ -64,7 +64,8 @@ class BlockFormatTest {
   @EnumSource(value = DType.class, names = {"Q8_0", "Q4_0"})
   void roundsToTheReferencesBytes(DType type) {
     for (int n : new int[] {32, 64, 96, 1056}) {
-      for (double[] values : new double[][] {Inputs.normal(5, 4 * n, 1), Inputs.normalWithOutliers(6, 4 * n), Inputs.wideRange(7, 4 * n, 10),
+      for (double[] values : new double[][] {Inputs.normal(5, 4 * n, 1), Inputs.normalWithOutliers(6, 4 * n),
+          Inputs.wideRange(7, 4 * n, 10),
           new double[4 * n]}) {
         Tensor x = HARNESS.fill(HARNESS.place(DType.F32, Placement.STRIDED, 4, n), values);
         Tensor y = HARNESS.output(type, 4, n);

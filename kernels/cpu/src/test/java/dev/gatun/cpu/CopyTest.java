@@ -30,7 +30,8 @@ class CopyTest {
   @ParameterizedTest
   @MethodSource("pairs")
   void castsAtEveryPlacement(DType from, DType to) {
-    double[] values = from.isFloat() || from.blockBytes() == 1 && from != DType.I8 ? Inputs.wideRange(1, 3 * 67, 12) : Inputs.uniform(2, 3 * 67, -120, 120);
+    double[] values = from.isFloat() || from.blockBytes() == 1 && from != DType.I8 ? Inputs.wideRange(1, 3 * 67, 12) : Inputs.uniform(2,
+        3 * 67, -120, 120);
     for (Placement placement : Placement.values()) {
       HARNESS.check(new Copy(HARNESS.fill(HARNESS.place(from, placement, 3, 67), values), HARNESS.place(to, placement, 3, 67)), EXACT);
     }
@@ -40,12 +41,14 @@ class CopyTest {
   @MethodSource("pairs")
   void castsTiesExtremesAndSpecialValues(DType from, DType to) {
     double inf = Double.POSITIVE_INFINITY;
-    double[] values = {0, -0.0, 1, -1, 2049, 2051, 2053, 1.00390625, 1.01171875, 17, 19, 65504, 65519, 65520, 70000, 448, 464, 465, 1000, 57344, 61440, 1e30,
+    double[] values = {0, -0.0, 1, -1, 2049, 2051, 2053, 1.00390625, 1.01171875, 17, 19, 65504, 65519, 65520, 70000, 448, 464, 465, 1000,
+        57344, 61440, 1e30,
         1e-40, 1e-45, 6e-8, 3e-8, 2.98e-8, 0x1p-9, 0x1p-10, 0x1.8p-9, 0x1p-16, 0x1p-17, 0x1.8p-17, 3.4028234e38};
     if (from == DType.I8 || from == DType.I32) {
       values = Arrays.stream(values).map(v -> Math.clamp(v, -100, 100)).toArray();
     } else {
-      values = Stream.of(values, Arrays.stream(values).map(v -> -v).toArray(), new double[] {inf, -inf, Double.NaN}).flatMapToDouble(Arrays::stream).toArray();
+      values = Stream.of(values, Arrays.stream(values).map(v -> -v).toArray(), new double[] {inf, -inf, Double.NaN})
+          .flatMapToDouble(Arrays::stream).toArray();
     }
     HARNESS.check(new Copy(HARNESS.input(from, values, 1, values.length), HARNESS.output(to, 1, values.length)), EXACT);
   }
@@ -69,9 +72,11 @@ class CopyTest {
     Tensor transposed = Tensor.of(x.storage(), x.offset(), from, Shape.of(5, 6), 1, 5);
     HARNESS.check(new Copy(transposed, HARNESS.place(to, Placement.STRIDED, 5, 6)), EXACT);
     Tensor y = HARNESS.output(to, 6, 5);
-    HARNESS.check(new Copy(HARNESS.input(from, Inputs.uniform(4, 30, -50, 50), 5, 6), Tensor.of(y.storage(), y.offset(), to, Shape.of(5, 6), 1, 5)), EXACT);
+    HARNESS.check(new Copy(HARNESS.input(from, Inputs.uniform(4, 30, -50, 50), 5, 6),
+        Tensor.of(y.storage(), y.offset(), to, Shape.of(5, 6), 1, 5)), EXACT);
     Tensor wide = HARNESS.output(to, 6, 40);
-    HARNESS.check(new Copy(HARNESS.input(from, Inputs.uniform(5, 60, -50, 50), 6, 10), Tensor.of(wide.storage(), wide.offset(), to, Shape.of(6, 10), 40, 3)),
+    HARNESS.check(new Copy(HARNESS.input(from, Inputs.uniform(5, 60, -50, 50), 6, 10),
+        Tensor.of(wide.storage(), wide.offset(), to, Shape.of(6, 10), 40, 3)),
         EXACT);
   }
 

@@ -48,7 +48,8 @@ class EmbeddingTest {
     Tensor table = table(type, Placement.PACKED, 11, n);
     Tensor y = HARNESS.output(DType.F32, 3, n);
     for (Use use : new Use[] {Use.EMBEDDING, Use.MATMUL_AND_EMBEDDING}) {
-      HARNESS.check(new Embedding(ids, table, y), engine -> new Embedding(ids, engine.backend().prepare(table, use).tensor(), y), Host.buffers(),
+      HARNESS.check(new Embedding(ids, table, y), engine -> new Embedding(ids, engine.backend().prepare(table, use).tensor(), y),
+          Host.buffers(),
           EXPANDED, true);
     }
   }

@@ -50,7 +50,8 @@ class KvCacheTest {
               float[] actual = keys.on(engine).read(engine.stream(), slot, layer, part, position, head);
               double[] expected = Formats.rounded(DType.F32, keys.expected(part, layer, slot, position, head));
               assertThat(IntStream.range(0, actual.length).mapToDouble(i -> actual[i]).toArray())
-                  .as("%s, %s of slot %d, layer %d, position %d, head %d", engine, part, slot, layer, position, head).containsExactly(expected);
+                  .as("%s, %s of slot %d, layer %d, position %d, head %d", engine, part, slot, layer, position, head)
+                  .containsExactly(expected);
             }
           }
         }
@@ -132,7 +133,8 @@ class KvCacheTest {
       Tensor count = HARNESS.ints(2);
       Tensor k = tokens(4, 1, 16, 1).withCount(count);
       Tensor v = tokens(4, 1, 16, 2).withCount(count);
-      Ragged batch = new Ragged(HARNESS.ints(0, 2, 99), HARNESS.ints(slots).withCount(HARNESS.ints(1)), HARNESS.ints(0, 1, 2, 3).withCount(count));
+      Ragged batch = new Ragged(HARNESS.ints(0, 2, 99), HARNESS.ints(slots).withCount(HARNESS.ints(1)), HARNESS.ints(0, 1, 2, 3)
+          .withCount(count));
       keys.append(batch, new int[] {slots[0]}, new int[][] {{0, 1}}, k, v);
       holds(keys, slots[0], 4);
       holds(keys, slots[1], 4);
@@ -151,7 +153,8 @@ class KvCacheTest {
               keys.on(engine), 0);
           engine.stream().run(stray);
         }
-        engine.stream().run(new KvAppend(tokens(1, 1, 16, 3), tokens(1, 1, 16, 4), keys.batch(new int[] {3}, new int[] {0}), keys.on(engine), 0));
+        engine.stream().run(new KvAppend(tokens(1, 1, 16, 3), tokens(1, 1, 16, 4), keys.batch(new int[] {3}, new int[] {0}),
+            keys.on(engine), 0));
       }
       holds(keys, slot, 4);
       keys.reserve(slot, 4, 40);
@@ -197,7 +200,8 @@ class KvCacheTest {
       holds(keys, slot, 5);
       KvCache cache = keys.first();
       Engine engine = keys.engines().getFirst();
-      assertThatThrownBy(() -> cache.read(engine.stream(), slot, 0, Part.KEY, 8, 0)).isInstanceOf(ShapeException.class).hasMessageContaining("page");
+      assertThatThrownBy(() -> cache.read(engine.stream(), slot, 0, Part.KEY, 8, 0)).isInstanceOf(ShapeException.class)
+          .hasMessageContaining("page");
       keys.poison();
       keys.reserve(slot, 5, 9);
       append(keys, 1, 16, 9, slot, 5, 6, 7, 8);
@@ -217,7 +221,8 @@ class KvCacheTest {
       assertThat(cache.freePages()).isEqualTo(1);
       assertThat(cache.length(second)).isZero();
       cache.reserve(engine.stream(), second, 0, 4);
-      assertThatThrownBy(() -> cache.reserve(engine.stream(), first, 8, 101)).isInstanceOf(GatunException.class).hasMessageContaining("100");
+      assertThatThrownBy(() -> cache.reserve(engine.stream(), first, 8, 101)).isInstanceOf(GatunException.class)
+          .hasMessageContaining("100");
       cache.open();
       assertThatThrownBy(cache::open).isInstanceOf(GatunException.class).hasMessageContaining("3 slots");
     }

@@ -28,7 +28,8 @@ class MatmulTest {
   @RegisterExtension
   static final OperatorHarness HARNESS = new OperatorHarness();
 
-  private static final Set<DType> REQUIRED = EnumSet.of(DType.F32, DType.F16, DType.BF16, DType.Q8_0, DType.Q4_0, DType.Q4_1, DType.Q5_0, DType.Q5_1,
+  private static final Set<DType> REQUIRED = EnumSet.of(DType.F32, DType.F16, DType.BF16, DType.Q8_0, DType.Q4_0, DType.Q4_1, DType.Q5_0,
+      DType.Q5_1,
       DType.Q4_K, DType.Q5_K, DType.Q6_K);
 
   private static double bound(DType w) {
@@ -64,7 +65,8 @@ class MatmulTest {
   @MethodSource("required")
   void multipliesEveryRowLength(DType type) {
     int block = type.blockSize();
-    int[] lengths = block == 1 ? new int[] {1, 2, 7, 8, 15, 16, 17, 31, 33, 64, 100, 257, 1000, 2049} : new int[] {1, 2, 3, 4, 5, 7, 8, 9, 33};
+    int[] lengths = block == 1 ? new int[] {1, 2, 7, 8, 15, 16, 17, 31, 33, 64, 100, 257, 1000, 2049} : new int[] {1, 2, 3, 4, 5, 7, 8, 9,
+        33};
     for (int length : lengths) {
       int k = block == 256 ? Math.min(length, 9) * 256 : length * block;
       for (int m : new int[] {1, 6}) {
@@ -194,7 +196,8 @@ class MatmulTest {
   void zerosGiveZerosAndNoRowsNothing(DType type) {
     int k = type.blockSize() == 1 ? 64 : type.blockSize();
     Tensor w = weight(type, Placement.PACKED, 11, k);
-    HARNESS.check(new Matmul(HARNESS.input(DType.F32, new double[2 * k], 2, k), w, HARNESS.output(DType.F32, 2, 11)), OperatorHarness.EXACT);
+    HARNESS.check(new Matmul(HARNESS.input(DType.F32, new double[2 * k], 2, k), w, HARNESS.output(DType.F32, 2, 11)),
+        OperatorHarness.EXACT);
     HARNESS.check(new Matmul(HARNESS.output(DType.F32, 0, k), w, HARNESS.output(DType.F32, 0, 11)), OperatorHarness.EXACT);
   }
 

@@ -70,7 +70,8 @@ class NormsTest {
   @EnumSource(Kind.class)
   void epsilonKeepsZerosFinite(Kind kind) {
     HARNESS.check(kind.over(HARNESS.input(DType.F32, new double[2 * 19], 2, 19), 1e-5f, HARNESS.output(DType.F32, 2, 19)), F32_BOUND);
-    HARNESS.check(kind.over(HARNESS.input(DType.F32, Inputs.normal(4, 38, 1e-4), 2, 19), 1e-5f, HARNESS.output(DType.F32, 2, 19)), F32_BOUND);
+    HARNESS.check(kind.over(HARNESS.input(DType.F32, Inputs.normal(4, 38, 1e-4), 2, 19), 1e-5f, HARNESS.output(DType.F32, 2, 19)),
+        F32_BOUND);
   }
 
   @ParameterizedTest

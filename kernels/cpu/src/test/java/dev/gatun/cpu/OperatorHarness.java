@@ -27,8 +27,10 @@ import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Runs operators on the CPU backend with one thread, with two, and without vectors, and holds each run to the float64 oracle: values that are not
- * finite first, then the error; nothing else in memory changed, inputs and guards included; the same bits on a second run over poisoned outputs,
+ * Runs operators on the CPU backend with one thread, with two, and without vectors, and holds each run to the float64 oracle: values that
+ * are not
+ * finite first, then the error; nothing else in memory changed, inputs and guards included; the same bits on a second run over poisoned
+ * outputs,
  * and with one thread as with two.
  */
 final class OperatorHarness implements BeforeAllCallback, BeforeEachCallback, AfterAllCallback {
@@ -96,7 +98,8 @@ final class OperatorHarness implements BeforeAllCallback, BeforeEachCallback, Af
 
   /** Rows as {@code c} says, of {@code inner} elements; those past the count are poison. */
   Tensor rows(RowCase c, double[] values, long... inner) {
-    return withCount(c, fill(place(c.in(), c.placement(), shape(c, inner)), Arrays.copyOf(values, c.actual() * Math.toIntExact(product(inner)))));
+    return withCount(c, fill(place(c.in(), c.placement(), shape(c, inner)), Arrays.copyOf(values,
+        c.actual() * Math.toIntExact(product(inner)))));
   }
 
   /** As {@link #rows}, from a seed. */

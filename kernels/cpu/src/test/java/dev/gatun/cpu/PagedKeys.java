@@ -83,10 +83,12 @@ final class PagedKeys implements AutoCloseable {
     for (int s = 0; s < slots.length; s++) {
       starts[s + 1] = starts[s] + positions[s].length;
     }
-    return new Ragged(harness.ints(starts), harness.ints(slots), harness.ints(Arrays.stream(positions).flatMapToInt(Arrays::stream).toArray()));
+    return new Ragged(harness.ints(starts), harness.ints(slots), harness.ints(Arrays.stream(positions).flatMapToInt(Arrays::stream)
+        .toArray()));
   }
 
-  /** Appends on every engine, in both layers, keys and values of {@code k} and {@code v}; layer 1 gets them swapped where their sizes agree. */
+  /** Appends on every engine, in both layers, keys and values of {@code k} and {@code v}; layer 1 gets them swapped where their sizes
+   * agree. */
   void append(Ragged batch, int[] slots, int[][] positions, Tensor k, Tensor v) {
     boolean swap = spec.keySize() == spec.valueSize();
     for (int layer = 0; layer < spec.layers(); layer++) {

@@ -46,14 +46,16 @@ class RopeTest {
   void copiesWhatDoesNotTurn(Pairs pairs) {
     for (int dims : new int[] {2, 6, 20, 38, 40}) {
       Tensor x = HARNESS.input(DType.F32, Inputs.normal(2, 5 * 2 * 40, 1), 5, 2, 40);
-      Rope rope = new Rope(x, HARNESS.ints(3, 1, 4, 1, 5), Optional.empty(), new Rotation(pairs, dims, 1e6), HARNESS.output(DType.F32, 5, 2, 40));
+      Rope rope = new Rope(x, HARNESS.ints(3, 1, 4, 1, 5), Optional.empty(), new Rotation(pairs, dims, 1e6),
+          HARNESS.output(DType.F32, 5, 2, 40));
       HARNESS.check(rope, F32_BOUND);
       HARNESS.check(new Rope(x, rope.positions(), Optional.empty(), rope.rotation(), x), F32_BOUND);
     }
   }
 
   static Stream<Arguments> scalings() {
-    List<Scaling> scalings = List.of(new Scaling.None(), new Scaling.Linear(4), new Scaling.Llama3(8, 1, 4, 8192), new Scaling.Llama3(32, 1, 4, 256),
+    List<Scaling> scalings = List.of(new Scaling.None(), new Scaling.Linear(4), new Scaling.Llama3(8, 1, 4, 8192),
+        new Scaling.Llama3(32, 1, 4, 256),
         new Scaling.Yarn(4, 4096, 1, 32, 1), new Scaling.Yarn(40, 512, 0.8, 32, 1), new Scaling.Yarn(1, 4096, 1, 32, 1));
     return Arrays.stream(Pairs.values()).flatMap(pairs -> scalings.stream().map(scaling -> Arguments.of(pairs, scaling)));
   }

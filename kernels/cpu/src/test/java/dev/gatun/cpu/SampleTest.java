@@ -54,7 +54,8 @@ class SampleTest {
       for (int r = 0; r < rows; r++) {
         Distribution distribution = distributions.get(r);
         assertThat(distribution.allows((int) ids[r], EPSILON))
-            .as("%s, row %d of %s: drew %s at u = %s, exact arithmetic %d", engine, r, op.toCase(), ids[r], distribution.u(), distribution.id()).isTrue();
+            .as("%s, row %d of %s: drew %s at u = %s, exact arithmetic %d", engine, r, op.toCase(), ids[r], distribution.u(),
+            distribution.id()).isTrue();
       }
       engine.stream().run(op);
       assertThat(Elements.all(Host.buffers(), op.ids())).as("%s: a second run", engine).containsExactly(ids);
@@ -66,8 +67,10 @@ class SampleTest {
   }
 
   static Stream<Arguments> settings() {
-    return Stream.of(new double[] {1, 1, 0, 0}, new double[] {0.7, 1, 0, 40}, new double[] {0.8, 0.95, 0.05, 40}, new double[] {1, 0.5, 0, 0},
-        new double[] {1, 1, 0.2, 0}, new double[] {1.5, 0.9, 0.01, 3}, new double[] {1, 0, 0, 0}, new double[] {1, 1, 1, 0}, new double[] {2, 1, 0, 1},
+    return Stream.of(new double[] {1, 1, 0, 0}, new double[] {0.7, 1, 0, 40}, new double[] {0.8, 0.95, 0.05, 40},
+        new double[] {1, 0.5, 0, 0},
+        new double[] {1, 1, 0.2, 0}, new double[] {1.5, 0.9, 0.01, 3}, new double[] {1, 0, 0, 0}, new double[] {1, 1, 1, 0},
+            new double[] {2, 1, 0, 1},
         new double[] {0.01, 1, 0, 0}, new double[] {1, 1, 0, 100_000}, new double[] {0, 0.5, 0.5, 7}).map(Arguments::of);
   }
 
@@ -142,7 +145,8 @@ class SampleTest {
     double[] steps = new double[rows];
     Arrays.setAll(steps, i -> i);
     Tensor ids = HARNESS.output(DType.I32, rows);
-    Sample op = new Sample(HARNESS.input(DType.F32, logits, rows, 4), controls(rows, 1, 1, 0, 0), seeds, HARNESS.input(DType.I32, steps, rows), ids);
+    Sample op = new Sample(HARNESS.input(DType.F32, logits, rows, 4), controls(rows, 1, 1, 0, 0), seeds,
+        HARNESS.input(DType.I32, steps, rows), ids);
     HARNESS.engines().getFirst().stream().run(op);
     double[] drawn = Elements.all(Host.buffers(), ids);
     for (int id = 0; id < 4; id++) {

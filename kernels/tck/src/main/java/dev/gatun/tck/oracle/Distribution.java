@@ -80,7 +80,8 @@ public final class Distribution {
   }
 
   /**
-   * Whether float32 arithmetic may draw {@code id}: its interval, widened by {@code epsilon} of the whole at both ends, has the random number
+   * Whether float32 arithmetic may draw {@code id}: its interval, widened by {@code epsilon} of the whole at both ends, has the random
+   * number
    * in it, for some place of the cuts at top_p and min_p that rounding of that size allows.
    */
   public boolean allows(int id, double epsilon) {

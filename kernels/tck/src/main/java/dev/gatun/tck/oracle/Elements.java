@@ -10,7 +10,8 @@ import java.util.Arrays;
 public final class Elements {
   private Elements() {}
 
-  /** The actual size of dimension 0: the count of whichever operand has one, clamped to the bound; the bound of the first where none has. */
+  /** The actual size of dimension 0: the count of whichever operand has one, clamped to the bound; the bound of the first where none has.
+   * */
   public static int rows(Host host, Tensor... operands) {
     for (Tensor operand : operands) {
       if (operand.count().isPresent()) {

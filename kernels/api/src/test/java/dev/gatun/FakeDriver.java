@@ -1,0 +1,213 @@
+package dev.gatun;
+
+import dev.gatun.spi.BackendDriver;
+import dev.gatun.spi.Decision;
+import dev.gatun.spi.DeviceCache;
+import dev.gatun.spi.DeviceExecutable;
+import dev.gatun.spi.DeviceMemory;
+import dev.gatun.spi.DeviceStream;
+import dev.gatun.spi.Plan;
+import dev.gatun.spi.Unsupported;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.LongFunction;
+
+/** Host memory behind the device's interface. Work stays in flight until the stream is synchronized or {@link #finish} is called. */
+final class FakeDriver implements BackendDriver {
+  /** Every call that changes something, in order. */
+  final List<String> calls = new ArrayList<>();
+
+  /** Thrown by the next submission. */
+  Optional<RuntimeException> failure = Optional.empty();
+
+  /** Called inside a submission. */
+  Runnable during = () -> {};
+
+  private boolean idle = true;
+
+  static FakeDriver of(Backend backend) {
+    return (FakeDriver) backend.driver();
+  }
+
+  void finish() {
+    idle = true;
+  }
+
+  @Override
+  public DeviceProperties properties() {
+    return new DeviceProperties("fake", "none", 1 << 20, 1, 64, true, Map.of());
+  }
+
+  @Override
+  public double bandwidth() {
+    return 1e9;
+  }
+
+  @Override
+  public DeviceMemory allocate(long bytes) {
+    if (bytes > 1 << 20) {
+      throw new DeviceException("fake: allocating " + bytes + " bytes failed", "OUT_OF_MEMORY", false);
+    }
+    MemorySegment segment = Arena.ofAuto().allocate(Math.max(1, bytes), 64).asSlice(0, bytes);
+    return new DeviceMemory() {
+      @Override
+      public long bytes() {
+        return bytes;
+      }
+
+      @Override
+      public Optional<MemorySegment> host() {
+        return Optional.of(segment);
+      }
+
+      @Override
+      public long address() {
+        return segment.address();
+      }
+
+      @Override
+      public void free() {
+        calls.add("free " + bytes);
+      }
+    };
+  }
+
+  /** Serves everything but gelu. */
+  @Override
+  public Decision plan(Case wanted) {
+    if (wanted.operator() instanceof Gelu) {
+      return new Unsupported("gelu was forgotten");
+    }
+    return new Plan() {
+      @Override
+      public String kernel() {
+        return "none";
+      }
+
+      @Override
+      public String tile() {
+        return "none";
+      }
+
+      @Override
+      public long workspaceBytes() {
+        return 0;
+      }
+
+      @Override
+      public long bytes() {
+        return 0;
+      }
+
+      @Override
+      public long flops() {
+        return 0;
+      }
+    };
+  }
+
+  @Override
+  public Prepared prepare(Tensor weight, Use use, LongFunction<Buffer> allocate) {
+    return new Prepared(Tensor.ofLayout(allocate.apply(16), 0, weight.dtype(), weight.shape(), "packed"), 16, 1, "always packed");
+  }
+
+  @Override
+  public DeviceStream newStream() {
+    return new DeviceStream() {
+      @Override
+      public void submit(DeviceExecutable executable) {
+        during.run();
+        failure.ifPresent(e -> {
+          throw e;
+        });
+        calls.add("submit");
+        idle = false;
+      }
+
+      @Override
+      public void profile(DeviceExecutable executable, int runs) {
+        calls.add("profile " + runs);
+      }
+
+      @Override
+      public void copy(DeviceMemory from, long fromOffset, DeviceMemory to, long toOffset, long bytes) {
+        MemorySegment.copy(from.host().orElseThrow(), fromOffset, to.host().orElseThrow(), toOffset, bytes);
+      }
+
+      @Override
+      public boolean isIdle() {
+        return idle;
+      }
+
+      @Override
+      public void synchronize() {
+        idle = true;
+      }
+
+      @Override
+      public void close() {
+        calls.add("close stream");
+      }
+    };
+  }
+
+  @Override
+  public DeviceCache newCache(KvCache.Spec spec) {
+    return new DeviceCache() {
+      @Override
+      public void map(DeviceStream stream, int slot, int index, int page) {
+        calls.add("map " + slot + "," + index + " to " + page);
+      }
+
+      @Override
+      public void copyPage(DeviceStream stream, int from, int to) {
+        calls.add("copy page " + from + " to " + to);
+      }
+
+      @Override
+      public void poison(DeviceStream stream, int page) {
+        calls.add("poison " + page);
+      }
+
+      @Override
+      public void read(DeviceStream stream, int layer, int page, KvCache.Part part, int offset, int head, float[] into) {
+        into[0] = page;
+        into[1] = offset;
+      }
+
+      @Override
+      public void close() {
+        calls.add("close cache");
+      }
+    };
+  }
+
+  @Override
+  public DeviceExecutable compile(Program program) {
+    return new DeviceExecutable() {
+      @Override
+      public long workspaceBytes() {
+        return 0;
+      }
+
+      @Override
+      public List<Explanation.Step> steps() {
+        return List.of(new Explanation.Step(List.of(program.name()), "none", "none", 1000, 0, 0, List.of("better: was not there")));
+      }
+
+      @Override
+      public void close() {
+        calls.add("close executable");
+      }
+    };
+  }
+
+  @Override
+  public void close() {
+    calls.add("close driver");
+  }
+}
