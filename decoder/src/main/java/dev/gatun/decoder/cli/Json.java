@@ -83,6 +83,10 @@ final class Json implements AutoCloseable {
     return write(g -> g.writeNumberField(name, value));
   }
 
+  Json put(String name, float value) {
+    return Float.isFinite(value) ? write(g -> g.writeNumberField(name, value)) : write(g -> g.writeNullField(name));
+  }
+
   Json put(String name, double value) {
     return write(g -> g.writeFieldName(name)).add(value);
   }
@@ -148,7 +152,7 @@ final class Json implements AutoCloseable {
   Json put(String name, Object value) {
     return switch (value) {
       case Long number -> put(name, number.longValue());
-      case Float number -> write(g -> g.writeFieldName(name)).add(Double.parseDouble(number.toString()));
+      case Float number -> put(name, number.floatValue());
       case Double number -> put(name, number.doubleValue());
       case Boolean truth -> put(name, truth.booleanValue());
       default -> put(name, String.valueOf(value));
