@@ -1,5 +1,6 @@
 package dev.gatun;
 
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -13,7 +14,7 @@ import java.util.Optional;
 public record BackendOptions(Map<String, String> values) {
   /** Copies the map. */
   public BackendOptions {
-    values = Map.copyOf(values);
+    values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
   }
 
   /** No settings. */

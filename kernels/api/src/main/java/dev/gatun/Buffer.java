@@ -75,9 +75,7 @@ public final class Buffer implements Storage, AutoCloseable {
     if (this == other) {
       return offset < otherOffset + otherBytes && otherOffset < offset + bytes;
     }
-    long mine = memory.host().get().address() + offset;
-    long theirs = other.memory.host().get().address() + otherOffset;
-    return memory.host().get().isNative() && other.memory.host().get().isNative() && mine < theirs + otherBytes && theirs < mine + bytes;
+    return memory.host().get().asSlice(offset, bytes).asOverlappingSlice(other.memory.host().get().asSlice(otherOffset, otherBytes)).isPresent();
   }
 
   /** Frees the memory; a second call does nothing. @throws GatunException while work in flight uses it: synchronize its stream first */

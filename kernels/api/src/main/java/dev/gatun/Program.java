@@ -187,7 +187,7 @@ public final class Program {
       }
       for (Operator.Operand operand : operands) {
         if (operand.access() == Operator.Access.WRITE) {
-          aliases(where, operator, operand);
+          aliases(where, operator, operands, operand);
           if (operand.tensor().storage() instanceof Storage.Temporary temporary) {
             written.add(temporary);
           } else if (outputs.stream().noneMatch(output -> covers(output, operand.tensor()))) {
@@ -203,8 +203,8 @@ public final class Program {
           && written.offset() + written.bytes() <= output.offset() + output.bytes();
     }
 
-    private static void aliases(String where, Operator operator, Operator.Operand output) {
-      for (Operator.Operand other : operator.operands()) {
+    private static void aliases(String where, Operator operator, List<Operator.Operand> operands, Operator.Operand output) {
+      for (Operator.Operand other : operands) {
         if (other == output || !output.tensor().overlaps(other.tensor())) {
           continue;
         }

@@ -185,6 +185,9 @@ public final class Tensor {
 
   /** Whether the elements follow each other without gaps. */
   public boolean isContiguous() {
+    if (shape.elements() == 0) {
+      return true;
+    }
     long expected = 1;
     for (int i = strides.length - 1; i >= 0; i--) {
       if (shape.size(i) != 1 && strides[i] != expected) {

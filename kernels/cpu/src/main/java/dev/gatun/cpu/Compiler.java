@@ -1,16 +1,14 @@
 package dev.gatun.cpu;
 
+import dev.gatun.Buffer;
 import dev.gatun.Explanation;
 import dev.gatun.GatunException;
-import dev.gatun.Matmul;
 import dev.gatun.Operator;
 import dev.gatun.Program;
 import dev.gatun.Storage;
 import dev.gatun.cpu.op.Binding;
 import dev.gatun.cpu.op.Lanes;
-import dev.gatun.cpu.op.OperatorKernel;
 import dev.gatun.cpu.op.OperatorKernels;
-import dev.gatun.cpu.op.Step;
 import dev.gatun.spi.Decision;
 import dev.gatun.spi.Plan;
 import java.lang.foreign.MemorySegment;
@@ -21,6 +19,8 @@ import java.util.Optional;
 
 /** Turns programs into steps: fusion along the dataflow, addresses for temporaries, binding. */
 final class Compiler {
+  private static final MatmulOperator MATMUL = new MatmulOperator();
+
   private final Lanes lanes;
   private final int workers;
   private final boolean fuse;
@@ -33,16 +33,7 @@ final class Compiler {
 
   /** The one decision about an operator. */
   Decision plan(Operator operator) {
-    if (operator instanceof Matmul matmul) {
-      return MatmulPlan.of(matmul, lanes);
-    }
-    return plan(OperatorKernels.of(operator), operator);
-  }
-
-  private <O extends Operator> Decision plan(OperatorKernel<O> kernel, Operator operator) {
-    @SuppressWarnings("unchecked")
-    O same = (O) operator;
-    return kernel.plan(same, lanes, workers);
+    return OperatorKernels.plan(operator, lanes, workers, MATMUL);
   }
 
   CpuExecutable compile(Program program) {
@@ -70,7 +61,7 @@ final class Compiler {
 
   private static Binding.Place place(Storage storage, MemorySegment workspace, Map<Storage, Long> offsets) {
     return switch (storage) {
-      case dev.gatun.Buffer buffer -> {
+      case Buffer buffer -> {
         MemorySegment memory = buffer.host().orElseThrow(() -> new GatunException("cpu: a buffer is not in host memory"));
         if (!memory.isNative()) {
           throw new GatunException("cpu: a tensor lies in a Java array; use memory of an Arena, or prepare it");
@@ -104,15 +95,8 @@ final class Compiler {
         Plan plan = planned(single.operator());
         yield new CpuExecutable.Stage(
             new Explanation.Step(sources, plan.kernel(), plan.tile(), plan.bytes(), plan.flops(), 0, plan.rejected()),
-            bind(OperatorKernels.of(single.operator()), single.operator(), binding));
+            OperatorKernels.bind(single.operator(), lanes, binding, MATMUL));
       }
     };
   }
-
-  private <O extends Operator> List<Step> bind(OperatorKernel<O> kernel, Operator operator, Binding binding) {
-    @SuppressWarnings("unchecked")
-    O same = (O) operator;
-    return kernel.bind(same, lanes, binding);
-  }
-
 }

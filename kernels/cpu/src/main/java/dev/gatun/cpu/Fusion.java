@@ -79,7 +79,12 @@ final class Fusion {
   }
 
   private static Group alone(Operator operator) {
-    return operator instanceof Matmul matmul ? new Matmuls(Optional.empty(), false, List.of(matmul), Optional.empty()) : new Single(operator);
+    return operator instanceof Matmul matmul ? alone(matmul) : new Single(operator);
+  }
+
+  /** A matmul by itself. */
+  static Matmuls alone(Matmul matmul) {
+    return new Matmuls(Optional.empty(), false, List.of(matmul), Optional.empty());
   }
 
   /** The program's operators, fused where their dataflow allows. */

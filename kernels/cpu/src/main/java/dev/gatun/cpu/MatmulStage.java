@@ -51,7 +51,7 @@ final class MatmulStage {
     Matmul first = group.matmuls().getFirst();
     this.k = Math.toIntExact(first.x().size(1));
     this.rows = Math.toIntExact(first.x().size(0));
-    this.kernels = group.matmuls().stream().map(m -> MatmulKernel.of(m.w().dtype(), lanes)).toList();
+    this.kernels = group.matmuls().stream().map(m -> MatmulKernel.of(m.w().dtype(), dev.gatun.cpu.matmul.Lanes.valueOf(lanes.name()))).toList();
     this.ownRows = group.norm().map(norm -> !group.keepNorm()).orElse(first.x().dtype() != DType.F32);
     long at = ownRows ? WorkspaceLayout.align(4L * k * rows) : 0;
     for (MatmulKernel kernel : kernels) {
@@ -71,10 +71,6 @@ final class MatmulStage {
 
   static long scratchBytes(Fusion.Matmuls group, Lanes lanes) {
     return new MatmulStage(group, lanes).scratch;
-  }
-
-  static long scratchBytes(Matmul matmul, Lanes lanes) {
-    return scratchBytes(new Fusion.Matmuls(Optional.empty(), false, List.of(matmul), Optional.empty()), lanes);
   }
 
   static CpuExecutable.Stage bind(Fusion.Matmuls group, Lanes lanes, Binding binding, List<String> sources) {
@@ -251,7 +247,8 @@ final class MatmulStage {
         yield (m, n0, n1) -> {
           for (int r = 0; r < m; r++) {
             long at = 4L * n0;
-            math.geluMul(gate.memory, gate.row(r) + at, up.memory, up.row(r) + at, unit.form(), y.memory, y.row(r) + at, n1 - n0);
+            math.geluMul(unit.form(), gate.memory, gate.row(r) + at, up.memory, up.row(r) + at, y.memory, y.row(r) + at, gate.memory,
+                gate.row(r) + at, n1 - n0);
           }
         };
       }

@@ -38,6 +38,11 @@ public abstract class MatmulKernel {
    */
   public abstract long activationBytes(int k);
 
+  /** The name of the form that {@link #activate} writes: kernels of one name read each other's activations. */
+  public String activationForm() {
+    return "float";
+  }
+
   /**
    * Converts rows [m0, m1) of x to the form that {@link #multiply} wants; rows may be converted by different threads. Does nothing where
    * {@link #activationBytes} is 0.

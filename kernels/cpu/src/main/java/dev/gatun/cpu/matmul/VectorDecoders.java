@@ -36,10 +36,13 @@ final class VectorDecoders {
   private static void f16(MemorySegment w, long offset, int count, float[] out, int at) {
     MemorySegment row = w.asSlice(offset, 2L * count);
     int whole = count - count % L;
+    IntVector special = IntVector.zero(Wide.I);
     for (int i = 0; i < whole; i += L) {
-      Wide.halves(row, 2L * i).intoArray(out, at + i);
+      IntVector v = Wide.shifted(Wide.shorts(row, 2L * i));
+      special = special.or(v.add(0x00800000));
+      Wide.rescaled(v).intoArray(out, at + i);
     }
-    for (int i = whole; i < count; i++) {
+    for (int i = Wide.any(special, 0x10000000) ? 0 : whole; i < count; i++) {
       out[at + i] = Wide.half(row, 2L * i);
     }
   }

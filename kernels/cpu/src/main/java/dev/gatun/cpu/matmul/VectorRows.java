@@ -19,6 +19,9 @@ final class VectorRows {
   private VectorRows() {}
 
   static Optional<RowDot> of(DType type) {
+    if (L == 16 && type.isBlock()) {
+      return VectorRows16.of(type).or(() -> VectorRows16K.of(type));
+    }
     return switch (type) {
       case F32 -> Optional.of(VectorRows::f32);
       case F16 -> Optional.of(VectorRows::f16);
@@ -49,13 +52,27 @@ final class VectorRows {
     MemorySegment row = w.asSlice(offset, 2L * k);
     FloatVector a = FloatVector.zero(Wide.F);
     FloatVector b = a;
+    IntVector special = IntVector.zero(Wide.I);
     int i = 0;
     for (; i + 2 * L <= k; i += 2 * L) {
-      a = Wide.halves(row, 2L * i).fma(Wide.floats(x, i), a);
-      b = Wide.halves(row, 2L * (i + L)).fma(Wide.floats(x, i + L), b);
+      IntVector v = Wide.shifted(Wide.shorts(row, 2L * i));
+      special = special.or(v.add(0x00800000));
+      a = Wide.rescaled(v).fma(Wide.floats(x, i), a);
+      v = Wide.shifted(Wide.shorts(row, 2L * (i + L)));
+      special = special.or(v.add(0x00800000));
+      b = Wide.rescaled(v).fma(Wide.floats(x, i + L), b);
     }
     float sum = Wide.sum(a.add(b), scratch);
     for (; i < k; i++) {
+      sum += Wide.half(row, 2L * i) * x[i];
+    }
+    return Wide.any(special, 0x10000000) ? exceptional(row, k, x) : sum;
+  }
+
+  /** The dot product where F16 infinities or NaN are among the weights. */
+  private static float exceptional(MemorySegment row, int k, float[] x) {
+    float sum = 0;
+    for (int i = 0; i < k; i++) {
       sum += Wide.half(row, 2L * i) * x[i];
     }
     return sum;

@@ -62,11 +62,22 @@ final class Wide {
     return IntVector.broadcast(I, bits).lanewise(VectorOperators.LSHR, LANE).and(16);
   }
 
-  /** L F16 values. A multiplication by 2^112 moves the exponent's bias, subnormals included; infinities and NaN are put back. */
-  static FloatVector halves(MemorySegment w, long at) {
-    IntVector bits = shorts(w, at).lanewise(VectorOperators.LSHL, 13).and(0x8fffe000);
-    IntVector finite = bits.reinterpretAsFloats().mul(0x1p112f).reinterpretAsInts();
-    return finite.blend(bits.or(0x7f800000), bits.and(0x0f800000).eq(0x0f800000)).reinterpretAsFloats();
+  /**
+   * Sign-extended F16 bits moved to where F32 has them, the exponent's bias aside. Adding 0x00800000 carries into bit 28 for infinities and
+   * NaN alone, which {@link #rescaled} makes finite.
+   */
+  static IntVector shifted(IntVector bits) {
+    return bits.lanewise(VectorOperators.LSHL, 13).and(0x8fffe000);
+  }
+
+  /** The values of {@link #shifted} F16 bits: multiplying by 2^112 moves the exponent's bias, subnormals included. */
+  static FloatVector rescaled(IntVector shifted) {
+    return shifted.reinterpretAsFloats().mul(0x1p112f);
+  }
+
+  /** Whether any lane has any of the bits. */
+  static boolean any(IntVector v, int bits) {
+    return (v.reduceLanes(VectorOperators.OR) & bits) != 0;
   }
 
   /** L BF16 values. */

@@ -2,17 +2,19 @@ package dev.gatun.cpu;
 
 import dev.gatun.Matmul;
 import dev.gatun.cpu.matmul.MatmulKernel;
+import dev.gatun.cpu.op.Binding;
 import dev.gatun.cpu.op.CpuPlan;
 import dev.gatun.cpu.op.Lanes;
+import dev.gatun.cpu.op.OperatorKernel;
+import dev.gatun.cpu.op.Step;
 import dev.gatun.spi.Decision;
 import dev.gatun.spi.Unsupported;
 import java.util.List;
 
-/** The decision about a matmul. */
-final class MatmulPlan {
-  private MatmulPlan() {}
-
-  static Decision of(Matmul op, Lanes lanes) {
+/** {@link Matmul} by itself: a stage of one. */
+final class MatmulOperator implements OperatorKernel<Matmul> {
+  @Override
+  public Decision plan(Matmul op, Lanes lanes, int workers) {
     if (!MatmulKernel.takes(op.w().dtype())) {
       return new Unsupported("no kernel reads a weight of " + op.w().dtype() + " in place; Backend.prepare expands it to F32");
     }
@@ -21,6 +23,11 @@ final class MatmulPlan {
     }
     long flops = 2 * op.x().size(0) * op.w().shape().elements();
     String kernel = "matmul_" + op.w().dtype().label() + (lanes == Lanes.VECTOR ? "_vector" : "_scalar");
-    return new CpuPlan(kernel, MatmulStage.TILE + " rows of w", MatmulStage.scratchBytes(op, lanes), CpuPlan.bytes(op), flops, List.of());
+    return new CpuPlan(kernel, MatmulStage.TILE + " rows of w", MatmulStage.scratchBytes(Fusion.alone(op), lanes), CpuPlan.bytes(op), flops, List.of());
+  }
+
+  @Override
+  public List<Step> bind(Matmul op, Lanes lanes, Binding binding) {
+    return MatmulStage.bind(Fusion.alone(op), lanes, binding, List.of()).steps();
   }
 }

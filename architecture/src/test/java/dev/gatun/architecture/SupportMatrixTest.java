@@ -1,0 +1,88 @@
+package dev.gatun.architecture;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.gatun.Backend;
+import dev.gatun.DType;
+import dev.gatun.Dequantize;
+import dev.gatun.Embedding;
+import dev.gatun.Gatun;
+import dev.gatun.GatunException;
+import dev.gatun.KvCache;
+import dev.gatun.Matmul;
+import dev.gatun.Operator;
+import dev.gatun.Prepared;
+import dev.gatun.Quantize;
+import dev.gatun.ShapeException;
+import dev.gatun.Tensor;
+import dev.gatun.Use;
+import dev.gatun.spi.Plan;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+
+/** The README's table of types is what the backend answers. */
+class SupportMatrixTest {
+  private static final String BEGIN = "<!-- support matrix: begin -->";
+  private static final String END = "<!-- support matrix: end -->";
+
+  @Test
+  void theReadmeShowsWhatTheBackendServes() throws IOException {
+    Path file = House.ROOT.resolve("README.md");
+    String readme = Files.readString(file);
+    int from = readme.indexOf(BEGIN) + BEGIN.length();
+    int to = readme.indexOf(END);
+    String now = String.join("\n", table());
+    if (Boolean.getBoolean("gatun.api.record")) {
+      Files.writeString(file, readme.substring(0, from) + "\n" + now + "\n" + readme.substring(to));
+      return;
+    }
+    assertThat(readme.substring(from, to).strip()).as("record it with mvn -q -pl architecture -am test -Dgatun.api.record=true").isEqualTo(now);
+  }
+
+  private static List<String> table() {
+    List<String> lines = new ArrayList<>(List.of("| type | matmul weight | embedding table | quantize to | dequantize | KV cache |",
+        "|---|---|---|---|---|---|"));
+    try (Backend backend = Gatun.open("cpu")) {
+      for (DType type : DType.values()) {
+        if (type != DType.I32 && type != DType.I8) {
+          Tensor w = backend.allocate(type, 2, 256);
+          Tensor rows = backend.allocate(DType.F32, 2, 256);
+          Tensor ids = backend.allocate(DType.I32, 2);
+          lines.add("| " + type + " | " + matmul(backend, rows, w) + " | " + yes(backend, () -> new Embedding(ids, w, rows)) + " | "
+              + yes(backend, () -> new Quantize(rows, w)) + " | " + yes(backend, () -> new Dequantize(w, rows)) + " | " + cache(backend, type) + " |");
+        }
+      }
+    }
+    return lines;
+  }
+
+  private static String matmul(Backend backend, Tensor x, Tensor w) {
+    Tensor y = backend.allocate(DType.F32, 2, 2);
+    if (backend.plan(new Matmul(x, w, y)) instanceof Plan) {
+      return "in place";
+    }
+    Prepared prepared = backend.prepare(w, Use.MATMUL);
+    return backend.plan(new Matmul(x, prepared.tensor(), y)) instanceof Plan ? "as " + prepared.tensor().dtype() : "";
+  }
+
+  private static String yes(Backend backend, Supplier<Operator> operator) {
+    try {
+      return backend.plan(operator.get()) instanceof Plan ? "yes" : "";
+    } catch (ShapeException e) {
+      return "";
+    }
+  }
+
+  private static String cache(Backend backend, DType type) {
+    try (KvCache cache = backend.newKvCache(new KvCache.Spec(1, 1, 256, 256, type, 16, 1, 1, 16))) {
+      return cache.spec().dtype() == type ? "yes" : "";
+    } catch (GatunException e) {
+      return "";
+    }
+  }
+}

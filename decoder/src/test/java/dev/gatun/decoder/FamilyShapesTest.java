@@ -1,0 +1,67 @@
+package dev.gatun.decoder;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.gatun.Backend;
+import dev.gatun.DType;
+import dev.gatun.Gatun;
+import dev.gatun.tck.oracle.Errors;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The decoder against float64 loops, on shapes and types that no golden file has. */
+class FamilyShapesTest {
+  private static final int[] IDS = {1, 70, 3, 255, 299, 41, 41, 8, 120, 2, 77};
+
+  @TempDir
+  Path folder;
+
+  static Stream<RandomModel> models() {
+    List<RandomModel> list = new ArrayList<>();
+    for (String family : List.of("llama", "qwen2", "qwen3")) {
+      for (DType type : List.of(DType.F32, DType.F16, DType.BF16, DType.Q8_0, DType.Q4_0, DType.Q4_1, DType.Q5_0, DType.Q5_1, DType.IQ4_NL, DType.MXFP4)) {
+        list.add(RandomModel.small(family, type));
+      }
+      list.add(new RandomModel(family, 1, 40, 56, 5, 1, 24, 300, true, DType.F32));
+      list.add(new RandomModel(family, 1, 72, 36, 3, 3, 40, 301, false, DType.F32));
+      list.add(new RandomModel(family, 1, 96, 160, 4, 1, 80, 300, true, DType.F16));
+      list.add(new RandomModel(family, 1, 64, 224, 2, 1, 192, 307, true, DType.Q8_0));
+      list.add(new RandomModel(family, 1, 128, 96, 2, 2, 256, 300, false, DType.F32));
+    }
+    for (DType type : List.of(DType.Q2_K, DType.Q3_K, DType.Q4_K, DType.Q5_K, DType.Q6_K)) {
+      list.add(new RandomModel("llama", 2, 256, 512, 4, 2, 64, 300, false, type));
+    }
+    return list.stream();
+  }
+
+  @ParameterizedTest
+  @MethodSource("models")
+  void logitsAreThoseOfPlainLoops(RandomModel shape) {
+    Path file = shape.write(folder.resolve("model.gguf"));
+    try (Backend backend = Gatun.open("cpu"); Model model = Model.open(file);
+        Decoder decoder = new Decoder(backend, model, DecoderOptions.of(64).withChunk(7));
+        Sequence sequence = decoder.newSequence(Sampling.greedy())) {
+      double[][] expected = new PlainDecoder(model.gguf()).logits(IDS);
+      float[][] fed = decoder.logits(sequence, Arrays.copyOf(IDS, IDS.length - 2));
+      double bound = shape.type().isBlock() ? 1e-3 : 1e-9;
+      for (int t = 0; t < fed.length; t++) {
+        assertThat(error(expected[t], fed[t])).as("token %d", t).isLessThan(bound);
+      }
+      for (int t = fed.length; t < IDS.length; t++) {
+        assertThat(error(expected[t], decoder.logits(sequence, IDS[t])[0])).as("single token %d", t).isLessThan(bound);
+      }
+    }
+  }
+
+  private static double error(double[] expected, float[] actual) {
+    double[] wide = new double[actual.length];
+    Arrays.setAll(wide, i -> actual[i]);
+    return Errors.between(expected, wide).nmse();
+  }
+}

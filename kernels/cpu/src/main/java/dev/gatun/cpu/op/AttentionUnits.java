@@ -1,0 +1,357 @@
+package dev.gatun.cpu.op;
+
+import static dev.gatun.cpu.op.View.FLOAT;
+
+import dev.gatun.Attention;
+import dev.gatun.DType;
+import dev.gatun.cpu.format.Dequantizer;
+import dev.gatun.cpu.format.Quantizer;
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+
+/** The step that goes over keys and values. */
+final class AttentionUnits implements Step {
+  private static final int TILE = AttentionScratch.TILE;
+
+  private final RowMath math;
+  private final AttentionKernel.Cut cut;
+  private final AttentionScratch layout;
+  private final Scratch scratch;
+  private final MemorySegment memory;
+  private final Rows rows;
+  private final Sequences sequences;
+  private final KvRows kv;
+  private final Dequantizer kept;
+  private final boolean keptDirect;
+  private final View q;
+  private final Dequantizer queries;
+  private final View y;
+  private final Quantizer results;
+  private final Optional<View> sinks;
+  private final Attention.Options options;
+  private final int heads;
+  private final int group;
+  private final int keySize;
+  private final int valueSize;
+  private final long keyRow;
+  private final long valueRow;
+  private final long partials;
+  private final long partialBytes;
+
+  AttentionUnits(Attention operator, AttentionKernel.Cut cut, RowMath math, Binding binding) {
+    this.math = math;
+    this.cut = cut;
+    this.layout = AttentionScratch.of(operator, cut);
+    this.scratch = Scratch.of(binding, 0, layout.bytes());
+    this.memory = scratch.memory();
+    this.rows = Rows.of(binding, operator.y(), operator.q(), operator.batch().positions());
+    this.sequences = new Sequences(binding, operator.batch());
+    this.kv = KvRows.of(operator.kv(), sequences, binding);
+    this.kept = Dequantizer.of(kv.dtype());
+    this.keptDirect = kv.dtype() == DType.F32;
+    this.q = binding.view(operator.q());
+    this.queries = Dequantizer.of(q.dtype());
+    this.y = binding.view(operator.y());
+    this.results = Quantizer.of(y.dtype());
+    this.sinks = operator.sinks().map(binding::view);
+    this.options = operator.options();
+    this.heads = AttentionKernel.heads(operator);
+    this.group = q.size(1) / heads;
+    this.keySize = q.size(2);
+    this.valueSize = y.size(2);
+    this.keyRow = Scratch.align(4L * keySize);
+    this.valueRow = Scratch.align(4L * valueSize);
+    this.partials = scratch.base() + Scratch.bytes(binding.workers(), layout.bytes());
+    this.partialBytes = AttentionKernel.partialBytes(operator);
+  }
+
+  @Override
+  public int units() {
+    return Math.ceilDiv(rows.indices(), cut.block()) * heads * ranges();
+  }
+
+  /** Ranges up to the furthest that a token of this run sees. */
+  private int ranges() {
+    if (cut.ranges() == 1) {
+      return 1;
+    }
+    int furthest = 1;
+    for (int token = 0, n = rows.indices(); token < n; token++) {
+      int sequence = sequences.of(token);
+      furthest = sequence < 0 ? furthest : Math.max(furthest, Math.ceilDiv(last(token, length(sequence)), cut.range()));
+    }
+    return Math.min(furthest, cut.ranges());
+  }
+
+  /** The number of keys of a sequence in this run. */
+  private int length(int sequence) {
+    int end = sequences.end(sequence);
+    return kv.length(sequence, sequences.position(end - 1));
+  }
+
+  /** The first position that a token sees. */
+  private int first(int token) {
+    int window = options.window();
+    return window == 0 ? 0 : (int) Math.max(0, sequences.position(token) - (long) window + 1);
+  }
+
+  /** The position past the last one that a token sees. */
+  private int last(int token, int length) {
+    return options.causal() ? Math.clamp(sequences.position(token) + 1L, 0, length) : length;
+  }
+
+  @Override
+  public void run(int from, int to, int worker) {
+    int ranges = ranges();
+    int tokens = rows.indices();
+    for (int unit = from; unit < to; unit++) {
+      int range = unit % ranges;
+      int head = unit / ranges % heads;
+      int token = unit / ranges / heads * cut.block();
+      int end = Math.min(tokens, token + cut.block());
+      while (token < end) {
+        int sequence = sequences.of(token);
+        int next = sequence < 0 ? token + 1 : Math.min(end, sequences.end(sequence));
+        if (sequence < 0) {
+          if (range == 0) {
+            withoutKeys(token, head, worker);
+          }
+        } else {
+          attend(sequence, token, next, head, range, worker);
+        }
+        token = next;
+      }
+    }
+  }
+
+  private void withoutKeys(int token, int head, int worker) {
+    long into = scratch.of(worker) + layout.result();
+    for (int i = 0; i < valueSize; i++) {
+      memory.set(FLOAT, into + 4L * i, 0);
+    }
+    for (int g = 0; g < group; g++) {
+      results.row(memory, into, y.memory(), resultAt(token, head * group + g), valueSize);
+    }
+  }
+
+  private long resultAt(int token, int queryHead) {
+    return y.offset() + token * y.strideBytes(0) + queryHead * y.strideBytes(1);
+  }
+
+  /** One key/value head's queries of the tokens {@code from} to {@code to} of a sequence, over one range of positions. */
+  private void attend(int sequence, int from, int to, int head, int range, int worker) {
+    int length = length(sequence);
+    int low = Integer.MAX_VALUE;
+    int high = 0;
+    for (int token = from; token < to; token++) {
+      int first = first(token);
+      int last = last(token, length);
+      if (first < last) {
+        low = Math.min(low, first);
+        high = Math.max(high, last);
+      }
+    }
+    boolean alone = isAlone(low, high);
+    if (alone ? range != Math.min(low, high) / cut.range() : range < low / cut.range() || range > (high - 1) / cut.range()) {
+      return;
+    }
+    long base = scratch.of(worker);
+    int count = (to - from) * group;
+    clear(base, count);
+    if (q.dtype() != DType.F32) {
+      for (int row = 0; row < count; row++) {
+        queries.row(q.memory(), queryAt(from, head, row), memory, base + layout.queries() + row * keyRow, keySize);
+      }
+    }
+    int end = alone ? high : (int) Math.min(high, (range + 1L) * cut.range());
+    for (int position = alone ? Math.min(low, high) : Math.max(low, range * cut.range()); position < end;) {
+      int next = Math.min(Math.min(end, kv.stretch(position)), position / TILE * TILE + TILE);
+      tile(sequence, from, to, head, length, position, next, base);
+      position = next;
+    }
+    for (int row = 0; row < count; row++) {
+      if (alone) {
+        finish(from + row / group, head * group + row % group, base, row);
+      } else {
+        keep(from + row / group, head * group + row % group, range, base, row);
+      }
+    }
+  }
+
+  /** Whether what a token sees lies in one range, whose unit then writes the result itself. */
+  private boolean isAlone(int low, int high) {
+    return high <= low || low / cut.range() == (high - 1) / cut.range();
+  }
+
+  private long queryAt(int token, int head, int row) {
+    return q.offset() + (token + row / group) * q.strideBytes(0) + (head * group + row % group) * q.strideBytes(1);
+  }
+
+  private void clear(long base, int count) {
+    for (int row = 0; row < count; row++) {
+      memory.set(FLOAT, base + layout.state() + 8L * row, Float.NEGATIVE_INFINITY);
+      memory.set(FLOAT, base + layout.state() + 8L * row + 4, 0);
+    }
+    for (long at = base + layout.sums(), end = at + count * valueRow; at < end; at += 4) {
+      memory.set(FLOAT, at, 0);
+    }
+  }
+
+  /** The positions {@code position} to {@code next}, which follow each other in memory. */
+  private void tile(int sequence, int from, int to, int head, int length, int position, int next, long base) {
+    long place = kv.place(sequence, position);
+    MemorySegment keys = kv.keys();
+    MemorySegment values = kv.values();
+    long key = 0;
+    long value = 0;
+    long keyStride = kv.keyStride();
+    long valueStride = kv.valueStride();
+    if (place >= 0) {
+      key = kv.key(place, position, head);
+      value = kv.value(place, position, head);
+      if (!keptDirect) {
+        for (int j = 0; j < next - position; j++) {
+          kept.row(keys, key + j * keyStride, memory, base + layout.keys() + j * keyRow, keySize);
+          kept.row(values, value + j * valueStride, memory, base + layout.values() + j * valueRow, valueSize);
+        }
+        keys = memory;
+        values = memory;
+        key = base + layout.keys();
+        value = base + layout.values();
+        keyStride = keyRow;
+        valueStride = valueRow;
+      }
+    }
+    for (int token = from; token < to; token++) {
+      int a = Math.max(position, first(token));
+      int b = Math.min(next, last(token, length));
+      if (a >= b) {
+        continue;
+      }
+      for (int g = 0; g < group; g++) {
+        int row = (token - from) * group + g;
+        if (place < 0) {
+          memory.set(FLOAT, base + layout.state() + 8L * row + 4, Float.NaN);
+          continue;
+        }
+        boolean direct = q.dtype() == DType.F32;
+        update(direct ? q.memory() : memory, direct ? queryAt(from, head, row) : base + layout.queries() + row * keyRow, keys,
+            key + (a - position) * keyStride, keyStride, values, value + (a - position) * valueStride, valueStride, b - a, base, row);
+      }
+    }
+  }
+
+  /** One row's softmax goes on over {@code count} keys and values. */
+  private void update(MemorySegment query, long at, MemorySegment keys, long key, long keyStride, MemorySegment values, long value, long valueStride,
+      int count, long base, int row) {
+    long weights = base + layout.weights();
+    long sums = base + layout.sums() + row * valueRow;
+    long state = base + layout.state() + 8L * row;
+    math.dots(query, at, keys, key, keyStride, count, keySize, options.scale(), memory, weights);
+    if (options.softcap() > 0) {
+      math.softcap(memory, weights, options.softcap(), memory, weights, count);
+    }
+    float before = memory.get(FLOAT, state);
+    float largest = Math.max(before, math.max(memory, weights, count));
+    if (largest == Float.NEGATIVE_INFINITY) {
+      return;
+    }
+    float sum = memory.get(FLOAT, state + 4);
+    if (largest != before) {
+      float shrink = (float) Math.exp(before - largest);
+      math.scale(memory, sums, shrink, memory, sums, valueSize);
+      sum *= shrink;
+      memory.set(FLOAT, state, largest);
+    }
+    memory.set(FLOAT, state + 4, sum + math.exp(memory, weights, largest, 1, memory, weights, count));
+    math.accumulate(memory, weights, count, values, value, valueStride, memory, sums, valueSize);
+  }
+
+  private void finish(int token, int queryHead, long base, int row) {
+    long state = base + layout.state() + 8L * row;
+    boolean blind = first(token) >= last(token, length(sequences.of(token)));
+    divide(token, queryHead, memory.get(FLOAT, state), memory.get(FLOAT, state + 4), blind, base + layout.sums() + row * valueRow,
+        base + layout.result());
+  }
+
+  /** Writes a row of y from a weighted sum and the weights' sum, to which the sink is added. */
+  private void divide(int token, int queryHead, float largest, float sum, boolean blind, long sums, long spare) {
+    float factor;
+    if (blind) {
+      factor = 0;
+    } else if (sinks.isPresent()) {
+      double sink = sinks.get().memory().get(FLOAT, sinks.get().offset() + 4L * queryHead);
+      double top = Math.max(sink, largest);
+      double shrink = Math.exp(largest - top);
+      factor = (float) (shrink / (sum * shrink + Math.exp(sink - top)));
+    } else {
+      factor = 1 / sum;
+    }
+    long into = resultAt(token, queryHead);
+    if (y.dtype() == DType.F32) {
+      math.scale(memory, sums, factor, y.memory(), into, valueSize);
+    } else {
+      math.scale(memory, sums, factor, memory, spare, valueSize);
+      results.row(memory, spare, y.memory(), into, valueSize);
+    }
+  }
+
+  private long partial(int token, int queryHead, int range) {
+    return partials + (((long) token * q.size(1) + queryHead) * cut.ranges() + range) * partialBytes;
+  }
+
+  private void keep(int token, int queryHead, int range, long base, int row) {
+    long into = partial(token, queryHead, range);
+    MemorySegment.copy(memory, base + layout.state() + 8L * row, memory, into, 8);
+    MemorySegment.copy(memory, base + layout.sums() + row * valueRow, memory, into + 8, 4L * valueSize);
+  }
+
+  /** The step that merges the ranges of tokens that see more than one. */
+  Step merge() {
+    return new Merge(this);
+  }
+
+  private record Merge(AttentionUnits ranges) implements Step {
+    @Override
+    public int units() {
+      return ranges.ranges() == 1 ? 0 : ranges.rows.indices() * ranges.q.size(1);
+    }
+
+    @Override
+    public void run(int from, int to, int worker) {
+      for (int unit = from; unit < to; unit++) {
+        ranges.merge(unit / ranges.q.size(1), unit % ranges.q.size(1), worker);
+      }
+    }
+  }
+
+  private void merge(int token, int queryHead, int worker) {
+    int sequence = sequences.of(token);
+    if (sequence < 0) {
+      return;
+    }
+    int low = first(token);
+    int high = last(token, length(sequence));
+    if (isAlone(low, high)) {
+      return;
+    }
+    int begin = low / cut.range();
+    int end = Math.min(cut.ranges() - 1, (high - 1) / cut.range());
+    float largest = Float.NEGATIVE_INFINITY;
+    for (int range = begin; range <= end; range++) {
+      largest = Math.max(largest, memory.get(FLOAT, partial(token, queryHead, range)));
+    }
+    long base = scratch.of(worker);
+    clear(base, 1);
+    float sum = 0;
+    for (int range = begin; range <= end; range++) {
+      long at = partial(token, queryHead, range);
+      float top = memory.get(FLOAT, at);
+      float weight = top == Float.NEGATIVE_INFINITY ? 0 : (float) Math.exp(top - largest);
+      sum += weight * memory.get(FLOAT, at + 4);
+      memory.set(FLOAT, base + layout.weights(), weight);
+      math.accumulate(memory, base + layout.weights(), 1, memory, at + 8, partialBytes, memory, base + layout.sums(), valueSize);
+    }
+    divide(token, queryHead, largest, sum, false, base + layout.sums(), base + layout.result());
+  }
+}
