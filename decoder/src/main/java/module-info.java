@@ -1,6 +1,7 @@
 /** GGUF files, tokenizers, model families, the decoder loop and the {@code gatun} command. */
 module dev.gatun.decoder {
   requires transitive dev.gatun;
+  requires com.fasterxml.jackson.core;
   requires info.picocli;
 
   exports dev.gatun.decoder.chat;

@@ -1,0 +1,131 @@
+package dev.gatun.decoder.cli;
+
+import dev.gatun.decoder.Decoder;
+import dev.gatun.decoder.DecoderOptions;
+import dev.gatun.decoder.Model;
+import dev.gatun.decoder.Sampling;
+import dev.gatun.decoder.Sequence;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** How fast a model runs: each repeat feeds a prompt of seeded tokens to an empty cache and then decodes after it. */
+@Command(name = "bench", description = "Measure prefill and decode speed; without --model on an embedded model, so that nothing is downloaded.",
+    footer = {"", "Examples:", "  gatun bench", "  gatun bench --shape qwen3-0.6b --type q4_0 -p 256 -n 64 -r 5",
+        "  gatun bench --model model.gguf --json"})
+final class BenchCommand implements Callable<Integer> {
+  private static final int LEAST_CONTEXT = 16;
+  private static final int WARM_UP_STEPS = 16;
+
+  private final Terminal terminal;
+
+  @Spec CommandSpec spec;
+  @Mixin Help help;
+  @Mixin ModelOrShape model;
+
+  @Option(names = {"-p", "--n-prompt"}, paramLabel = "N", defaultValue = "128",
+      description = "Tokens of the prompt; 0 for no prefill. Default: ${DEFAULT-VALUE}.")
+  int prompt;
+
+  @Option(names = {"-n", "--n-gen"}, paramLabel = "N", defaultValue = "32",
+      description = "Tokens to decode after it; 0 for no decode. Default: ${DEFAULT-VALUE}.")
+  int generated;
+
+  @Option(names = {"-r", "--repetitions"}, paramLabel = "N", defaultValue = "3", description = "How often it is measured. Default: ${DEFAULT-VALUE}.")
+  int repeats;
+
+  @Mixin BackendChoice backend;
+  @Mixin CacheChoice cache;
+
+  @Option(names = "--json", description = "Print an array with a row for prefill and one for decode, with the field names of llama-bench.")
+  boolean json;
+
+  private record Times(Samples prefill, Samples decode) {}
+
+  BenchCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() {
+    checkUsage();
+    Path file = model.resolve(terminal);
+    long started = System.nanoTime();
+    try (Model opened = Model.open(file)) {
+      checkFits(opened);
+      DecoderOptions options = cache.options(terminal, opened, Math.max(LEAST_CONTEXT, prompt + generated), 0);
+      try (Loaded loaded = Loaded.of(terminal, opened, backend, options)) {
+        long loadNanos = System.nanoTime() - started;
+        int[] ids = SeededPrompt.of(opened, Math.max(SeededPrompt.CHECKED, prompt));
+        Times times = measure(loaded.decoder(), ids);
+        report(opened, Figures.of(terminal, loaded.decoder(), loadNanos, prompt, times.prefill, generated, times.decode));
+      }
+    }
+    return 0;
+  }
+
+  private void checkUsage() {
+    if (prompt < 0 || generated < 0 || prompt + generated < 1 || repeats < 1) {
+      throw new ParameterException(spec.commandLine(), "-p and -n must not be negative or both 0, and -r must be at least 1: " + prompt + ", "
+          + generated + ", " + repeats);
+    }
+    backend.check();
+    cache.check();
+  }
+
+  private void checkFits(Model opened) {
+    long needed = Math.max(LEAST_CONTEXT, (long) prompt + generated);
+    int size = cache.context.orElse(opened.dimensions().context());
+    if (needed > size) {
+      throw new ParameterException(spec.commandLine(), "a prompt of " + prompt + " and " + generated + " tokens after it need a context of " + needed
+          + ", more than the " + size + (cache.context.isPresent() ? " of --context" : " the model was made for"));
+    }
+  }
+
+  private Times measure(Decoder decoder, int[] ids) {
+    try (Progress progress = Progress.of(terminal, "checking")) {
+      new BenchCheck(decoder, ids).run();
+      progress.say("warming up");
+      once(decoder, ids, Math.min(generated, WARM_UP_STEPS));
+      double[] prefill = new double[repeats];
+      double[] decode = new double[repeats];
+      progress.say("measuring");
+      for (int i = 0; i < repeats; i++) {
+        progress.at(i, repeats);
+        long[] times = once(decoder, ids, generated);
+        prefill[i] = times[0];
+        decode[i] = times[1];
+      }
+      return new Times(new Samples(prefill), new Samples(decode));
+    }
+  }
+
+  /** Nanoseconds of the prefill and of all decode steps together. Tokens that would end a text do not end this one. */
+  private long[] once(Decoder decoder, int[] ids, int steps) {
+    try (Sequence sequence = decoder.newSequence(Sampling.greedy())) {
+      long started = System.nanoTime();
+      int next = prompt == 0 ? ids[0] : decoder.feed(sequence, Arrays.copyOf(ids, prompt));
+      long prefilled = System.nanoTime();
+      for (int i = 0; i < steps; i++) {
+        next = decoder.feed(sequence, next);
+      }
+      return new long[] {prefilled - started, System.nanoTime() - prefilled};
+    }
+  }
+
+  private void report(Model opened, Figures figures) {
+    ModelFacts facts = ModelFacts.of(opened.gguf());
+    if (json) {
+      BenchRows.write(terminal.out(), opened.gguf().file(), facts, figures);
+      return;
+    }
+    Figures.line(terminal.out(), "model", facts.type() + ", " + Units.bytes(facts.tensorBytes()) + ", " + opened.gguf().file());
+    figures.print(terminal.out());
+  }
+}

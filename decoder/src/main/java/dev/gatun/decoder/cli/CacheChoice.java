@@ -1,0 +1,53 @@
+package dev.gatun.decoder.cli;
+
+import dev.gatun.DType;
+import dev.gatun.decoder.DecoderOptions;
+import dev.gatun.decoder.Model;
+import dev.gatun.decoder.ModelException;
+import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The options that size the cache of keys and values. */
+final class CacheChoice {
+  private static final int STEP = 64;
+
+  @Spec(Spec.Target.MIXEE) CommandSpec spec;
+
+  @Option(names = {"-c", "--context"}, paramLabel = "N",
+      description = "The most tokens of prompt and answer together. Default: what is needed, up to the model's own context.")
+  Optional<Integer> context = Optional.empty();
+
+  @Option(names = "--cache-type", paramLabel = "TYPE", defaultValue = "f32", converter = TypeName.class,
+      description = "How keys and values are kept: f32, f16, bf16, q8_0, f8_e4m3 or f8_e5m2. Default: ${DEFAULT-VALUE}.")
+  DType type;
+
+  /** Wrong usage is seen before a model is loaded. */
+  void check() {
+    if (context.isPresent() && context.get() < 1) {
+      throw new ParameterException(spec.commandLine(), "--context must be at least 1, not " + context.get());
+    }
+  }
+
+  /**
+   * Sizes for a prompt and the answer after it.
+   *
+   * @throws ModelException if the prompt alone does not fit the context
+   */
+  DecoderOptions options(Terminal terminal, Model model, int prompt, int answer) {
+    check();
+    int trained = model.dimensions().context();
+    long needed = Math.ceilDiv(Math.max(1, (long) prompt + answer), STEP) * (long) STEP;
+    int size = context.orElse((int) Math.min(trained, needed));
+    if (prompt > size) {
+      throw new ModelException(model.gguf().file(), "the prompt has " + prompt + " tokens and the context holds " + size
+          + "; shorten the prompt" + (size < trained ? " or raise --context (the model was made for " + trained + ")" : ""));
+    }
+    if (size > trained) {
+      terminal.err().println("gatun: note: a context of " + size + " is more than the " + trained + " that the model was made for");
+    }
+    return DecoderOptions.of(size).withCacheType(type);
+  }
+}

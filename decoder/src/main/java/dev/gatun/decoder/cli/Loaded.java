@@ -1,0 +1,32 @@
+package dev.gatun.decoder.cli;
+
+import dev.gatun.Backend;
+import dev.gatun.decoder.Decoder;
+import dev.gatun.decoder.DecoderOptions;
+import dev.gatun.decoder.Model;
+
+/**
+ * A model ready to decode on a backend, owned; the model itself belongs to the caller.
+ *
+ * @param nanos what opening the backend and making the weights ready took
+ */
+record Loaded(Backend backend, Decoder decoder, long nanos) implements AutoCloseable {
+  static Loaded of(Terminal terminal, Model model, BackendChoice choice, DecoderOptions options) {
+    return Progress.during(terminal, "loading " + model.gguf().file().getFileName(), () -> {
+      long started = System.nanoTime();
+      Backend backend = choice.open();
+      try {
+        return new Loaded(backend, new Decoder(backend, model, options), System.nanoTime() - started);
+      } catch (RuntimeException | Error e) {
+        backend.close();
+        throw e;
+      }
+    });
+  }
+
+  @Override
+  public void close() {
+    decoder.close();
+    backend.close();
+  }
+}

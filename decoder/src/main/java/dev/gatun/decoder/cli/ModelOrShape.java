@@ -1,0 +1,48 @@
+package dev.gatun.decoder.cli;
+
+import dev.gatun.DType;
+import dev.gatun.ShapeException;
+import dev.gatun.decoder.model.ModelShape;
+import dev.gatun.decoder.model.SeededModel;
+import java.nio.file.Path;
+import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The options that name a model file, or a shape to make one of with seeded weights. */
+final class ModelOrShape {
+  private static final DType DEFAULT_TYPE = DType.Q8_0;
+
+  @Spec(Spec.Target.MIXEE) CommandSpec spec;
+
+  @Option(names = {"-m", "--model"}, paramLabel = "FILE", description = "A GGUF file. Default: the embedded model.")
+  Optional<Path> file = Optional.empty();
+
+  @Option(names = "--shape", paramLabel = "NAME", converter = ShapeName.class,
+      description = "The embedded model's shape. Default: " + ModelShape.DEFAULT_NAME + ". Its weights are made from a fixed seed, once, and kept in "
+          + "the user's cache folder.")
+  Optional<ModelShape> shape = Optional.empty();
+
+  @Option(names = "--type", paramLabel = "TYPE", converter = TypeName.class,
+      description = "The embedded model's weight type: q8_0, q4_0, q4_k, q6_k, f16, bf16 or f32. Default: q8_0.")
+  Optional<DType> type = Optional.empty();
+
+  /** The file, made first where it is an embedded model that is not there yet. */
+  Path resolve(Terminal terminal) {
+    if (file.isPresent()) {
+      if (shape.isPresent() || type.isPresent()) {
+        throw new ParameterException(spec.commandLine(), "--model names a file; --shape and --type are of the embedded model: give one or the other");
+      }
+      return file.get();
+    }
+    ModelShape chosen = shape.orElseGet(() -> ModelShape.of(ModelShape.DEFAULT_NAME).orElseThrow());
+    DType stored = type.orElse(DEFAULT_TYPE);
+    try (Progress progress = Progress.of(terminal, "making " + chosen.name() + " " + stored.label() + " (once)")) {
+      return SeededModel.cached(chosen, stored, progress::at);
+    } catch (ShapeException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
+}

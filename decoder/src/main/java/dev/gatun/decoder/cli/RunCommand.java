@@ -1,0 +1,163 @@
+package dev.gatun.decoder.cli;
+
+import dev.gatun.decoder.Generation;
+import dev.gatun.decoder.Model;
+import dev.gatun.decoder.ModelException;
+import dev.gatun.decoder.Sampling;
+import dev.gatun.decoder.Sequence;
+import dev.gatun.decoder.chat.ChatTemplate;
+import dev.gatun.decoder.chat.Message;
+import dev.gatun.decoder.tokenizer.StreamingDecoder;
+import dev.gatun.decoder.tokenizer.Tokenizer;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Text after a prompt, as it comes. The text goes to standard output; the figures too where that is a terminal, else to standard error. */
+@Command(name = "run", description = "Continue a prompt, or answer one with --chat, and show how fast that was.",
+    footer = {"", "Examples:", "  gatun run --model model.gguf --prompt 'Once upon a time' -n 100",
+        "  gatun run --model model.gguf --chat --prompt 'Why is the sky blue?' --temp 0.7"})
+final class RunCommand implements Callable<Integer> {
+  private final Terminal terminal;
+
+  @Spec CommandSpec spec;
+  @Mixin Help help;
+  @Mixin ModelFile model;
+
+  @ArgGroup(multiplicity = "1")
+  Prompt prompt;
+
+  @Option(names = {"-n", "--n-gen"}, paramLabel = "N", defaultValue = "256", description = "The most tokens to choose. Default: ${DEFAULT-VALUE}.")
+  int limit;
+
+  @Option(names = "--chat", description = "Put the prompt as a user's message into the file's chat template.")
+  boolean chat;
+
+  @Option(names = "--system", paramLabel = "TEXT", description = "The system message before it; only with --chat.")
+  Optional<String> system = Optional.empty();
+
+  @Mixin SamplingChoice choice;
+  @Mixin BackendChoice backend;
+  @Mixin CacheChoice cache;
+
+  @Option(names = {"-q", "--quiet"}, description = "Do not show the figures.")
+  boolean quiet;
+
+  @Option(names = "--json", description = "Print one JSON object at the end: text, ids, reason, figures.")
+  boolean json;
+
+  static final class Prompt {
+    @Option(names = {"-p", "--prompt"}, paramLabel = "TEXT", required = true, description = "The prompt; - reads standard input.")
+    String argument;
+
+    @Option(names = {"-f", "--file"}, paramLabel = "FILE", required = true, description = "A UTF-8 file that holds the prompt.")
+    Path file;
+  }
+
+  RunCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() {
+    if (limit < 1) {
+      throw new ParameterException(spec.commandLine(), "-n must be at least 1, not " + limit);
+    }
+    if (system.isPresent() && !chat) {
+      throw new ParameterException(spec.commandLine(), "--system goes with --chat");
+    }
+    backend.check();
+    cache.check();
+    Sampling sampling = choice.sampling();
+    long started = System.nanoTime();
+    try (Model opened = Model.open(model.file)) {
+      Tokenizer tokenizer = opened.tokenizer();
+      int[] ids = encode(opened, tokenizer);
+      try (Loaded loaded = Loaded.of(terminal, opened, backend, cache.options(terminal, opened, ids.length, limit));
+          Sequence sequence = loaded.decoder().newSequence(sampling)) {
+        generate(sequence, loaded, tokenizer, ids, System.nanoTime() - started);
+      }
+    }
+    return 0;
+  }
+
+  private int[] encode(Model opened, Tokenizer tokenizer) {
+    String source = prompt.file != null ? Source.file(prompt.file) : Source.argument(prompt.argument, terminal);
+    int[] ids = model.naming(() -> {
+      String text = source;
+      if (chat) {
+        List<Message> messages = new ArrayList<>();
+        system.ifPresent(content -> messages.add(new Message("system", content)));
+        messages.add(new Message("user", source));
+        text = ChatTemplate.of(opened.gguf().metadata()).render(messages, true);
+      }
+      return tokenizer.encode(text, true, true);
+    });
+    if (ids.length == 0) {
+      throw new ModelException(model.file, "the prompt is empty and this tokenizer adds no token of its own; give some text");
+    }
+    return ids;
+  }
+
+  private void generate(Sequence sequence, Loaded loaded, Tokenizer tokenizer, int[] ids, long loadNanos) {
+    StreamingDecoder streaming = new StreamingDecoder(tokenizer, false);
+    StringBuilder text = new StringBuilder();
+    try (Cancellation cancellation = new Cancellation()) {
+      Generation generation = Generation.run(sequence, ids, limit, tokenizer.endOfGeneration(),
+          () -> cancellation.requested() || terminal.out().checkError(), id -> emit(text, streaming.add(id)));
+      emit(text, streaming.flush());
+      if (!json) {
+        terminal.out().println();
+      }
+      terminal.out().flush();
+      if (json || !quiet) {
+        Figures figures = Figures.of(terminal, loaded.decoder(), loadNanos, ids.length, new Samples(generation.promptNanos()),
+            generation.decodeSteps(), new Samples(Math.max(1, generation.decodeNanos())));
+        report(generation, text.toString(), ids, figures);
+      }
+      terminal.out().flush();
+    }
+  }
+
+  private void emit(StringBuilder text, String piece) {
+    if (json) {
+      text.append(piece);
+    } else {
+      terminal.out().print(piece);
+      terminal.out().flush();
+    }
+  }
+
+  private void report(Generation generation, String text, int[] prompted, Figures figures) {
+    String reason = generation.reason().name().toLowerCase(Locale.ROOT);
+    if (json) {
+      try (Json document = Json.indented(terminal.out())) {
+        document.object().put("model", model.file.toString()).put("prompt_ids", prompted).put("ids", generation.ids()).put("text", text)
+            .put("reason", reason).put("prefill_ts", figures.prefillRate().median());
+        figures.putPrefill(document);
+        if (figures.steps() > 0) {
+          document.put("decode_ts", figures.decodeRate().median());
+          figures.putDecode(document);
+        }
+        figures.putShared(document);
+        document.endObject();
+      }
+      return;
+    }
+    PrintStream out = terminal.outSeen() ? terminal.out() : terminal.err();
+    out.println();
+    Figures.line(out, "stopped", reason.replace('_', ' ') + " after " + generation.ids().length + " tokens");
+    figures.print(out);
+  }
+}

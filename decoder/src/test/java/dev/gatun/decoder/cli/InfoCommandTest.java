@@ -1,0 +1,55 @@
+package dev.gatun.decoder.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.gatun.decoder.model.ModelShape;
+import dev.gatun.decoder.tokenizer.SharedData;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class InfoCommandTest {
+  @TempDir static Path folder;
+
+  @Test
+  void sizesAreThoseOfTheShape() {
+    ModelShape shape = ModelShape.of("test").orElseThrow();
+    JsonNode info = Ran.command("info", "--model", ModelFiles.whole(folder), "--tensors", "--json").json();
+    assertThat(info.get("architecture").asText()).isEqualTo("llama");
+    assertThat(info.get("served").asBoolean()).isTrue();
+    assertThat(info.get("parameters").asLong()).isEqualTo(shape.parameters());
+    assertThat(info.get("tensor_bytes").asLong()).isEqualTo(4 * shape.parameters());
+    assertThat(info.get("sizes").get("kv_heads").asInt()).isEqualTo(shape.kvHeads());
+    assertThat(info.get("sizes").get("context").asInt()).isEqualTo(shape.context());
+    assertThat(info.get("tokenizer").get("vocabulary").asInt()).isEqualTo(shape.vocab());
+    assertThat(info.get("metadata").get("llama.block_count").asInt()).isEqualTo(shape.layers());
+    assertThat(info.get("types")).hasSize(1);
+    assertThat(info.get("tensors")).hasSize(info.get("tensor_count").asInt());
+    assertThat(info.get("tensors").get(0).get("shape")).hasSize(2);
+  }
+
+  @Test
+  void plainFormShortensLongArrays() {
+    Ran ran = Ran.command("info", "--model", ModelFiles.whole(folder));
+    assertThat(ran.code()).isZero();
+    assertThat(ran.out()).contains("served        yes").contains("512 in all");
+    assertThat(ran.out().lines()).allMatch(line -> line.length() < 300);
+  }
+
+  @Test
+  void familyThatIsNotServedIsShownAllTheSame() {
+    Path file = SharedData.file("models/tiny-gpt2-F32.gguf");
+    Ran plain = Ran.command("info", "--model", file);
+    assertThat(plain.code()).isZero();
+    assertThat(plain.out()).contains("served        no: ").contains("llama, qwen2, qwen3").contains("gpt2.block_count");
+    assertThat(Ran.command("info", "--model", file, "--json").json().get("reason").asText()).contains("gpt2");
+  }
+
+  @Test
+  void fileWithoutTensorsIsShown() {
+    JsonNode info = Ran.command("info", "--model", SharedData.file("vocab/qwen2.gguf"), "--json").json();
+    assertThat(info.get("tensor_count").asInt()).isZero();
+    assertThat(info.get("tokenizer").get("served").asBoolean()).isTrue();
+  }
+}
