@@ -3,84 +3,61 @@ package dev.gatun.cpu;
 import dev.gatun.cpu.op.Step;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Threads that go through a list of steps together: the caller is worker 0. Within a step, workers claim chunks of units; a barrier ends it. Waiting
- * spins first, since steps last microseconds, then yields, then parks. One list runs at a time; a second caller waits its turn.
+ * Threads that help the caller, who is worker 0, through a list of steps. The caller publishes a step; everybody claims chunks of its units; the step
+ * is over when all units are done. So a thread that the system does not run holds nobody up unless it is in the middle of a chunk, and a step of one
+ * chunk is the caller's alone. Helpers spin for a moment, since steps last microseconds, then yield, then sleep. One list runs at a time; a second
+ * caller waits its turn.
  */
 final class Workers implements AutoCloseable {
-  private static final int SPINS = 4_000;
+  private static final int SPINS = 10_000;
   private static final int YIELDS = 200;
 
-  private final Thread[] threads;
-  private final int count;
-  private final ReentrantLock turn = new ReentrantLock();
-  private final AtomicInteger next = new AtomicInteger();
-  private final AtomicInteger arrived = new AtomicInteger();
-  private final Object sleep = new Object();
-  private volatile int phase;
-  private volatile int sleepers;
-  private volatile int round;
-  private volatile boolean closed;
-  private Step[] steps;
-  private Throwable failure;
-  private int failedStep;
-  private volatile boolean interrupted;
+  /** The lower half of a ticket on which no claim can be made: no step has as many units. It stands while the next step is being written down. */
+  private static final int NOTHING_LEFT = Integer.MAX_VALUE;
 
+  /** The published step's number in the upper half, its next unclaimed unit in the lower: a claim succeeds only on the step it was meant for. */
+  private volatile long ticket;
+
+  private volatile int done;
+  private volatile int sleepers;
+  private volatile boolean closed;
+  private volatile Throwable failure;
+  private Step current;
+  private int units;
+  private int chunk;
+
+  private final Thread[] threads;
+  private final ReentrantLock turn = new ReentrantLock();
+  private final Object sleep = new Object();
+
+  private static final VarHandle TICKET;
+  private static final VarHandle DONE;
   private static final VarHandle FAILURE;
 
   static {
     try {
-      FAILURE = MethodHandles.lookup().findVarHandle(Workers.class, "failure", Throwable.class);
+      MethodHandles.Lookup lookup = MethodHandles.lookup();
+      TICKET = lookup.findVarHandle(Workers.class, "ticket", long.class);
+      DONE = lookup.findVarHandle(Workers.class, "done", int.class);
+      FAILURE = lookup.findVarHandle(Workers.class, "failure", Throwable.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
   }
 
   Workers(int count) {
-    this.count = count;
     this.threads = new Thread[count - 1];
     for (int i = 0; i < threads.length; i++) {
       int worker = i + 1;
-      threads[i] = Thread.ofPlatform().daemon().name("gatun-cpu-" + worker).start(() -> serve(worker));
+      threads[i] = Thread.ofPlatform().daemon().name("gatun-cpu-" + worker).start(() -> help(worker));
     }
   }
 
   int count() {
-    return count;
-  }
-
-  /**
-   * Runs the steps in order.
-   *
-   * @param nanos where to write each step's time; empty for no clock
-   */
-  void run(Step[] list, long[] nanos) {
-    turn.lock();
-    try {
-      if (closed) {
-        throw new IllegalStateException("the workers are gone");
-      }
-      steps = list;
-      failure = null;
-      next.set(0);
-      arrived.set(0);
-      round++;
-      wake();
-      work(0, list, nanos);
-      steps = null;
-      if (failure != null) {
-        throw new StepFailure(failedStep, failure);
-      }
-    } finally {
-      turn.unlock();
-      if (interrupted) {
-        interrupted = false;
-        Thread.currentThread().interrupt();
-      }
-    }
+    return threads.length + 1;
   }
 
   /** A step threw; what it threw is the cause. */
@@ -98,88 +75,128 @@ final class Workers implements AutoCloseable {
     }
   }
 
-  private void serve(int worker) {
-    int seen = 0;
-    while (true) {
-      awaitRound(seen);
-      if (closed) {
-        return;
-      }
-      seen = round;
-      work(worker, steps, new long[0]);
-    }
-  }
-
-  private void work(int worker, Step[] list, long[] nanos) {
-    for (int i = 0; i < list.length; i++) {
-      long started = nanos.length > 0 ? System.nanoTime() : 0;
-      doStep(i, list[i], worker);
-      barrier();
-      if (nanos.length > 0) {
-        nanos[i] = System.nanoTime() - started;
-      }
-    }
-  }
-
-  private void doStep(int index, Step step, int worker) {
-    if (failure != null) {
-      return;
-    }
+  /**
+   * Runs the steps in order.
+   *
+   * @param nanos where to write each step's time; empty for no clock
+   */
+  void run(Step[] steps, long[] nanos) {
+    turn.lock();
     try {
-      int units = step.units();
-      int chunk = step.chunk();
-      while (true) {
-        int from = next.getAndAdd(chunk);
-        if (from >= units) {
-          return;
+      if (closed) {
+        throw new IllegalStateException("the workers are gone");
+      }
+      failure = null;
+      for (int i = 0; i < steps.length; i++) {
+        long started = nanos.length > 0 ? System.nanoTime() : 0;
+        run(steps[i]);
+        if (failure != null) {
+          throw new StepFailure(i, failure);
         }
-        step.run(from, Math.min(units, from + chunk), worker);
+        if (nanos.length > 0) {
+          nanos[i] = System.nanoTime() - started;
+        }
+      }
+    } finally {
+      current = null;
+      turn.unlock();
+    }
+  }
+
+  private void run(Step step) {
+    int all;
+    int some;
+    try {
+      all = step.units();
+      some = step.chunk();
+      if (all <= some || threads.length == 0) {
+        if (all > 0) {
+          step.run(0, all, 0);
+        }
+        return;
       }
     } catch (Throwable e) {
-      if (FAILURE.compareAndSet(this, null, e)) {
-        failedStep = index;
-      }
-    }
-  }
-
-  private void barrier() {
-    int now = phase;
-    if (arrived.incrementAndGet() == count) {
-      arrived.set(0);
-      next.set(0);
-      phase = now + 1;
-      wake();
+      failure = e;
       return;
     }
-    for (int spin = 0; spin < SPINS + YIELDS; spin++) {
-      if (phase != now) {
-        return;
+    long number = ticket >>> 32;
+    ticket = number << 32 | NOTHING_LEFT;
+    VarHandle.storeStoreFence();
+    current = step;
+    units = all;
+    chunk = some;
+    done = 0;
+    number++;
+    ticket = number << 32;
+    if (sleepers > 0) {
+      synchronized (sleep) {
+        sleep.notifyAll();
       }
-      relax(spin);
     }
-    synchronized (sleep) {
-      sleepers++;
-      while (phase == now) {
-        doze();
-      }
-      sleepers--;
+    work(number << 32, step, all, some, 0);
+    for (int spin = 0; done < all; spin++) {
+      relax(spin);
     }
   }
 
-  private void awaitRound(int seen) {
+  /** Claims and does chunks of the step that {@code seen} belongs to until none is left. */
+  private void work(long seen, Step step, int all, int some, int worker) {
+    long now = seen;
+    while (now >>> 32 == seen >>> 32 && (int) now < all) {
+      long witness = (long) TICKET.compareAndExchange(this, now, now + some);
+      if (witness == now) {
+        int from = (int) now;
+        int to = Math.min(all, from + some);
+        try {
+          step.run(from, to, worker);
+        } catch (Throwable e) {
+          FAILURE.compareAndSet(this, null, e);
+        }
+        DONE.getAndAdd(this, to - from);
+        now = ticket;
+      } else {
+        now = witness;
+      }
+    }
+  }
+
+  private void help(int worker) {
+    long seen = 0;
+    while (!closed) {
+      long now = await(seen);
+      // These may belong to a later step than the ticket; but the ticket has changed before they do, and then no claim on it succeeds.
+      Step step = current;
+      int all = units;
+      int some = chunk;
+      if (step != null) {
+        work(now, step, all, some, worker);
+      }
+      seen = now;
+    }
+  }
+
+  /** Waits for another step than the one that {@code seen} belongs to. */
+  private long await(long seen) {
     for (int spin = 0; spin < SPINS + YIELDS; spin++) {
-      if (round != seen || closed) {
-        return;
+      long now = ticket;
+      if (now >>> 32 != seen >>> 32 || closed) {
+        return now;
       }
       relax(spin);
     }
     synchronized (sleep) {
       sleepers++;
-      while (round == seen && !closed) {
-        doze();
+      try {
+        while (ticket >>> 32 == seen >>> 32 && !closed) {
+          sleep.wait();
+        }
+      } catch (InterruptedException e) {
+        System.getLogger("dev.gatun.cpu").log(System.Logger.Level.DEBUG, "a worker was interrupted and works on");
+      } finally {
+        sleepers--;
       }
-      sleepers--;
     }
+    return ticket;
   }
 
   private static void relax(int spin) {
@@ -187,22 +204,6 @@ final class Workers implements AutoCloseable {
       Thread.onSpinWait();
     } else {
       Thread.yield();
-    }
-  }
-
-  private void doze() {
-    try {
-      sleep.wait();
-    } catch (InterruptedException e) {
-      interrupted = true;
-    }
-  }
-
-  private void wake() {
-    if (sleepers > 0) {
-      synchronized (sleep) {
-        sleep.notifyAll();
-      }
     }
   }
 
@@ -217,8 +218,8 @@ final class Workers implements AutoCloseable {
     } finally {
       turn.unlock();
     }
+    boolean interrupted = false;
     for (Thread thread : threads) {
-      boolean interrupted = false;
       while (thread.isAlive()) {
         try {
           thread.join();
@@ -226,9 +227,9 @@ final class Workers implements AutoCloseable {
           interrupted = true;
         }
       }
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 }

@@ -1,11 +1,11 @@
 package dev.gatun.cpu.op;
 
 /**
- * A piece of a compiled program that the workers do together, with a barrier after it. Its work is a number of independent units; the bits of a unit's
+ * A piece of a compiled program that the workers do together; the next begins when all its units are done. Its work is a number of independent units; the bits of a unit's
  * result depend on nothing but the unit. Allocates nothing when it runs.
  */
 public interface Step {
-  /** Units there are in this run; reads actual counts from memory, so it is asked anew each run, once by each worker. */
+  /** Units there are in this run; reads actual counts from memory, so it is asked anew each run, by the caller alone. */
   int units();
 
   /** Units a worker claims at a time, at least 1. */
