@@ -14,13 +14,21 @@ final class PanelKernel extends MatmulKernel {
   /** Bytes of activations that shall stay in the second-level cache while weights pass by. */
   private static final long RESIDENT = 512 * 1024;
 
-  private final DType type;
-  private final RowDecoder decoder;
+  /** Decodes a piece of a row that is stored in any order; activations must come in the same order. */
+  interface Piece {
+    /** Writes elements [from, from + count) of the row of k elements at byte {@code row}. */
+    void decode(MemorySegment w, long row, int k, int from, int count, float[] out, int at);
+  }
+
+  private final Piece piece;
   private final Dots dots;
 
   PanelKernel(DType type, RowDecoder decoder, Dots dots) {
-    this.type = type;
-    this.decoder = decoder;
+    this((w, row, k, from, count, out, at) -> decoder.decode(w, row + type.bytes(from), count, out, at), dots);
+  }
+
+  PanelKernel(Piece piece, Dots dots) {
+    this.piece = piece;
     this.dots = dots;
   }
 
@@ -58,7 +66,7 @@ final class PanelKernel extends MatmulKernel {
     for (int from = 0; from < k; from += Panel.DEPTH) {
       int count = Math.min(Panel.DEPTH, k - from);
       for (int r = 0; r < wide; r++) {
-        decoder.decode(w, wOffset + r * wRowBytes + type.bytes(from), count, panel.weights, r * Panel.DEPTH);
+        piece.decode(w, wOffset + r * wRowBytes, k, from, count, panel.weights, r * Panel.DEPTH);
       }
       int whole = count - count % lanes;
       int m = 0;

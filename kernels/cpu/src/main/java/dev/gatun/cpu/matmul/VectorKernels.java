@@ -10,4 +10,8 @@ final class VectorKernels {
     MatmulKernel many = new PanelKernel(type, VectorDecoders.of(type), new VectorDots());
     return VectorRows.of(type).<MatmulKernel>map(one -> new RowKernel(type, one, many)).orElse(many);
   }
+
+  static Repack lanes4() {
+    return new Lanes4(new Lanes4Kernel());
+  }
 }

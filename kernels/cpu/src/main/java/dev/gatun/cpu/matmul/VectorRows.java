@@ -41,7 +41,7 @@ final class VectorRows {
       a = FloatVector.fromMemorySegment(Wide.F, row, 4L * i, Wide.LE).fma(Wide.floats(x, i), a);
       b = FloatVector.fromMemorySegment(Wide.F, row, 4L * (i + L), Wide.LE).fma(Wide.floats(x, i + L), b);
     }
-    float sum = Wide.sum(a.add(b), scratch);
+    float sum = Wide.sum(a.add(b));
     for (; i < k; i++) {
       sum += row.get(JAVA_FLOAT_UNALIGNED, 4L * i) * x[i];
     }
@@ -62,7 +62,7 @@ final class VectorRows {
       special = special.or(v.add(0x00800000));
       b = Wide.rescaled(v).fma(Wide.floats(x, i + L), b);
     }
-    float sum = Wide.sum(a.add(b), scratch);
+    float sum = Wide.sum(a.add(b));
     for (; i < k; i++) {
       sum += Wide.half(row, 2L * i) * x[i];
     }
@@ -87,7 +87,7 @@ final class VectorRows {
       a = Wide.brains(row, 2L * i).fma(Wide.floats(x, i), a);
       b = Wide.brains(row, 2L * (i + L)).fma(Wide.floats(x, i + L), b);
     }
-    float sum = Wide.sum(a.add(b), scratch);
+    float sum = Wide.sum(a.add(b));
     for (; i < k; i++) {
       sum += Float.intBitsToFloat(row.get(JAVA_SHORT_UNALIGNED, 2L * i) << 16) * x[i];
     }
@@ -108,7 +108,7 @@ final class VectorRows {
     if (b < blocks) {
       a = bytes(row, 34L * b + 2, x, 32 * b).fma(Wide.all(Wide.half(row, 34L * b)), a);
     }
-    return Wide.sum(a.add(c), scratch);
+    return Wide.sum(a.add(c));
   }
 
   /** Partial sums of 32 signed bytes times 32 activations. */
@@ -137,7 +137,7 @@ final class VectorRows {
     if (b < blocks) {
       a = nibbles(row, 18L * b + 2, x, 32 * b, pairs).fma(Wide.all(Wide.half(row, 18L * b)), a);
     }
-    return Wide.sum(a.add(c), scratch);
+    return Wide.sum(a.add(c));
   }
 
   /** Partial sums of 32 nibbles, each less 8, times 32 activations. */

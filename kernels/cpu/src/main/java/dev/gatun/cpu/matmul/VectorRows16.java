@@ -50,7 +50,7 @@ final class VectorRows16 {
       t = Wide.toFloats(Wide.signed(row, o + 18)).fma(Wide.floats(x, 32 * b + 16), t);
       a = t.fma(Wide.all(Wide.half(row, o)), a);
     }
-    return Wide.sum(a.add(c), scratch);
+    return Wide.sum(a.add(c));
   }
 
   private static float q4x0(MemorySegment w, long offset, int k, float[] x, float[] pairs, float[] scratch) {
@@ -79,7 +79,7 @@ final class VectorRows16 {
       t = Wide.toFloats(v.lanewise(VectorOperators.LSHR, 4)).fma(Wide.floats(x, i + 16), t);
       a = t.fma(Wide.all(Wide.half(row, o)), a);
     }
-    return Wide.sum(a.add(c), scratch);
+    return Wide.sum(a.add(c));
   }
 
   private static float q4x1(MemorySegment w, long offset, int k, float[] x, float[] pairs, float[] scratch) {
@@ -96,7 +96,7 @@ final class VectorRows16 {
       a = t.fma(Wide.all(Wide.half(row, o)), a);
       c = Wide.floats(pairs, i >> 1).fma(Wide.all(Wide.half(row, o + 2)), c);
     }
-    return Wide.sum(a.add(c), scratch);
+    return Wide.sum(a.add(c));
   }
 
   private static float q5x0(MemorySegment w, long offset, int k, float[] x, float[] pairs, float[] scratch) {
@@ -114,7 +114,7 @@ final class VectorRows16 {
       t = Wide.toFloats(high5).fma(Wide.floats(x, i + 16), t);
       a = t.fma(Wide.all(Wide.half(row, o)), a);
     }
-    return Wide.sum(a, scratch);
+    return Wide.sum(a);
   }
 
   private static float q5x1(MemorySegment w, long offset, int k, float[] x, float[] pairs, float[] scratch) {
@@ -134,6 +134,6 @@ final class VectorRows16 {
       a = t.fma(Wide.all(Wide.half(row, o)), a);
       c = Wide.floats(pairs, i >> 1).fma(Wide.all(Wide.half(row, o + 2)), c);
     }
-    return Wide.sum(a.add(c), scratch);
+    return Wide.sum(a.add(c));
   }
 }

@@ -44,7 +44,7 @@ final class VectorRows16K {
       c = t.fma(Wide.all(d * KScales.scale(row, block + 4, 2 * h + 1)), c);
       c = Wide.floats(pairs, (i >> 1) + 16).fma(Wide.all(dmin * KScales.min(row, block + 4, 2 * h + 1)), c);
     }
-    return Wide.sum(a.add(c), scratch);
+    return Wide.sum(a.add(c));
   }
 
   private static float q5k(MemorySegment w, long offset, int k, float[] x, float[] pairs, float[] scratch) {
@@ -73,7 +73,7 @@ final class VectorRows16K {
       c = t.fma(Wide.all(d * KScales.scale(row, block + 4, 2 * h + 1)), c);
       c = Wide.floats(pairs, (i >> 1) + 16).fma(Wide.all(dmin * KScales.min(row, block + 4, 2 * h + 1)), c);
     }
-    return Wide.sum(a.add(c), scratch);
+    return Wide.sum(a.add(c));
   }
 
   private static float q6k(MemorySegment w, long offset, int k, float[] x, float[] pairs, float[] scratch) {
@@ -100,6 +100,6 @@ final class VectorRows16K {
       t = Wide.toFloats(u.lanewise(VectorOperators.LSHR, 4).or(q.lanewise(VectorOperators.LSHR, 2).and(48)).sub(32)).mul(Wide.floats(x, i + 96));
       c = t.fma(Wide.all(d * row.get(JAVA_BYTE, scales + 6)), c);
     }
-    return Wide.sum(a.add(c), scratch);
+    return Wide.sum(a.add(c));
   }
 }

@@ -11,6 +11,7 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -32,6 +33,10 @@ final class Wide {
   static final IntVector LANE = IntVector.zero(I).addIndex(1);
   private static final IntVector TO_LOW = LANE.mul(8);
   private static final IntVector TO_HIGH = LANE.mul(-8).add(24);
+
+  private static final VectorShuffle<Float> DOWN_8 = VectorShuffle.iota(F, 8 % L, 1, true);
+  private static final VectorShuffle<Float> DOWN_4 = VectorShuffle.iota(F, 4 % L, 1, true);
+  private static final VectorShuffle<Float> DOWN_2 = VectorShuffle.iota(F, 2, 1, true);
 
   private Wide() {}
 
@@ -98,14 +103,16 @@ final class Wide {
   }
 
   /** The sum of a vector's lanes, upper half onto lower half: the same order whether interpreted or compiled, unlike reduceLanes. */
-  static float sum(FloatVector v, float[] scratch) {
-    v.intoArray(scratch, 0);
-    for (int half = L / 2; half > 0; half /= 2) {
-      for (int i = 0; i < half; i++) {
-        scratch[i] += scratch[i + half];
-      }
+  static float sum(FloatVector v) {
+    FloatVector s = v;
+    if (L == 16) {
+      s = s.add(s.rearrange(DOWN_8));
     }
-    return scratch[0];
+    if (L >= 8) {
+      s = s.add(s.rearrange(DOWN_4));
+    }
+    s = s.add(s.rearrange(DOWN_2));
+    return s.lane(0) + s.lane(1);
   }
 
   /** The F16 at a byte offset. */

@@ -23,20 +23,27 @@ class MatmulKernelTest {
   private static final int[] ROWS = {1, 2, 3, 5, 8, 17, 70};
 
   /** A kernel with the weight type whose rows it takes. */
-  record Served(DType type, Lanes lanes) {
-    MatmulKernel kernel() {
-      return MatmulKernel.of(type, lanes);
+  record Served(DType type, Lanes lanes, boolean repacked) {
+    MatmulKernel kernel(int k) {
+      return repacked ? Repack.of(type, k, lanes).orElseThrow().kernel() : MatmulKernel.of(type, lanes);
+    }
+
+    int[] depths() {
+      return repacked ? new int[] {512, 1024, 1536, 2048, 5632}
+          : type.blockSize() == 1 ? new int[] {1, 3, 15, 16, 17, 63, 257, 1025, 2051}
+          : type.blockSize() == 32 ? new int[] {32, 64, 96, 512, 544, 1056, 2080} : new int[] {256, 512, 768, 1280, 2304};
     }
   }
 
   static Stream<Served> served() {
-    return Arrays.stream(DType.values()).filter(MatmulKernel::takes)
-        .flatMap(type -> Arrays.stream(Lanes.values()).map(lanes -> new Served(type, lanes)));
+    return Stream.concat(Stream.of(new Served(DType.Q4_0, Lanes.VECTOR, true)), Arrays.stream(DType.values()).filter(MatmulKernel::takes)
+        .flatMap(type -> Arrays.stream(Lanes.values()).map(lanes -> new Served(type, lanes, false))));
   }
 
   /** One multiplication with every operand at an odd place: strides wider than rows, offsets aligned to two bytes only. */
   private static final class Problem implements AutoCloseable {
     final Arena arena = Arena.ofConfined();
+    final Served served;
     final DType type;
     final int m;
     final int n;
@@ -50,8 +57,9 @@ class MatmulKernelTest {
     final MemorySegment ws;
     final MemorySegment ys;
 
-    Problem(DType type, int m, int n, int k, long seed) {
-      this.type = type;
+    Problem(Served served, int m, int n, int k, long seed) {
+      this.served = served;
+      this.type = served.type;
       this.m = m;
       this.n = n;
       this.k = k;
@@ -74,7 +82,7 @@ class MatmulKernelTest {
       }
     }
 
-    void multiply(MatmulKernel kernel, int rows, int... cuts) {
+    void multiply(int rows, int... cuts) {
       xs.fill((byte) 0xff);
       for (int r = 0; r < m; r++) {
         MemorySegment.copy(x[r], 0, xs, JAVA_FLOAT_UNALIGNED, 4 + r * xRow, k);
@@ -84,13 +92,32 @@ class MatmulKernelTest {
         MemorySegment.copy(w[r], 0, ws, JAVA_BYTE, 2 + r * wRow, w[r].length);
       }
       ys.fill((byte) 0xa5);
+      MatmulKernel kernel = served.kernel(k);
+      MemorySegment stored = ws;
+      if (served.repacked) {
+        Repack repack = Repack.of(type, k, served.lanes).orElseThrow();
+        assertThat(repack.rowBytes(k)).isEqualTo(type.bytes(k));
+        stored = arena.allocate(2 + n * wRow);
+        for (int r = 0; r < n; r++) {
+          MemorySegment row = arena.allocate(repack.rowBytes(k));
+          repack.rewrite(ws, 2 + r * wRow, wRow, k, row, 0, 0, 1);
+          MemorySegment.copy(row, 0, stored, 2 + r * wRow, repack.rowBytes(k));
+        }
+      }
+      long actRow = kernel.activationBytes(k);
+      MemorySegment act = xs;
+      if (actRow > 0) {
+        act = arena.allocate(4 + rows * actRow);
+        kernel.activate(xs, 4, xRow, k, act, 4, 0, rows / 2);
+        kernel.activate(xs, 4, xRow, k, act, 4, rows / 2, rows);
+      }
       for (int i = 0; i + 1 < cuts.length; i++) {
-        kernel.multiply(xs, 4, xRow, rows, ws, 2, wRow, k, cuts[i], cuts[i + 1], ys, 8, yRow);
+        kernel.multiply(act, 4, actRow > 0 ? actRow : xRow, rows, stored, 2, wRow, k, cuts[i], cuts[i + 1], ys, 8, yRow);
       }
     }
 
-    float[][] result(MatmulKernel kernel, int rows, int... cuts) {
-      multiply(kernel, rows, cuts);
+    float[][] result(int rows, int... cuts) {
+      multiply(rows, cuts);
       float[][] y = new float[rows][n];
       for (int r = 0; r < rows; r++) {
         MemorySegment.copy(ys, JAVA_FLOAT_UNALIGNED, 8 + r * yRow, y[r], 0, n);
@@ -104,19 +131,14 @@ class MatmulKernelTest {
     }
   }
 
-  private static int[] depths(DType type) {
-    return type.blockSize() == 1 ? new int[] {1, 3, 15, 16, 17, 63, 257, 1025, 2051}
-        : type.blockSize() == 32 ? new int[] {32, 64, 96, 512, 544, 1056, 2080} : new int[] {256, 512, 768, 1280, 2304};
-  }
-
   @ParameterizedTest
   @MethodSource("served")
   void agreesWithFloat64OnExactWeights(Served served) {
-    for (int k : depths(served.type)) {
+    for (int k : served.depths()) {
       for (int m : ROWS) {
         int n = 1 + (m * 7 + k) % 11;
-        try (Problem p = new Problem(served.type, m, n, k, 31L * m + k)) {
-          float[][] y = p.result(served.kernel(), m, 0, n);
+        try (Problem p = new Problem(served, m, n, k, 31L * m + k)) {
+          float[][] y = p.result(m, 0, n);
           for (int c = 0; c < n; c++) {
             double[] weights = new double[k];
             for (int i = 0; i < k; i++) {
@@ -141,9 +163,9 @@ class MatmulKernelTest {
   @ParameterizedTest
   @MethodSource("served")
   void writesOnlyItsColumns(Served served) {
-    int k = depths(served.type)[4];
-    try (Problem p = new Problem(served.type, 6, 9, k, 5)) {
-      p.multiply(served.kernel(), 6, 2, 7);
+    int k = served.depths()[4];
+    try (Problem p = new Problem(served, 6, 9, k, 5)) {
+      p.multiply(6, 2, 7);
       for (long at = 0; at < p.ys.byteSize(); at++) {
         long inRow = (at - 8) % p.yRow;
         boolean owned = at >= 8 && inRow >= 8 && inRow < 28;
@@ -157,12 +179,12 @@ class MatmulKernelTest {
   @ParameterizedTest
   @MethodSource("served")
   void keepsItsBitsHoweverColumnsAreSplit(Served served) {
-    int k = depths(served.type)[4];
+    int k = served.depths()[4];
     for (int m : new int[] {1, 2, 5, 17}) {
-      try (Problem p = new Problem(served.type, m, 23, k, 77)) {
-        float[][] whole = p.result(served.kernel(), m, 0, 23);
-        assertThat(p.result(served.kernel(), m, 0, 1, 4, 5, 11, 12, 13, 22, 23)).isDeepEqualTo(whole);
-        assertThat(p.result(served.kernel(), m, 0, 17, 23)).isDeepEqualTo(whole);
+      try (Problem p = new Problem(served, m, 23, k, 77)) {
+        float[][] whole = p.result(m, 0, 23);
+        assertThat(p.result(m, 0, 1, 4, 5, 11, 12, 13, 22, 23)).isDeepEqualTo(whole);
+        assertThat(p.result(m, 0, 17, 23)).isDeepEqualTo(whole);
       }
     }
   }
@@ -170,16 +192,16 @@ class MatmulKernelTest {
   @ParameterizedTest
   @MethodSource("served")
   void rowsDoNotSeeTheirNeighbours(Served served) {
-    int k = depths(served.type)[4];
+    int k = served.depths()[4];
     for (int m : new int[] {2, 5, 17, 70}) {
-      try (Problem p = new Problem(served.type, m, 10, k, 99)) {
-        float[][] before = p.result(served.kernel(), m, 0, 10);
+      try (Problem p = new Problem(served, m, 10, k, 99)) {
+        float[][] before = p.result(m, 0, 10);
         for (int r = 0; r < m; r++) {
           if (r != m / 2) {
             Arrays.fill(p.x[r], r % 2 == 0 ? Float.NaN : 1e30f);
           }
         }
-        assertThat(p.result(served.kernel(), m, 0, 10)[m / 2]).isEqualTo(before[m / 2]);
+        assertThat(p.result(m, 0, 10)[m / 2]).isEqualTo(before[m / 2]);
       }
     }
   }
@@ -187,13 +209,13 @@ class MatmulKernelTest {
   @ParameterizedTest
   @MethodSource("served")
   void notANumberAndInfinityInActivationsSurvive(Served served) {
-    int k = depths(served.type)[4];
+    int k = served.depths()[4];
     for (int m : new int[] {1, 2, 9}) {
       for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
         for (int at : new int[] {0, 1, k / 2, k - 1}) {
-          try (Problem p = new Problem(served.type, m, 5, k, 3)) {
+          try (Problem p = new Problem(served, m, 5, k, 3)) {
             p.x[m - 1][at] = bad;
-            float[][] y = p.result(served.kernel(), m, 0, 5);
+            float[][] y = p.result(m, 0, 5);
             for (int r = 0; r < m; r++) {
               for (float v : y[r]) {
                 assertThat(Float.isFinite(v)).as("row %d of %d, %s at %d", r, m, bad, at).isEqualTo(r != m - 1);
@@ -208,12 +230,12 @@ class MatmulKernelTest {
   @ParameterizedTest
   @MethodSource("served")
   void notANumberAndInfinityInWeightsSurvive(Served served) {
-    int k = depths(served.type)[4];
+    int k = served.depths()[4];
     DType type = served.type;
     for (int m : new int[] {1, 2, 9}) {
       for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
         for (int at : new int[] {0, k / 2, k - 1}) {
-          try (Problem p = new Problem(type, m, 6, k, 4)) {
+          try (Problem p = new Problem(served, m, 6, k, 4)) {
             MemorySegment row = MemorySegment.ofArray(p.w[2]);
             int block = at / type.blockSize() * type.blockBytes();
             switch (type) {
@@ -222,7 +244,7 @@ class MatmulKernelTest {
               case Q6_K -> row.set(JAVA_SHORT_UNALIGNED, block + 208, Float.floatToFloat16(bad));
               default -> row.set(JAVA_SHORT_UNALIGNED, block, Float.floatToFloat16(bad));
             }
-            for (float[] y : p.result(served.kernel(), m, 0, 6)) {
+            for (float[] y : p.result(m, 0, 6)) {
               for (int c = 0; c < 6; c++) {
                 assertThat(Float.isFinite(y[c])).as("column %d of %d rows, %s at %d", c, m, bad, at).isEqualTo(c != 2);
               }
