@@ -69,8 +69,8 @@ record DenseFamily(String architecture, Pairs pairs, boolean biases, boolean hea
   @Override
   public Graph load(Gguf gguf, Dimensions d, Backend backend, Weights weights) {
     boolean tied = !weights.has("output.weight");
-    Tensor table = weights.matrix("token_embd.weight", d.vocabulary(), d.embedding(), tied ? Use.MATMUL_AND_EMBEDDING : Use.EMBEDDING);
-    Tensor output = tied ? table : weights.matrix("output.weight", d.vocabulary(), d.embedding(), Use.MATMUL);
+    Tensor table = weights.matrix("token_embd.weight", d.vocabulary(), d.embedding(), Use.EMBEDDING);
+    Tensor output = weights.matrix(tied ? "token_embd.weight" : "output.weight", d.vocabulary(), d.embedding(), Use.MATMUL);
     Tensor norm = weights.vector("output_norm.weight", d.embedding());
     Optional<Tensor> factors = weights.optionalVector("rope_freqs.weight", d.rotation().dims() / 2);
     List<DenseGraph.Layer> layers = new ArrayList<>();

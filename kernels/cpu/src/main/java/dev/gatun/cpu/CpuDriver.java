@@ -37,7 +37,7 @@ final class CpuDriver implements BackendDriver {
     this.lanes = lanes;
     this.workers = new Workers(threads);
     this.compiler = new Compiler(lanes, threads, fuse);
-    this.preparation = new WeightPreparation(workers);
+    this.preparation = new WeightPreparation(workers, lanes);
   }
 
   @Override

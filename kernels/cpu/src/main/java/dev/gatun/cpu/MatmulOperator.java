@@ -18,11 +18,14 @@ final class MatmulOperator implements OperatorKernel<Matmul> {
     if (!MatmulKernel.takes(op.w().dtype())) {
       return new Unsupported("no kernel reads a weight of " + op.w().dtype() + " in place; Backend.prepare expands it to F32");
     }
+    if (!WeightLayout.isKnown(op.w(), lanes)) {
+      return new Unsupported("the layout " + op.w().layout() + " of its weight is none of this backend's; prepare the weight with this backend");
+    }
     if (op.x().shape().elements() > Integer.MAX_VALUE || op.w().size(0) > Integer.MAX_VALUE || op.w().size(1) > Integer.MAX_VALUE / 8) {
       return new Unsupported("its rows are longer than 2^28 elements, or there are more than 2^31 of them; split it");
     }
     long flops = 2 * op.x().size(0) * op.w().shape().elements();
-    String kernel = "matmul_" + op.w().dtype().label() + (lanes == Lanes.VECTOR ? "_vector" : "_scalar");
+    String kernel = "matmul_" + op.w().dtype().label() + (op.w().isPlain() ? "" : "_" + op.w().layout()) + (lanes == Lanes.VECTOR ? "_vector" : "_scalar");
     return new CpuPlan(kernel, MatmulStage.TILE + " rows of w", MatmulStage.scratchBytes(Fusion.alone(op), lanes), CpuPlan.bytes(op), flops, List.of());
   }
 

@@ -51,7 +51,7 @@ final class MatmulStage {
     Matmul first = group.matmuls().getFirst();
     this.k = Math.toIntExact(first.x().size(1));
     this.rows = Math.toIntExact(first.x().size(0));
-    this.kernels = group.matmuls().stream().map(m -> MatmulKernel.of(m.w().dtype(), dev.gatun.cpu.matmul.Lanes.valueOf(lanes.name()))).toList();
+    this.kernels = group.matmuls().stream().map(m -> WeightLayout.kernel(m.w(), lanes)).toList();
     this.ownRows = group.norm().map(norm -> !group.keepNorm()).orElse(first.x().dtype() != DType.F32);
     long at = ownRows ? WorkspaceLayout.align(4L * k * rows) : 0;
     for (MatmulKernel kernel : kernels) {

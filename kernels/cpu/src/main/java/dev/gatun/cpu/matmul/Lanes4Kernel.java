@@ -13,6 +13,11 @@ final class Lanes4Kernel extends MatmulKernel {
   private final MatmulKernel many = new PanelKernel(Lanes4Kernel::decode, new VectorDots());
 
   @Override
+  public String activationForm() {
+    return "lanes4";
+  }
+
+  @Override
   public long activationBytes(int k) {
     return Lanes4.activationBytes(k);
   }
