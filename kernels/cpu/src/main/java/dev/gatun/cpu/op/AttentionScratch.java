@@ -10,7 +10,7 @@ import dev.gatun.DType;
  * @param queries F32 copies of the queries, where they are of another type
  * @param keys a tile's keys in F32, where they are of another type
  * @param values a tile's values in F32, likewise
- * @param weights a tile's scores, then weights, of one row
+ * @param weights a tile's scores, then weights, of the heads of a group
  * @param sums the weighted sums of values
  * @param state the largest score and the sum of weights of each row
  * @param result a row of y before it is rounded, where y is of another type
@@ -28,7 +28,7 @@ record AttentionScratch(int rows, long queries, long keys, long values, long wei
     long keys = operator.q().dtype() == DType.F32 ? 0 : rows * keySize;
     long values = keys + (converted ? TILE * keySize : 0);
     long weights = values + (converted ? TILE * valueSize : 0);
-    long sums = weights + 4L * TILE;
+    long sums = weights + 4L * TILE * (rows / cut.block());
     long state = sums + rows * valueSize;
     long result = state + Scratch.align(8L * rows);
     return new AttentionScratch(rows, 0, keys, values, weights, sums, state, result, result + valueSize);

@@ -12,6 +12,7 @@ import java.util.Optional;
 /** The step that goes over keys and values. */
 final class AttentionUnits implements Step {
   private static final int TILE = AttentionScratch.TILE;
+  private static final long WEIGHT_ROW = 4L * TILE;
 
   private final RowMath math;
   private final AttentionKernel.Cut cut;
@@ -228,34 +229,39 @@ final class AttentionUnits implements Step {
       if (a >= b) {
         continue;
       }
-      for (int g = 0; g < group; g++) {
-        int row = (token - from) * group + g;
-        if (place < 0) {
-          memory.set(FLOAT, base + layout.state() + 8L * row + 4, Float.NaN);
-          continue;
+      int row = (token - from) * group;
+      if (place < 0) {
+        for (int g = 0; g < group; g++) {
+          memory.set(FLOAT, base + layout.state() + 8L * (row + g) + 4, Float.NaN);
         }
+      } else {
         boolean direct = q.dtype() == DType.F32;
-        update(direct ? q.memory() : memory, direct ? queryAt(from, head, row) : base + layout.queries() + row * keyRow, keys,
-            key + (a - position) * keyStride, keyStride, values, value + (a - position) * valueStride, valueStride, b - a, base, row);
+        update(direct ? q.memory() : memory, direct ? queryAt(from, head, row) : base + layout.queries() + row * keyRow,
+            direct ? q.strideBytes(1) : keyRow, keys, key + (a - position) * keyStride, keyStride, values, value + (a - position) * valueStride,
+            valueStride, b - a, base, row);
       }
     }
   }
 
-  /** One row's softmax goes on over {@code count} keys and values. */
-  private void update(MemorySegment query, long at, MemorySegment keys, long key, long keyStride, MemorySegment values, long value, long valueStride,
-      int count, long base, int row) {
+  /** The softmax of a group's rows, the first of them {@code row}, goes on over {@code count} keys and values. */
+  private void update(MemorySegment query, long at, long queryStride, MemorySegment keys, long key, long keyStride, MemorySegment values,
+      long value, long valueStride, int count, long base, int row) {
     long weights = base + layout.weights();
-    long sums = base + layout.sums() + row * valueRow;
-    long state = base + layout.state() + 8L * row;
-    math.dots(query, at, keys, key, keyStride, count, keySize, options.scale(), memory, weights);
+    math.dots(query, at, queryStride, group, keys, key, keyStride, count, keySize, options.scale(), memory, weights, WEIGHT_ROW);
+    for (int g = 0; g < group; g++) {
+      weigh(weights + g * WEIGHT_ROW, count, base + layout.sums() + (row + g) * valueRow, base + layout.state() + 8L * (row + g));
+    }
+    math.accumulate(memory, weights, WEIGHT_ROW, group, count, values, value, valueStride, memory, base + layout.sums() + row * valueRow, valueRow,
+        valueSize);
+  }
+
+  /** Turns one row's scores into weights, and what was summed before into terms of the largest score so far. */
+  private void weigh(long weights, int count, long sums, long state) {
     if (options.softcap() > 0) {
       math.softcap(memory, weights, options.softcap(), memory, weights, count);
     }
     float before = memory.get(FLOAT, state);
     float largest = Math.max(before, math.max(memory, weights, count));
-    if (largest == Float.NEGATIVE_INFINITY) {
-      return;
-    }
     float sum = memory.get(FLOAT, state + 4);
     if (largest != before) {
       float shrink = (float) Math.exp(before - largest);
@@ -263,8 +269,9 @@ final class AttentionUnits implements Step {
       sum *= shrink;
       memory.set(FLOAT, state, largest);
     }
-    memory.set(FLOAT, state + 4, sum + math.exp(memory, weights, largest, 1, memory, weights, count));
-    math.accumulate(memory, weights, count, values, value, valueStride, memory, sums, valueSize);
+    // While every score is −∞ the weights are 0, not the NaN of their difference.
+    float shift = largest == Float.NEGATIVE_INFINITY ? 0 : largest;
+    memory.set(FLOAT, state + 4, sum + math.exp(memory, weights, shift, 1, memory, weights, count));
   }
 
   private void finish(int token, int queryHead, long base, int row) {
@@ -350,7 +357,7 @@ final class AttentionUnits implements Step {
       float weight = top == Float.NEGATIVE_INFINITY ? 0 : (float) Math.exp(top - largest);
       sum += weight * memory.get(FLOAT, at + 4);
       memory.set(FLOAT, base + layout.weights(), weight);
-      math.accumulate(memory, base + layout.weights(), 1, memory, at + 8, partialBytes, memory, base + layout.sums(), valueSize);
+      math.accumulate(memory, base + layout.weights(), 0, 1, 1, memory, at + 8, 0, memory, base + layout.sums(), 0, valueSize);
     }
     divide(token, queryHead, largest, sum, false, base + layout.sums(), base + layout.result());
   }

@@ -21,7 +21,8 @@ final class KvAppendKernel implements OperatorKernel<KvAppend> {
   /** Why the CPU cannot keep a cache of this geometry, if it cannot. */
   static Optional<Decision> refusal(KvCache.Spec spec) {
     if (!KEPT.contains(spec.dtype())) {
-      return Optional.of(new Unsupported("a cache of " + spec.dtype() + " is not served; the CPU backend keeps F32, F16, BF16, F8_E4M3, F8_E5M2 and Q8_0"));
+      return Optional.of(new Unsupported("a cache of " + spec.dtype()
+          + " is not served; the CPU backend keeps F32, F16, BF16, F8_E4M3, F8_E5M2 and Q8_0"));
     }
     int block = spec.dtype().blockSize();
     if (spec.keySize() % block != 0 || spec.valueSize() % block != 0) {

@@ -19,12 +19,16 @@ public abstract class RowMath {
   /** {@code Σ a·b}. */
   public abstract float dot(MemorySegment a, long ao, MemorySegment b, long bo, int n);
 
-  /** For each of {@code count} rows of {@code rows}, {@code stride} bytes apart: {@code out[j] = scale · Σ x·row_j}. */
-  public abstract void dots(MemorySegment x, long xo, MemorySegment rows, long ro, long stride, int count, int n, float scale, MemorySegment out,
-      long oo);
+  /**
+   * Every product of {@code queries} rows of x and {@code count} rows of {@code rows}: {@code out[i][j] = scale · Σ x_i·row_j}. Strides are in bytes. The
+   * bits of one product do not depend on the others asked for.
+   */
+  public abstract void dots(MemorySegment x, long xo, long xStride, int queries, MemorySegment rows, long ro, long stride, int count, int n,
+      float scale, MemorySegment out, long oo, long outStride);
 
-  /** {@code y += Σ_j p[j]·row_j} over {@code count} rows of {@code rows}, {@code stride} bytes apart. */
-  public abstract void accumulate(MemorySegment p, long po, int count, MemorySegment rows, long ro, long stride, MemorySegment y, long yo, int n);
+  /** {@code y_i += Σ_j p[i][j]·row_j} for {@code queries} rows of y and {@code count} rows of {@code rows}, j ascending. Strides are in bytes. */
+  public abstract void accumulate(MemorySegment p, long po, long pStride, int queries, int count, MemorySegment rows, long ro, long stride,
+      MemorySegment y, long yo, long yStride, int n);
 
   /** {@code Σ x²}. */
   public abstract float sumOfSquares(MemorySegment x, long xo, int n);

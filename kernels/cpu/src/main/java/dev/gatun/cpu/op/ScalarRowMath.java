@@ -47,21 +47,29 @@ final class ScalarRowMath extends RowMath {
   }
 
   @Override
-  public void dots(MemorySegment x, long xo, MemorySegment rows, long ro, long stride, int count, int n, float scale, MemorySegment out, long oo) {
-    for (int j = 0; j < count; j++) {
-      out.set(FLOAT, oo + 4L * j, scale * dot(x, xo, rows, ro + j * stride, n));
+  public void dots(MemorySegment x, long xo, long xStride, int queries, MemorySegment rows, long ro, long stride, int count, int n, float scale,
+      MemorySegment out, long oo, long outStride) {
+    for (int i = 0; i < queries; i++) {
+      for (int j = 0; j < count; j++) {
+        out.set(FLOAT, oo + i * outStride + 4L * j, scale * dot(x, xo + i * xStride, rows, ro + j * stride, n));
+      }
     }
   }
 
   @Override
-  public void accumulate(MemorySegment p, long po, int count, MemorySegment rows, long ro, long stride, MemorySegment y, long yo, int n) {
-    for (int j = 0; j < count; j++) {
-      float weight = p.get(FLOAT, po + 4L * j);
-      long row = ro + j * stride;
-      for (int i = 0; i < n; i++) {
-        long at = 4L * i;
-        y.set(FLOAT, yo + at, y.get(FLOAT, yo + at) + weight * rows.get(FLOAT, row + at));
+  public void accumulate(MemorySegment p, long po, long pStride, int queries, int count, MemorySegment rows, long ro, long stride, MemorySegment y,
+      long yo, long yStride, int n) {
+    for (int i = 0; i < queries; i++) {
+      for (int j = 0; j < count; j++) {
+        addScaled(p.get(FLOAT, po + i * pStride + 4L * j), rows, ro + j * stride, y, yo + i * yStride, n);
       }
+    }
+  }
+
+  private static void addScaled(float weight, MemorySegment x, long xo, MemorySegment y, long yo, int n) {
+    for (int i = 0; i < n; i++) {
+      long at = 4L * i;
+      y.set(FLOAT, yo + at, y.get(FLOAT, yo + at) + weight * x.get(FLOAT, xo + at));
     }
   }
 

@@ -21,10 +21,6 @@ final class VectorRowMath extends RowMath {
   private static final long STEP = 4L * LANES;
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
-  private static final VectorShuffle<Float> TURN_8 = turn(8);
-  private static final VectorShuffle<Float> TURN_4 = turn(4);
-  private static final VectorShuffle<Float> TURN_2 = turn(2);
-  private static final VectorShuffle<Float> TURN_1 = turn(1);
   private static final VectorShuffle<Float> SWAP = VectorShuffle.fromOp(SPECIES, i -> i ^ 1);
 
   private static final float LOG2_E = (float) (1 / Math.log(2));
@@ -35,31 +31,12 @@ final class VectorRowMath extends RowMath {
   private static final float EXP_ZERO_BELOW = -87.33654f;
   private static final float EXP_INFINITE_ABOVE = 88.72283f;
 
-  private static VectorShuffle<Float> turn(int by) {
-    return VectorShuffle.fromOp(SPECIES, i -> (i + by) % LANES);
-  }
-
   private static FloatVector load(MemorySegment memory, long at) {
     return FloatVector.fromMemorySegment(SPECIES, memory, at, ORDER);
   }
 
   private static FloatVector zero() {
     return FloatVector.zero(SPECIES);
-  }
-
-  /** The lanes' sum, halves first. */
-  private static float total(FloatVector v) {
-    FloatVector sum = v;
-    if (LANES >= 16) {
-      sum = sum.add(sum.rearrange(TURN_8));
-    }
-    if (LANES >= 8) {
-      sum = sum.add(sum.rearrange(TURN_4));
-    }
-    if (LANES >= 4) {
-      sum = sum.add(sum.rearrange(TURN_2));
-    }
-    return sum.add(sum.rearrange(TURN_1)).lane(0);
   }
 
   /**
@@ -101,108 +78,26 @@ final class VectorRowMath extends RowMath {
     for (; i <= n - LANES; i += LANES) {
       s0 = load(a, ao + 4L * i).fma(load(b, bo + 4L * i), s0);
     }
-    return total(s0.add(s1)) + rest(a, ao, b, bo, i, n);
-  }
-
-  private static float rest(MemorySegment a, long ao, MemorySegment b, long bo, int from, int n) {
-    float sum = 0;
-    for (int i = from; i < n; i++) {
-      sum += a.get(FLOAT, ao + 4L * i) * b.get(FLOAT, bo + 4L * i);
-    }
-    return sum;
+    return VectorProducts.total(s0.add(s1)) + VectorProducts.rest(a, ao, b, bo, i, n);
   }
 
   @Override
-  public void dots(MemorySegment x, long xo, MemorySegment rows, long ro, long stride, int count, int n, float scale, MemorySegment out, long oo) {
-    int j = 0;
-    for (; j <= count - 4; j += 4) {
-      fourDots(x, xo, rows, ro + j * stride, stride, n, scale, out, oo + 4L * j);
+  public void dots(MemorySegment x, long xo, long xStride, int queries, MemorySegment rows, long ro, long stride, int count, int n, float scale,
+      MemorySegment out, long oo, long outStride) {
+    for (int i = 0; i < queries; i++) {
+      VectorProducts.oneRow(x, xo + i * xStride, rows, ro, stride, count, n, scale, out, oo + i * outStride);
     }
-    for (; j < count; j++) {
-      out.set(FLOAT, oo + 4L * j, scale * oneDot(x, xo, rows, ro + j * stride, n));
-    }
-  }
-
-  /** Apart from {@link #dots}, like {@link #oneDot}: together they outgrow what the compiler inlines, and every vector would be an object. */
-  private static void fourDots(MemorySegment x, long xo, MemorySegment rows, long r0, long stride, int n, float scale, MemorySegment out, long oo) {
-    long r1 = r0 + stride;
-    long r2 = r1 + stride;
-    long r3 = r2 + stride;
-    FloatVector s0 = zero();
-    FloatVector s1 = zero();
-    FloatVector s2 = zero();
-    FloatVector s3 = zero();
-    int whole = n - n % LANES;
-    for (int i = 0; i < whole; i += LANES) {
-      long at = 4L * i;
-      FloatVector v = load(x, xo + at);
-      s0 = v.fma(load(rows, r0 + at), s0);
-      s1 = v.fma(load(rows, r1 + at), s1);
-      s2 = v.fma(load(rows, r2 + at), s2);
-      s3 = v.fma(load(rows, r3 + at), s3);
-    }
-    float d0 = total(s0);
-    float d1 = total(s1);
-    float d2 = total(s2);
-    float d3 = total(s3);
-    if (whole < n) {
-      d0 += rest(x, xo, rows, r0, whole, n);
-      d1 += rest(x, xo, rows, r1, whole, n);
-      d2 += rest(x, xo, rows, r2, whole, n);
-      d3 += rest(x, xo, rows, r3, whole, n);
-    }
-    out.set(FLOAT, oo, scale * d0);
-    out.set(FLOAT, oo + 4, scale * d1);
-    out.set(FLOAT, oo + 8, scale * d2);
-    out.set(FLOAT, oo + 12, scale * d3);
-  }
-
-  private static float oneDot(MemorySegment x, long xo, MemorySegment row, long ro, int n) {
-    FloatVector sum = zero();
-    int whole = n - n % LANES;
-    for (int i = 0; i < whole; i += LANES) {
-      sum = load(x, xo + 4L * i).fma(load(row, ro + 4L * i), sum);
-    }
-    float result = total(sum);
-    return whole < n ? result + rest(x, xo, row, ro, whole, n) : result;
   }
 
   @Override
-  public void accumulate(MemorySegment p, long po, int count, MemorySegment rows, long ro, long stride, MemorySegment y, long yo, int n) {
+  public void accumulate(MemorySegment p, long po, long pStride, int queries, int count, MemorySegment rows, long ro, long stride, MemorySegment y,
+      long yo, long yStride, int n) {
     int i = 0;
-    for (; i <= n - 4 * LANES; i += 4 * LANES) {
-      long at = yo + 4L * i;
-      FloatVector s0 = load(y, at);
-      FloatVector s1 = load(y, at + STEP);
-      FloatVector s2 = load(y, at + 2 * STEP);
-      FloatVector s3 = load(y, at + 3 * STEP);
-      long row = ro + 4L * i;
-      for (int j = 0; j < count; j++) {
-        FloatVector weight = FloatVector.broadcast(SPECIES, p.get(FLOAT, po + 4L * j));
-        s0 = weight.fma(load(rows, row), s0);
-        s1 = weight.fma(load(rows, row + STEP), s1);
-        s2 = weight.fma(load(rows, row + 2 * STEP), s2);
-        s3 = weight.fma(load(rows, row + 3 * STEP), s3);
-        row += stride;
-      }
-      s0.intoMemorySegment(y, at, ORDER);
-      s1.intoMemorySegment(y, at + STEP, ORDER);
-      s2.intoMemorySegment(y, at + 2 * STEP, ORDER);
-      s3.intoMemorySegment(y, at + 3 * STEP, ORDER);
+    for (; i <= queries - 2; i += 2) {
+      VectorSums.twoRows(p, po + i * pStride, pStride, count, rows, ro, stride, y, yo + i * yStride, yStride, n);
     }
-    for (; i <= n - LANES; i += LANES) {
-      FloatVector sum = load(y, yo + 4L * i);
-      for (int j = 0; j < count; j++) {
-        sum = FloatVector.broadcast(SPECIES, p.get(FLOAT, po + 4L * j)).fma(load(rows, ro + j * stride + 4L * i), sum);
-      }
-      sum.intoMemorySegment(y, yo + 4L * i, ORDER);
-    }
-    for (; i < n; i++) {
-      float sum = y.get(FLOAT, yo + 4L * i);
-      for (int j = 0; j < count; j++) {
-        sum += p.get(FLOAT, po + 4L * j) * rows.get(FLOAT, ro + j * stride + 4L * i);
-      }
-      y.set(FLOAT, yo + 4L * i, sum);
+    if (i < queries) {
+      VectorSums.oneRow(p, po + i * pStride, count, rows, ro, stride, y, yo + i * yStride, n, 0);
     }
   }
 
@@ -254,7 +149,7 @@ final class VectorRowMath extends RowMath {
       v.intoMemorySegment(y, yo + 4L * i, ORDER);
       sum = sum.add(v);
     }
-    float result = total(sum);
+    float result = VectorProducts.total(sum);
     for (; i < n; i++) {
       float v = ScalarRowMath.exp((x.get(FLOAT, xo + 4L * i) - shift) * scale);
       y.set(FLOAT, yo + 4L * i, v);

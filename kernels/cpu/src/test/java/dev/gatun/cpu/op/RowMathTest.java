@@ -27,11 +27,11 @@ class RowMathTest {
     y.setAtIndex(ValueLayout.JAVA_FLOAT, 0, math.exp(x, 0, 1, 0.9f, y, row, N - 1));
     y.setAtIndex(ValueLayout.JAVA_FLOAT, 1, math.dot(x, 0, x, row, N));
     y.setAtIndex(ValueLayout.JAVA_FLOAT, 2, math.rmsFactor(x, 4, 1e-5f, N));
-    math.dots(x, 0, x, row / 2, row / 2, 5, N / 2, 0.3f, y, 16);
+    math.dots(x, 0, row / 4, 3, x, row / 2, row / 2, 5, N / 2, 0.3f, y, 16, 32);
     math.softcap(x, 0, 3, y, 2 * row, N);
     math.geluTanh(x, 0, y, 3 * row, N);
     math.siluMul(x, 0, x, row, y, 4 * row, N);
-    math.accumulate(x, row, 7, x, 0, row / 4, y, 5 * row, N / 4);
+    math.accumulate(x, row, row / 8 / 4 * 4, 3, 7, x, 0, row / 4, y, 5 * row, 140, 35);
     return y.toArray(ValueLayout.JAVA_INT);
   }
 
