@@ -1,18 +1,80 @@
 package dev.gatun.cpu.matmul;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
 
-/** The twelve bytes of eight 6-bit scales and eight 6-bit minimums of a Q4_K or Q5_K block, as {@link dev.gatun.DType#Q4_K} lays them out. */
+/** The scales of the K-quants, as {@link dev.gatun.DType#Q4_K} and {@link dev.gatun.DType#Q6_K} lay them out. */
 final class KScales {
   private KScales() {}
 
+  /** Scale g of the twelve bytes at {@code at}. */
   static int scale(MemorySegment w, long at, int g) {
     return g < 4 ? w.get(JAVA_BYTE, at + g) & 63 : w.get(JAVA_BYTE, at + g + 4) & 15 | w.get(JAVA_BYTE, at + g - 4) >> 2 & 48;
   }
 
+  /** Minimum g of the twelve bytes at {@code at}. */
   static int min(MemorySegment w, long at, int g) {
     return g < 4 ? w.get(JAVA_BYTE, at + g + 4) & 63 : w.get(JAVA_BYTE, at + g + 4) >> 4 & 15 | w.get(JAVA_BYTE, at + g) >> 2 & 48;
+  }
+
+  /**
+   * Of each Q4_K or Q5_K block b writes {@code d·scale[g]} at {@code 8b + g} of {@code scales} and {@code −dmin·min[g]} at {@code 8b + g} of
+   * {@code mins}.
+   */
+  static void affine(MemorySegment row, int blocks, int bytes, float[] scales, float[] mins) {
+    for (int b = 0; b < blocks; b++) {
+      long at = (long) b * bytes;
+      float d = Float.float16ToFloat(row.get(JAVA_SHORT_UNALIGNED, at));
+      float m = -Float.float16ToFloat(row.get(JAVA_SHORT_UNALIGNED, at + 2));
+      int s = row.get(JAVA_INT_UNALIGNED, at + 4);
+      int t = row.get(JAVA_INT_UNALIGNED, at + 8);
+      int u = row.get(JAVA_INT_UNALIGNED, at + 12);
+      four(s & 0x3f3f3f3f, d, scales, 8 * b);
+      four(u & 0x0f0f0f0f | s >>> 2 & 0x30303030, d, scales, 8 * b + 4);
+      four(t & 0x3f3f3f3f, m, mins, 8 * b);
+      four(u >>> 4 & 0x0f0f0f0f | t >>> 2 & 0x30303030, m, mins, 8 * b + 4);
+    }
+  }
+
+  private static void four(int bytes, float d, float[] out, int at) {
+    out[at] = d * (bytes & 255);
+    out[at + 1] = d * (bytes >>> 8 & 255);
+    out[at + 2] = d * (bytes >>> 16 & 255);
+    out[at + 3] = d * (bytes >>> 24);
+  }
+
+  /** Of each Q6_K block b writes {@code d·scale[g]} at {@code 16b + g}. */
+  static void signed(MemorySegment row, int blocks, float[] scales) {
+    for (int b = 0; b < blocks; b++) {
+      float d = Float.float16ToFloat(row.get(JAVA_SHORT_UNALIGNED, 210L * b + 208));
+      for (int g = 0; g < 16; g++) {
+        scales[16 * b + g] = d * row.get(JAVA_BYTE, 210L * b + 192 + g);
+      }
+    }
+  }
+
+  /** {@code Σ mins[g]·(sixteens[2g] + sixteens[2g + 1])}: what minimums per 32 elements add to a dot product. */
+  static float ofThirtyTwos(int groups, float[] mins, float[] sixteens) {
+    float even = 0;
+    float odd = 0;
+    for (int g = 0; g < groups; g += 2) {
+      even += mins[g] * (sixteens[2 * g] + sixteens[2 * g + 1]);
+      odd += mins[g + 1] * (sixteens[2 * g + 2] + sixteens[2 * g + 3]);
+    }
+    return even + odd;
+  }
+
+  /** {@code Σ scales[g]·sixteens[g]}. */
+  static float ofSixteens(int groups, float[] scales, float[] sixteens) {
+    float even = 0;
+    float odd = 0;
+    for (int g = 0; g < groups; g += 2) {
+      even += scales[g] * sixteens[g];
+      odd += scales[g + 1] * sixteens[g + 1];
+    }
+    return even + odd;
   }
 }

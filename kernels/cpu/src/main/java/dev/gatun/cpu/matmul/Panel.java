@@ -1,8 +1,5 @@
 package dev.gatun.cpu.matmul;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-
 /** A thread's working memory: a piece of four weight rows as floats, and the partial sums of the outputs in flight. */
 final class Panel {
   /** Weight rows decoded together. */
@@ -18,9 +15,11 @@ final class Panel {
 
   final float[] weights = new float[ROWS * DEPTH];
   final float[] sums = new float[BATCH * ROWS * WIDEST];
+  final float[] mins = new float[DEPTH / 32];
   final float[] tails = new float[BATCH * ROWS];
 
   /** One activation row, and sums of it as {@link RowDot} describes; they grow to the longest row seen. */
+  private float[] scales = new float[DEPTH];
   private float[] activations = new float[2 * DEPTH];
   float[] pairs = new float[DEPTH];
 
@@ -28,14 +27,11 @@ final class Panel {
     return OF_THREAD.get();
   }
 
-  private MemorySegment aligned = MemorySegment.NULL;
-
-  /** Off-heap room whose start is aligned to a vector: a load across two cache lines takes half as long again. */
-  MemorySegment aligned(long bytes) {
-    if (aligned.byteSize() < bytes) {
-      aligned = Arena.ofAuto().allocate(bytes, 64);
+  float[] scales(int count) {
+    if (scales.length < count) {
+      scales = new float[count];
     }
-    return aligned;
+    return scales;
   }
 
   float[] activations(int k) {

@@ -12,9 +12,9 @@ interface RowDot {
    * The dot product of the row at byte {@code offset} of {@code w}.
    *
    * @param x k activations
-   * @param pairs for block types {@code x[32b + j] + x[32b + 16 + j]} at {@code 16b + j}, times what the row dot's table entry says: what an
-   *     offset common to a block's weights multiplies
-   * @param scratch room for the partial sums of one output
+   * @param sums of activations, times the constant that the type's weights are offset by: of x[32b + j] and x[32b + 16 + j] at 16b + j for
+   *     the types with blocks of 32, of sixteen consecutive ones for those with blocks of 256
+   * @param scratch room for a row's scales
    */
-  float dot(MemorySegment w, long offset, int k, float[] x, float[] pairs, float[] scratch);
+  float dot(MemorySegment w, long offset, int k, float[] x, float[] sums, float[] scratch);
 }

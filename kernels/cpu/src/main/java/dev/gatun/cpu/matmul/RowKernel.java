@@ -37,25 +37,35 @@ final class RowKernel extends MatmulKernel {
     Panel panel = Panel.ofThread();
     float[] x = panel.activations(k);
     MemorySegment.copy(act, JAVA_FLOAT_UNALIGNED, actOffset, x, 0, k);
-    float[] pairs = panel.pairs;
-    if (type.isBlock()) {
-      float bias = bias();
-      for (int b = 0; b < k; b += 32) {
-        for (int j = 0; j < 16; j++) {
-          pairs[b / 2 + j] = bias * (x[b + j] + x[b + 16 + j]);
-        }
-      }
+    float[] sums = panel.pairs;
+    switch (type) {
+      case Q8_0, F32, F16, BF16 -> { }
+      case Q4_K, Q5_K -> sixteens(x, k, 1, sums);
+      case Q6_K -> sixteens(x, k, -32, sums);
+      case Q4_0 -> pairs(x, k, -8, sums);
+      case Q5_0 -> pairs(x, k, -16, sums);
+      default -> pairs(x, k, 1, sums);
     }
     for (int n = n0; n < n1; n++) {
-      y.set(JAVA_FLOAT_UNALIGNED, yOffset + 4L * n, one.dot(w, wOffset + n * wRowBytes, k, x, pairs, panel.sums));
+      y.set(JAVA_FLOAT_UNALIGNED, yOffset + 4L * n, one.dot(w, wOffset + n * wRowBytes, k, x, sums, panel.sums));
     }
   }
 
-  private float bias() {
-    return switch (type) {
-      case Q4_0 -> -8;
-      case Q5_0 -> -16;
-      default -> 1;
-    };
+  private static void pairs(float[] x, int k, float factor, float[] sums) {
+    for (int b = 0; b < k; b += 32) {
+      for (int j = 0; j < 16; j++) {
+        sums[b / 2 + j] = factor * (x[b + j] + x[b + 16 + j]);
+      }
+    }
+  }
+
+  private static void sixteens(float[] x, int k, float factor, float[] sums) {
+    for (int i = 0; i < k; i += 16) {
+      float sum = 0;
+      for (int j = i; j < i + 16; j++) {
+        sum += x[j];
+      }
+      sums[i / 16] = factor * sum;
+    }
   }
 }

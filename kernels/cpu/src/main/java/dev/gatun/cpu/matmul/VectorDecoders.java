@@ -1,7 +1,6 @@
 package dev.gatun.cpu.matmul;
 
 import static dev.gatun.cpu.matmul.Wide.L;
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
@@ -121,75 +120,57 @@ final class VectorDecoders {
   }
 
   private static void q4k(MemorySegment w, long offset, int count, float[] out, int at) {
-    int blocks = count / 256;
-    MemorySegment row = w.asSlice(offset, 144L * blocks);
-    for (int b = 0; b < blocks; b++) {
-      float d = Wide.half(row, 144L * b);
-      float dmin = -Wide.half(row, 144L * b + 2);
-      for (int h = 0; h < 4; h++) {
-        FloatVector dl = Wide.all(d * KScales.scale(row, 144L * b + 4, 2 * h));
-        FloatVector ml = Wide.all(dmin * KScales.min(row, 144L * b + 4, 2 * h));
-        FloatVector dh = Wide.all(d * KScales.scale(row, 144L * b + 4, 2 * h + 1));
-        FloatVector mh = Wide.all(dmin * KScales.min(row, 144L * b + 4, 2 * h + 1));
-        int to = at + 256 * b + 64 * h;
-        for (int l = 0; l < 32; l += L) {
-          IntVector v = Wide.unsigned(row, 144L * b + 16 + 32 * h + l);
-          Wide.toFloats(v.and(15)).fma(dl, ml).intoArray(out, to + l);
-          Wide.toFloats(v.lanewise(VectorOperators.LSHR, 4)).fma(dh, mh).intoArray(out, to + 32 + l);
-        }
+    MemorySegment row = w.asSlice(offset, 144L * (count / 256));
+    Panel panel = Panel.ofThread();
+    float[] scales = panel.scales(count / 32);
+    KScales.affine(row, count / 256, 144, scales, panel.mins);
+    for (int g = 0; g < count / 32; g++) {
+      long from = 144L * (g >> 3) + 16 + 32 * (g >> 1 & 3);
+      FloatVector d = Wide.all(scales[g]);
+      FloatVector m = Wide.all(panel.mins[g]);
+      int nibble = 4 * (g & 1);
+      for (int l = 0; l < 32; l += L) {
+        IntVector v = Wide.unsigned(row, from + l).lanewise(VectorOperators.LSHR, nibble).and(15);
+        Wide.toFloats(v).fma(d, m).intoArray(out, at + 32 * g + l);
       }
     }
   }
 
   private static void q5k(MemorySegment w, long offset, int count, float[] out, int at) {
-    int blocks = count / 256;
-    MemorySegment row = w.asSlice(offset, 176L * blocks);
-    for (int b = 0; b < blocks; b++) {
-      float d = Wide.half(row, 176L * b);
-      float dmin = -Wide.half(row, 176L * b + 2);
-      for (int h = 0; h < 4; h++) {
-        FloatVector dl = Wide.all(d * KScales.scale(row, 176L * b + 4, 2 * h));
-        FloatVector ml = Wide.all(dmin * KScales.min(row, 176L * b + 4, 2 * h));
-        FloatVector dh = Wide.all(d * KScales.scale(row, 176L * b + 4, 2 * h + 1));
-        FloatVector mh = Wide.all(dmin * KScales.min(row, 176L * b + 4, 2 * h + 1));
-        int to = at + 256 * b + 64 * h;
-        for (int l = 0; l < 32; l += L) {
-          IntVector v = Wide.unsigned(row, 176L * b + 48 + 32 * h + l);
-          IntVector high = Wide.unsigned(row, 176L * b + 16 + l).lanewise(VectorOperators.LSHR, 2 * h);
-          IntVector low5 = v.and(15).or(high.lanewise(VectorOperators.LSHL, 4).and(16));
-          IntVector high5 = v.lanewise(VectorOperators.LSHR, 4).or(high.lanewise(VectorOperators.LSHL, 3).and(16));
-          Wide.toFloats(low5).fma(dl, ml).intoArray(out, to + l);
-          Wide.toFloats(high5).fma(dh, mh).intoArray(out, to + 32 + l);
-        }
-      }
-    }
-  }
-
-  private static void q6k(MemorySegment w, long offset, int count, float[] out, int at) {
-    int halves = count / 128;
-    MemorySegment row = w.asSlice(offset, 105L * halves);
-    for (int g = 0; g < halves; g++) {
-      long block = 210L * (g >> 1);
-      int h = g & 1;
-      float d = Wide.half(row, block + 208);
-      long low = block + 64 * h;
-      long high = block + 128 + 32 * h;
-      long scales = block + 192 + 8 * h;
-      int to = at + 128 * g;
+    MemorySegment row = w.asSlice(offset, 176L * (count / 256));
+    Panel panel = Panel.ofThread();
+    float[] scales = panel.scales(count / 32);
+    KScales.affine(row, count / 256, 176, scales, panel.mins);
+    for (int g = 0; g < count / 32; g++) {
+      long block = 176L * (g >> 3);
+      long from = block + 48 + 32 * (g >> 1 & 3);
+      FloatVector d = Wide.all(scales[g]);
+      FloatVector m = Wide.all(panel.mins[g]);
+      int nibble = 4 * (g & 1);
       for (int l = 0; l < 32; l += L) {
-        IntVector q = Wide.unsigned(row, high + l);
-        IntVector a = Wide.unsigned(row, low + l);
-        IntVector b = Wide.unsigned(row, low + 32 + l);
-        six(a.and(15), q.lanewise(VectorOperators.LSHL, 4), row, scales + l / 16, d, out, to + l);
-        six(b.and(15), q.lanewise(VectorOperators.LSHL, 2), row, scales + 2 + l / 16, d, out, to + 32 + l);
-        six(a.lanewise(VectorOperators.LSHR, 4), q, row, scales + 4 + l / 16, d, out, to + 64 + l);
-        six(b.lanewise(VectorOperators.LSHR, 4), q.lanewise(VectorOperators.LSHR, 2), row, scales + 6 + l / 16, d, out, to + 96 + l);
+        IntVector high = Wide.unsigned(row, block + 16 + l).lanewise(VectorOperators.LSHR, g & 7).and(1).lanewise(VectorOperators.LSHL, 4);
+        IntVector v = Wide.unsigned(row, from + l).lanewise(VectorOperators.LSHR, nibble).and(15).or(high);
+        Wide.toFloats(v).fma(d, m).intoArray(out, at + 32 * g + l);
       }
     }
   }
 
-  private static void six(IntVector low, IntVector high, MemorySegment row, long scale, float d, float[] out, int at) {
-    float s = d * row.get(JAVA_BYTE, scale);
-    Wide.toFloats(low.or(high.and(48)).sub(32)).mul(s).intoArray(out, at);
+  /** Thirty-two elements an iteration: quarter s of a half block. */
+  private static void q6k(MemorySegment w, long offset, int count, float[] out, int at) {
+    MemorySegment row = w.asSlice(offset, 210L * (count / 256));
+    float[] scales = Panel.ofThread().scales(count / 16);
+    KScales.signed(row, count / 256, scales);
+    for (int g = 0; g < count / 32; g++) {
+      long block = 210L * (g >> 3);
+      int s = g & 3;
+      int h = g >> 2 & 1;
+      long low = block + 64 * h + 32 * (s & 1);
+      long high = block + 128 + 32 * h;
+      for (int l = 0; l < 32; l += L) {
+        IntVector q = Wide.unsigned(row, high + l).lanewise(VectorOperators.LSHR, 2 * s).and(3).lanewise(VectorOperators.LSHL, 4);
+        IntVector v = Wide.unsigned(row, low + l).lanewise(VectorOperators.LSHR, 4 * (s >> 1)).and(15).or(q).sub(32);
+        Wide.toFloats(v).mul(scales[2 * g + l / 16]).intoArray(out, at + 32 * g + l);
+      }
+    }
   }
 }

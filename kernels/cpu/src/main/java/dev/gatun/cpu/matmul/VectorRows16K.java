@@ -1,7 +1,5 @@
 package dev.gatun.cpu.matmul;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-
 import dev.gatun.DType;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
@@ -9,7 +7,10 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
-/** {@link RowDot} of the K-quants for vectors of sixteen floats; 64 or 128 elements an iteration. */
+/**
+ * {@link RowDot} of the K-quants for vectors of sixteen floats. A first pass over the row takes its scales apart, a second one, 64 elements an
+ * iteration, needs only floats to broadcast: together they pass C2's inlining limits, vectors are boxed and the rate falls to 1 GB/s.
+ */
 final class VectorRows16K {
   private VectorRows16K() {}
 
@@ -22,83 +23,87 @@ final class VectorRows16K {
     };
   }
 
-  private static float q4k(MemorySegment w, long offset, int k, float[] x, float[] pairs, float[] scratch) {
-    int quarters = k / 64;
-    MemorySegment row = w.asSlice(offset, 36L * quarters);
+  private static float q4k(MemorySegment w, long offset, int k, float[] x, float[] sixteens, float[] scratch) {
+    MemorySegment row = w.asSlice(offset, 144L * (k / 256));
+    float[] scales = Panel.ofThread().scales(k / 32);
+    KScales.affine(row, k / 256, 144, scales, scratch);
+    return KScales.ofThirtyTwos(k / 32, scratch, sixteens) + q4k(row, k / 64, x, scales);
+  }
+
+  private static float q4k(MemorySegment row, int quarters, float[] x, float[] scales) {
+    IntVector fifteen = IntVector.broadcast(Wide.I, 15);
     FloatVector a = FloatVector.zero(Wide.F);
     FloatVector c = a;
     for (int g = 0; g < quarters; g++) {
-      long block = 144L * (g >> 2);
-      int h = g & 3;
+      long at = 144L * (g >> 2) + 32 * (g & 3);
       int i = 64 * g;
-      float d = Wide.half(row, block);
-      float dmin = -Wide.half(row, block + 2);
-      IntVector v = Wide.unsigned(row, block + 16 + 32 * h);
-      IntVector u = Wide.unsigned(row, block + 32 + 32 * h);
-      FloatVector t = Wide.toFloats(v.and(15)).mul(Wide.floats(x, i));
-      t = Wide.toFloats(u.and(15)).fma(Wide.floats(x, i + 16), t);
-      a = t.fma(Wide.all(d * KScales.scale(row, block + 4, 2 * h)), a);
-      a = Wide.floats(pairs, i >> 1).fma(Wide.all(dmin * KScales.min(row, block + 4, 2 * h)), a);
+      IntVector v = Wide.unsigned(row, at + 16);
+      IntVector u = Wide.unsigned(row, at + 32);
+      FloatVector t = Wide.toFloats(v.and(fifteen)).mul(Wide.floats(x, i));
+      t = Wide.toFloats(u.and(fifteen)).fma(Wide.floats(x, i + 16), t);
+      a = t.fma(Wide.all(scales[2 * g]), a);
       t = Wide.toFloats(v.lanewise(VectorOperators.LSHR, 4)).mul(Wide.floats(x, i + 32));
       t = Wide.toFloats(u.lanewise(VectorOperators.LSHR, 4)).fma(Wide.floats(x, i + 48), t);
-      c = t.fma(Wide.all(d * KScales.scale(row, block + 4, 2 * h + 1)), c);
-      c = Wide.floats(pairs, (i >> 1) + 16).fma(Wide.all(dmin * KScales.min(row, block + 4, 2 * h + 1)), c);
+      c = t.fma(Wide.all(scales[2 * g + 1]), c);
     }
     return Wide.sum(a.add(c));
   }
 
-  private static float q5k(MemorySegment w, long offset, int k, float[] x, float[] pairs, float[] scratch) {
-    int quarters = k / 64;
-    MemorySegment row = w.asSlice(offset, 44L * quarters);
+  private static float q5k(MemorySegment w, long offset, int k, float[] x, float[] sixteens, float[] scratch) {
+    MemorySegment row = w.asSlice(offset, 176L * (k / 256));
+    float[] scales = Panel.ofThread().scales(k / 32);
+    KScales.affine(row, k / 256, 176, scales, scratch);
+    return KScales.ofThirtyTwos(k / 32, scratch, sixteens) + q5k(row, k / 32, x, scales);
+  }
+
+  /** Thirty-two elements an iteration: group g is a nibble of the bytes of group pair g/2 and bit g of the high bits. */
+  private static float q5k(MemorySegment row, int groups, float[] x, float[] scales) {
+    IntVector fifteen = IntVector.broadcast(Wide.I, 15);
+    IntVector one = IntVector.broadcast(Wide.I, 1);
     FloatVector a = FloatVector.zero(Wide.F);
-    FloatVector c = a;
-    for (int g = 0; g < quarters; g++) {
-      long block = 176L * (g >> 2);
-      int h = g & 3;
-      int i = 64 * g;
-      float d = Wide.half(row, block);
-      float dmin = -Wide.half(row, block + 2);
-      IntVector v = Wide.unsigned(row, block + 48 + 32 * h);
-      IntVector u = Wide.unsigned(row, block + 64 + 32 * h);
-      IntVector p = Wide.unsigned(row, block + 16).lanewise(VectorOperators.LSHL, 4 - h).lanewise(VectorOperators.LSHR, h);
-      IntVector q = Wide.unsigned(row, block + 32).lanewise(VectorOperators.LSHL, 4 - h).lanewise(VectorOperators.LSHR, h);
-      FloatVector t = Wide.toFloats(v.and(15).or(p.and(16))).mul(Wide.floats(x, i));
-      t = Wide.toFloats(u.and(15).or(q.and(16))).fma(Wide.floats(x, i + 16), t);
-      a = t.fma(Wide.all(d * KScales.scale(row, block + 4, 2 * h)), a);
-      a = Wide.floats(pairs, i >> 1).fma(Wide.all(dmin * KScales.min(row, block + 4, 2 * h)), a);
-      p = p.lanewise(VectorOperators.LSHR, 1);
-      q = q.lanewise(VectorOperators.LSHR, 1);
-      t = Wide.toFloats(v.lanewise(VectorOperators.LSHR, 4).or(p.and(16))).mul(Wide.floats(x, i + 32));
-      t = Wide.toFloats(u.lanewise(VectorOperators.LSHR, 4).or(q.and(16))).fma(Wide.floats(x, i + 48), t);
-      c = t.fma(Wide.all(d * KScales.scale(row, block + 4, 2 * h + 1)), c);
-      c = Wide.floats(pairs, (i >> 1) + 16).fma(Wide.all(dmin * KScales.min(row, block + 4, 2 * h + 1)), c);
+    for (int g = 0; g < groups; g++) {
+      long block = 176L * (g >> 3);
+      long at = block + 48 + 32 * (g >> 1 & 3);
+      int nibble = 4 * (g & 1);
+      IntVector high = Wide.unsigned(row, block + 16).lanewise(VectorOperators.LSHR, g & 7).and(one).lanewise(VectorOperators.LSHL, 4);
+      IntVector v = Wide.unsigned(row, at).lanewise(VectorOperators.LSHR, nibble).and(fifteen).or(high);
+      FloatVector t = Wide.toFloats(v).mul(Wide.floats(x, 32 * g));
+      high = Wide.unsigned(row, block + 32).lanewise(VectorOperators.LSHR, g & 7).and(one).lanewise(VectorOperators.LSHL, 4);
+      v = Wide.unsigned(row, at + 16).lanewise(VectorOperators.LSHR, nibble).and(fifteen).or(high);
+      t = Wide.toFloats(v).fma(Wide.floats(x, 32 * g + 16), t);
+      a = t.fma(Wide.all(scales[g]), a);
     }
-    return Wide.sum(a.add(c));
+    return Wide.sum(a);
   }
 
-  private static float q6k(MemorySegment w, long offset, int k, float[] x, float[] pairs, float[] scratch) {
-    int pieces = k / 64;
+  private static float q6k(MemorySegment w, long offset, int k, float[] x, float[] sixteens, float[] scratch) {
     MemorySegment row = w.asSlice(offset, 210L * (k / 256));
+    KScales.signed(row, k / 256, scratch);
+    return KScales.ofSixteens(k / 16, scratch, sixteens) + q6k(row, k / 64, x, scratch);
+  }
+
+  /** Sixteen elements of each quarter of a half block an iteration; the sums of sixteen have taken off the 32. */
+  private static float q6k(MemorySegment row, int pieces, float[] x, float[] scales) {
+    IntVector fifteen = IntVector.broadcast(Wide.I, 15);
+    IntVector upper = IntVector.broadcast(Wide.I, 48);
     FloatVector a = FloatVector.zero(Wide.F);
     FloatVector c = a;
     for (int g = 0; g < pieces; g++) {
       long block = 210L * (g >> 2);
-      int h = g >> 1 & 1;
       int l = 16 * (g & 1);
+      long low = block + 64 * (g >> 1 & 1) + l;
       int i = 128 * (g >> 1) + l;
-      float d = Wide.half(row, block + 208);
-      long scales = block + 192 + 8 * h + (g & 1);
-      IntVector q = Wide.unsigned(row, block + 128 + 32 * h + l);
-      IntVector v = Wide.unsigned(row, block + 64 * h + l);
-      IntVector u = Wide.unsigned(row, block + 64 * h + 32 + l);
-      FloatVector t = Wide.toFloats(v.and(15).or(q.lanewise(VectorOperators.LSHL, 4).and(48)).sub(32)).mul(Wide.floats(x, i));
-      a = t.fma(Wide.all(d * row.get(JAVA_BYTE, scales)), a);
-      t = Wide.toFloats(u.and(15).or(q.lanewise(VectorOperators.LSHL, 2).and(48)).sub(32)).mul(Wide.floats(x, i + 32));
-      c = t.fma(Wide.all(d * row.get(JAVA_BYTE, scales + 2)), c);
-      t = Wide.toFloats(v.lanewise(VectorOperators.LSHR, 4).or(q.and(48)).sub(32)).mul(Wide.floats(x, i + 64));
-      a = t.fma(Wide.all(d * row.get(JAVA_BYTE, scales + 4)), a);
-      t = Wide.toFloats(u.lanewise(VectorOperators.LSHR, 4).or(q.lanewise(VectorOperators.LSHR, 2).and(48)).sub(32)).mul(Wide.floats(x, i + 96));
-      c = t.fma(Wide.all(d * row.get(JAVA_BYTE, scales + 6)), c);
+      IntVector q = Wide.unsigned(row, block + 128 + 32 * (g >> 1 & 1) + l);
+      IntVector v = Wide.unsigned(row, low);
+      IntVector u = Wide.unsigned(row, low + 32);
+      FloatVector t = Wide.toFloats(v.and(fifteen).or(q.lanewise(VectorOperators.LSHL, 4).and(upper))).mul(Wide.floats(x, i));
+      a = t.fma(Wide.all(scales[i >> 4]), a);
+      t = Wide.toFloats(u.and(fifteen).or(q.lanewise(VectorOperators.LSHL, 2).and(upper))).mul(Wide.floats(x, i + 32));
+      c = t.fma(Wide.all(scales[(i >> 4) + 2]), c);
+      t = Wide.toFloats(v.lanewise(VectorOperators.LSHR, 4).or(q.and(upper))).mul(Wide.floats(x, i + 64));
+      a = t.fma(Wide.all(scales[(i >> 4) + 4]), a);
+      t = Wide.toFloats(u.lanewise(VectorOperators.LSHR, 4).or(q.lanewise(VectorOperators.LSHR, 2).and(upper))).mul(Wide.floats(x, i + 96));
+      c = t.fma(Wide.all(scales[(i >> 4) + 6]), c);
     }
     return Wide.sum(a.add(c));
   }
