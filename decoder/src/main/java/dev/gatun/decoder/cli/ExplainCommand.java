@@ -26,6 +26,7 @@ final class ExplainCommand implements Callable<Integer> {
   /** Tokens already in the cache, so that attention has something to read. */
   private static final int BEFORE = 32;
   private static final int LARGEST_CHUNK = 512;
+  private static final int LONGEST_WARM_UP = 600;
 
   private final Terminal terminal;
 
@@ -39,6 +40,10 @@ final class ExplainCommand implements Callable<Integer> {
 
   @Option(names = "--runs", paramLabel = "N", defaultValue = "10", description = "How often it is timed; 0 for not. Default: ${DEFAULT-VALUE}.")
   int runs;
+
+  @Option(names = "--warm-up", paramLabel = "SECONDS", defaultValue = "2",
+      description = "How long it runs before it is timed, so that the JVM has compiled the kernels. Default: ${DEFAULT-VALUE}.")
+  double warmUp;
 
   @Mixin BackendChoice backend;
   @Mixin CacheChoice cache;
@@ -59,8 +64,9 @@ final class ExplainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (tokens < 1 || tokens > LARGEST_CHUNK || runs < 0) {
-      throw new ParameterException(spec.commandLine(), "--tokens is from 1 to " + LARGEST_CHUNK + " and --runs not negative: " + tokens + ", " + runs);
+    if (tokens < 1 || tokens > LARGEST_CHUNK || runs < 0 || !(warmUp >= 0 && warmUp <= LONGEST_WARM_UP)) {
+      throw new ParameterException(spec.commandLine(), "--tokens is from 1 to " + LARGEST_CHUNK + ", --runs not negative, --warm-up at most "
+          + LONGEST_WARM_UP + " seconds: " + tokens + ", " + runs + ", " + warmUp);
     }
     backend.check();
     cache.check();
@@ -89,6 +95,10 @@ final class ExplainCommand implements Callable<Integer> {
         }
         // The step runs again on what its last submission left in its inputs.
         decoder.feed(sequence, SeededPrompt.of(decoder.model(), tokens));
+        long started = System.nanoTime();
+        while (System.nanoTime() - started < warmUp * 1e9) {
+          step.profile(decoder.stream(), 1);
+        }
         step.profile(decoder.stream(), runs);
       }
     }

@@ -1,5 +1,6 @@
 package dev.gatun.decoder.cli;
 
+import dev.gatun.GatunException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
@@ -65,7 +66,8 @@ public final class GatunCommand implements Runnable {
   static int run(Terminal terminal, String... args) {
     Errors errors = new Errors(terminal);
     try {
-      return commandLine(terminal, errors, args).execute(args);
+      int code = commandLine(terminal, errors, args).execute(args);
+      return code == 0 && terminal.out().checkError() ? errors.data(new GatunException("standard output can't be written")) : code;
     } catch (RuntimeException | Error e) {
       return errors.data(e);
     } finally {

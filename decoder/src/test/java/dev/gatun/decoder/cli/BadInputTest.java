@@ -3,6 +3,10 @@ package dev.gatun.decoder.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -50,7 +54,7 @@ class BadInputTest {
 
   static Stream<Arguments> damagedModelsAndCommands() {
     List<List<String>> commands = List.of(List.of("run", "--prompt", "a"), List.of("logits", "--prompt", "a", "--json"),
-        List.of("bench", "-p", "4", "-n", "2", "--json"), List.of("explain", "--runs", "1"));
+        List.of("bench", "-p", "4", "-n", "2", "--json"), List.of("explain", "--runs", "1", "--warm-up", "0"));
     return damagedModels().flatMap(model -> commands.stream()
         .filter(command -> !(command.contains("explain") && model.get()[0].equals("with NaN")))
         .map(command -> arguments(model.get()[0], command, model.get()[1], model.get()[2])));
@@ -110,6 +114,21 @@ class BadInputTest {
     Ran ran = Ran.command("tokenize", "--model", ModelFiles.whole(folder), "--file", text);
     assertThat(ran.err()).isEqualTo("gatun: " + text + ": is no UTF-8 text" + System.lineSeparator());
     assertThat(ran.code()).isEqualTo(1);
+  }
+
+  @Test
+  void outputThatCannotBeWrittenIsAFailure() {
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    OutputStream full = new OutputStream() {
+      @Override
+      public void write(int b) throws IOException {
+        throw new IOException("no space left");
+      }
+    };
+    int code = GatunCommand.run(new PrintStream(full, false, StandardCharsets.UTF_8), new PrintStream(err, true, StandardCharsets.UTF_8),
+        "tokenize", "--model", ModelFiles.whole(folder).toString(), "--text", "a");
+    assertThat(code).isEqualTo(1);
+    assertThat(err.toString(StandardCharsets.UTF_8)).isEqualTo("gatun: standard output can't be written" + System.lineSeparator());
   }
 
   @Test

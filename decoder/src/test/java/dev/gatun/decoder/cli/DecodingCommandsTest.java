@@ -150,7 +150,7 @@ class DecodingCommandsTest {
   @Test
   void explainShowsStepsWithTimes() {
     Path file = ModelFiles.whole(folder);
-    JsonNode found = Ran.command("explain", "--model", file, "--runs", "2", "--json").json();
+    JsonNode found = Ran.command("explain", "--model", file, "--runs", "2", "--warm-up", "0", "--json").json();
     assertThat(found.get("steps")).isNotEmpty();
     assertThat(found.get("steps")).allSatisfy(step -> {
       assertThat(step.get("kernel").asText()).isNotEmpty();

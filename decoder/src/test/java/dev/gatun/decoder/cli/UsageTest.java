@@ -62,7 +62,7 @@ class UsageTest {
 
   @Test
   void misspelledOptionIsGuessed() {
-    assertThat(Ran.command("run", "--model", "x", "--prompt", "a", "--treads=1").err()).contains("--threads");
+    assertThat(Ran.command("run", "--model", "x", "--prompt", "a", "--thraeds", 1).err()).contains("--threads");
   }
 
   @Test
