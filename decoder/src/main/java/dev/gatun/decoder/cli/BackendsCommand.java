@@ -71,7 +71,8 @@ final class BackendsCommand implements Callable<Integer> {
     out.println("  available  " + (found.device.isPresent() ? "yes, score " + found.info.score() : "no"));
     found.reasons.forEach(reason -> out.println((found.device.isPresent() ? "  warning    " : "  because    ") + reason));
     found.device.ifPresent(device -> {
-      out.println("  device     " + device.name() + " (" + device.kind() + ", " + device.units() + " units, " + Units.bytes(device.memoryBytes()) + ")");
+      out.println("  device     " + device.name() + " (" + device.kind() + ", " + device.units() + " units, "
+          + Units.bytes(device.memoryBytes()) + ")");
       device.facts().forEach((name, fact) -> out.println("  " + name + " ".repeat(Math.max(1, 11 - name.length())) + fact));
       if (measure) {
         out.println("  bandwidth  " + Units.rate(found.bandwidth));

@@ -24,8 +24,8 @@ final class BenchCheck {
   }
 
   /**
-   * @throws ModelException if logits are not finite, if a prompt fed at once and token by token gives other logits, or if decoding it twice gives other
-   *     tokens
+   * @throws ModelException if logits are not finite, if a prompt fed at once and token by token gives other logits, or if decoding it
+   *     twice gives other tokens
    */
   void run() {
     float[] atOnce = atOnce();
@@ -37,8 +37,8 @@ final class BenchCheck {
     int[] first = decode();
     int[] second = decode();
     if (!Arrays.equals(first, second)) {
-      throw new ModelException(file, "is not measured, since it is computed wrong: decoding the same prompt twice gave " + Arrays.toString(first)
-          + " and " + Arrays.toString(second));
+      throw new ModelException(file, "is not measured, since it is computed wrong: decoding the same prompt twice gave "
+          + Arrays.toString(first) + " and " + Arrays.toString(second));
     }
   }
 

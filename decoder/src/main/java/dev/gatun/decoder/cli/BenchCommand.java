@@ -16,7 +16,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** How fast a model runs: each repeat feeds a prompt of seeded tokens to an empty cache and then decodes after it. */
-@Command(name = "bench", description = "Measure prefill and decode speed; without --model on an embedded model, so that nothing is downloaded.",
+@Command(name = "bench",
+    description = "Measure prefill and decode speed; without --model on an embedded model, so that nothing is downloaded.",
     footer = {"", "Examples:", "  gatun bench", "  gatun bench --shape qwen3-0.6b --type q4_0 -p 256 -n 64 -r 5",
         "  gatun bench --model model.gguf --json"})
 final class BenchCommand implements Callable<Integer> {
@@ -37,7 +38,8 @@ final class BenchCommand implements Callable<Integer> {
       description = "Tokens to decode after it; 0 for no decode. Default: ${DEFAULT-VALUE}.")
   int generated;
 
-  @Option(names = {"-r", "--repetitions"}, paramLabel = "N", defaultValue = "3", description = "How often it is measured. Default: ${DEFAULT-VALUE}.")
+  @Option(names = {"-r", "--repetitions"}, paramLabel = "N", defaultValue = "3",
+      description = "How often it is measured. Default: ${DEFAULT-VALUE}.")
   int repeats;
 
   @Mixin BackendChoice backend;
@@ -72,8 +74,8 @@ final class BenchCommand implements Callable<Integer> {
 
   private void checkUsage() {
     if (prompt < 0 || generated < 0 || prompt + generated < 1 || repeats < 1) {
-      throw new ParameterException(spec.commandLine(), "-p and -n must not be negative or both 0, and -r must be at least 1: " + prompt + ", "
-          + generated + ", " + repeats);
+      throw new ParameterException(spec.commandLine(), "-p and -n must not be negative or both 0, and -r must be at least 1: " + prompt
+          + ", " + generated + ", " + repeats);
     }
     backend.check();
     cache.check();
@@ -83,8 +85,8 @@ final class BenchCommand implements Callable<Integer> {
     long needed = Math.max(LEAST_CONTEXT, (long) prompt + generated);
     int size = cache.context.orElse(opened.dimensions().context());
     if (needed > size) {
-      throw new ParameterException(spec.commandLine(), "a prompt of " + prompt + " and " + generated + " tokens after it need a context of " + needed
-          + ", more than the " + size + (cache.context.isPresent() ? " of --context" : " the model was made for"));
+      throw new ParameterException(spec.commandLine(), "a prompt of " + prompt + " and " + generated + " tokens after it need a context of "
+          + needed + ", more than the " + size + (cache.context.isPresent() ? " of --context" : " the model was made for"));
     }
   }
 

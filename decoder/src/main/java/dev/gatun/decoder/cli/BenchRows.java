@@ -7,7 +7,10 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 
-/** Measurements as llama.cpp's {@code llama-bench -o json} writes them, one row for prefill and one for decode, with fields of Gatun's own behind. */
+/**
+ * Measurements as llama.cpp's {@code llama-bench -o json} writes them, one row for prefill and one for decode, with fields of Gatun's own
+ * behind.
+ */
 final class BenchRows {
   private BenchRows() {}
 
@@ -38,7 +41,8 @@ final class BenchRows {
     String type = figures.decoder().options().cacheType().label();
     int chunk = figures.decoder().options().chunk();
     document.object().put("build_commit", Version.commit()).put("gatun_version", Version.number())
-        .put("cpu_info", cpu ? device.name() : "").put("gpu_info", cpu ? "" : device.name()).put("backends", figures.decoder().backend().name())
+        .put("cpu_info", cpu ? device.name() : "").put("gpu_info", cpu ? "" : device.name())
+        .put("backends", figures.decoder().backend().name())
         .put("model_filename", file.toString()).put("model_type", model.type()).put("model_size", model.tensorBytes())
         .put("model_n_params", model.parameters()).put("n_batch", chunk).put("n_ubatch", chunk).put("n_threads", threads(device))
         .put("type_k", type).put("type_v", type);

@@ -20,7 +20,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** What a step of the decoder compiles to on a backend, with the time of each part. */
-@Command(name = "explain", description = "Show the compiled step: operators, kernels, tiles, bytes, floors, measured times, rejected plans.",
+@Command(name = "explain",
+    description = "Show the compiled step: operators, kernels, tiles, bytes, floors, measured times, rejected plans.",
     footer = {"", "Example:", "  gatun explain --model model.gguf --tokens 1"})
 final class ExplainCommand implements Callable<Integer> {
   /** Tokens already in the cache, so that attention has something to read. */
@@ -38,7 +39,8 @@ final class ExplainCommand implements Callable<Integer> {
       description = "Tokens of the step: 1 is decode, more is prefill. Default: ${DEFAULT-VALUE}.")
   int tokens;
 
-  @Option(names = "--runs", paramLabel = "N", defaultValue = "10", description = "How often it is timed; 0 for not. Default: ${DEFAULT-VALUE}.")
+  @Option(names = "--runs", paramLabel = "N", defaultValue = "10",
+      description = "How often it is timed; 0 for not. Default: ${DEFAULT-VALUE}.")
   int runs;
 
   @Option(names = "--warm-up", paramLabel = "SECONDS", defaultValue = "2",
@@ -65,14 +67,15 @@ final class ExplainCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     if (tokens < 1 || tokens > LARGEST_CHUNK || runs < 0 || !(warmUp >= 0 && warmUp <= LONGEST_WARM_UP)) {
-      throw new ParameterException(spec.commandLine(), "--tokens is from 1 to " + LARGEST_CHUNK + ", --runs not negative, --warm-up at most "
-          + LONGEST_WARM_UP + " seconds: " + tokens + ", " + runs + ", " + warmUp);
+      throw new ParameterException(spec.commandLine(), "--tokens is from 1 to " + LARGEST_CHUNK
+          + ", --runs not negative, --warm-up at most " + LONGEST_WARM_UP + " seconds: " + tokens + ", " + runs + ", " + warmUp);
     }
     backend.check();
     cache.check();
     Path file = model.resolve(terminal);
     try (Model opened = Model.open(file)) {
-      DecoderOptions options = cache.options(terminal, opened, tokens, Math.min(BEFORE, Math.max(0, opened.dimensions().context() - tokens)));
+      DecoderOptions options = cache.options(terminal, opened, tokens,
+          Math.min(BEFORE, Math.max(0, opened.dimensions().context() - tokens)));
       try (Loaded loaded = Loaded.of(terminal, opened, backend, options)) {
         Explanation explanation = Progress.during(terminal, "timing", () -> explain(loaded.decoder()));
         if (json) {
@@ -127,13 +130,15 @@ final class ExplainCommand implements Callable<Integer> {
               + Units.rate(kernel.bytes * 1e9 / kernel.nanos) + ", " + Units.scaled(kernel.flops * 1e9 / kernel.nanos) + "FLOP/s"));
     });
     if (all > 0) {
-      terminal.out().println("  all: " + Units.seconds(all) + ", floor " + Units.seconds(Math.round(explanation.bytes() / explanation.bandwidth() * 1e9)));
+      terminal.out().println("  all: " + Units.seconds(all) + ", floor "
+          + Units.seconds(Math.round(explanation.bytes() / explanation.bandwidth() * 1e9)));
     }
   }
 
   private void writeJson(Path file, Explanation explanation) {
     try (Json document = Json.indented(terminal.out())) {
-      document.object().put("model", file.toString()).put("tokens", tokens).put("program", explanation.program()).put("device", explanation.device())
+      document.object().put("model", file.toString()).put("tokens", tokens).put("program", explanation.program())
+          .put("device", explanation.device())
           .put("bandwidth_bytes_per_second", explanation.bandwidth()).put("workspace_bytes", explanation.workspaceBytes())
           .put("bytes", explanation.bytes()).array("steps");
       for (Explanation.Step step : explanation.steps()) {

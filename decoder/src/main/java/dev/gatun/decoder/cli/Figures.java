@@ -18,8 +18,8 @@ import java.util.stream.Collectors;
  * @param memory of the process, taken before the bandwidth was measured
  * @param bandwidth bytes per second that this machine reads
  */
-record Figures(Decoder decoder, long loadNanos, int prompt, Samples prefillNanos, int steps, Samples decodeNanos, Optional<ProcessMemory> memory,
-    double bandwidth) {
+record Figures(Decoder decoder, long loadNanos, int prompt, Samples prefillNanos, int steps, Samples decodeNanos,
+    Optional<ProcessMemory> memory, double bandwidth) {
 
   /** Measures memory, then bandwidth, and joins them to the times. */
   static Figures of(Terminal terminal, Decoder decoder, long loadNanos, int prompt, Samples prefillNanos, int steps, Samples decodeNanos) {
@@ -50,7 +50,8 @@ record Figures(Decoder decoder, long loadNanos, int prompt, Samples prefillNanos
     line(out, "backend", decoder.backend().name() + ", " + device.name() + ", "
         + device.facts().entrySet().stream().map(fact -> fact.getKey() + " " + fact.getValue()).collect(Collectors.joining(", ")));
     line(out, "load", Units.seconds(loadNanos) + "; prepared weights " + Units.bytes(decoder.preparedBytes()) + ", cache "
-        + Units.bytes(decoder.cacheBytes()) + " for " + decoder.options().context() + " tokens in " + decoder.options().cacheType().label());
+        + Units.bytes(decoder.cacheBytes()) + " for " + decoder.options().context() + " tokens in "
+        + decoder.options().cacheType().label());
     if (prompt > 0) {
       line(out, "prefill", prefillRate().shown(1) + " tokens/s, " + prompt + " tokens" + repeats(prefillNanos));
       line(out, "first token", "after " + Units.seconds(Math.round(prefillNanos.median())));

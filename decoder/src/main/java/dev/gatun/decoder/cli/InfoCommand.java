@@ -90,17 +90,20 @@ final class InfoCommand implements Callable<Integer> {
     terminal.out().println("metadata");
     Metadata metadata = gguf.metadata();
     for (String key : metadata.keys()) {
-      terminal.out().println("  " + key + " (" + metadata.typeName(key).orElseThrow() + "): " + shortened(metadata.value(key).orElseThrow()));
+      terminal.out().println("  " + key + " (" + metadata.typeName(key).orElseThrow() + "): "
+          + shortened(metadata.value(key).orElseThrow()));
     }
     if (tensors) {
       terminal.out().println("tensors, outermost dimension first");
       gguf.entries().forEach(entry -> terminal.out().println(
-          "  " + entry.name() + " " + entry.type() + " " + Arrays.toString(entry.shape()) + " " + entry.bytes() + " bytes at " + entry.offset()));
+          "  " + entry.name() + " " + entry.type() + " " + Arrays.toString(entry.shape()) + " " + entry.bytes() + " bytes at "
+              + entry.offset()));
     }
   }
 
   private void print(Dimensions d) {
-    line("sizes", d.layers() + " layers, embedding " + d.embedding() + ", feed-forward " + d.feedForward() + ", vocabulary " + d.vocabulary());
+    line("sizes", d.layers() + " layers, embedding " + d.embedding() + ", feed-forward " + d.feedForward() + ", vocabulary "
+        + d.vocabulary());
     line("attention", d.heads() + " heads of " + d.keySize() + ", " + d.kvHeads() + " for keys and values"
         + (d.window() > 0 ? ", window " + d.window() : ""));
     line("rotation", d.rotation().toString());
@@ -114,8 +117,10 @@ final class InfoCommand implements Callable<Integer> {
   }
 
   private static String describe(Metadata metadata, Tokenizer tokenizer) {
-    return metadata.string("tokenizer.ggml.model").orElse("") + metadata.string("tokenizer.ggml.pre").map(pre -> ", pre-tokenizer " + pre).orElse("")
-        + ", " + tokenizer.vocabularySize() + " tokens, bos " + shown(tokenizer, tokenizer.bos()) + ", eos " + shown(tokenizer, tokenizer.eos())
+    return metadata.string("tokenizer.ggml.model").orElse("")
+        + metadata.string("tokenizer.ggml.pre").map(pre -> ", pre-tokenizer " + pre).orElse("")
+        + ", " + tokenizer.vocabularySize() + " tokens, bos " + shown(tokenizer, tokenizer.bos()) + ", eos "
+        + shown(tokenizer, tokenizer.eos())
         + ", ends at " + tokenizer.endOfGeneration();
   }
 
@@ -179,7 +184,8 @@ final class InfoCommand implements Callable<Integer> {
   private static void writeTensors(Json document, List<GgufEntry> entries) {
     document.array("tensors");
     for (GgufEntry entry : entries) {
-      document.object().put("name", entry.name()).put("type", entry.type().toString()).put("shape", entry.shape()).put("bytes", entry.bytes())
+      document.object().put("name", entry.name()).put("type", entry.type().toString()).put("shape", entry.shape())
+          .put("bytes", entry.bytes())
           .put("part", entry.part()).put("offset", entry.offset()).endObject();
     }
     document.endArray();

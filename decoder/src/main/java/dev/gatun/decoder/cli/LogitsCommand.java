@@ -37,13 +37,15 @@ final class LogitsCommand implements Callable<Integer> {
   @ArgGroup(multiplicity = "1")
   Prompt prompt;
 
-  @Option(names = {"-n", "--n-gen"}, paramLabel = "N", defaultValue = "48", description = "The most greedy tokens. Default: ${DEFAULT-VALUE}.")
+  @Option(names = {"-n", "--n-gen"}, paramLabel = "N", defaultValue = "48",
+      description = "The most greedy tokens. Default: ${DEFAULT-VALUE}.")
   int limit;
 
   @Mixin BackendChoice backend;
   @Mixin CacheChoice cache;
 
-  @Option(names = "--json", description = "Print prompt_ids, logits_after_prompt, argmax_at_prompt, greedy_ids and margin as one JSON object.")
+  @Option(names = "--json",
+      description = "Print prompt_ids, logits_after_prompt, argmax_at_prompt, greedy_ids and margin as one JSON object.")
   boolean json;
 
   static final class Prompt {

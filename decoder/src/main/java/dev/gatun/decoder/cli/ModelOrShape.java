@@ -21,8 +21,8 @@ final class ModelOrShape {
   Optional<Path> file = Optional.empty();
 
   @Option(names = "--shape", paramLabel = "NAME", converter = ShapeName.class,
-      description = "The embedded model's shape. Default: " + ModelShape.DEFAULT_NAME + ". Its weights are made from a fixed seed, once, and kept in "
-          + "the user's cache folder.")
+      description = "The embedded model's shape. Default: " + ModelShape.DEFAULT_NAME
+          + ". Its weights are made from a fixed seed, once, and kept in the user's cache folder.")
   Optional<ModelShape> shape = Optional.empty();
 
   @Option(names = "--type", paramLabel = "TYPE", converter = TypeName.class,
@@ -33,7 +33,8 @@ final class ModelOrShape {
   Path resolve(Terminal terminal) {
     if (file.isPresent()) {
       if (shape.isPresent() || type.isPresent()) {
-        throw new ParameterException(spec.commandLine(), "--model names a file; --shape and --type are of the embedded model: give one or the other");
+        throw new ParameterException(spec.commandLine(),
+            "--model names a file; --shape and --type are of the embedded model: give one or the other");
       }
       return file.get();
     }

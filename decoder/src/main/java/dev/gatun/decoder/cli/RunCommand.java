@@ -38,7 +38,8 @@ final class RunCommand implements Callable<Integer> {
   @ArgGroup(multiplicity = "1")
   Prompt prompt;
 
-  @Option(names = {"-n", "--n-gen"}, paramLabel = "N", defaultValue = "256", description = "The most tokens to choose. Default: ${DEFAULT-VALUE}.")
+  @Option(names = {"-n", "--n-gen"}, paramLabel = "N", defaultValue = "256",
+      description = "The most tokens to choose. Default: ${DEFAULT-VALUE}.")
   int limit;
 
   @Option(names = "--chat", description = "Put the prompt as a user's message into the file's chat template.")

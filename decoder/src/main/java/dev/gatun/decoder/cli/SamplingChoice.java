@@ -11,10 +11,12 @@ import picocli.CommandLine.Spec;
 final class SamplingChoice {
   @Spec(Spec.Target.MIXEE) CommandSpec spec;
 
-  @Option(names = "--temp", paramLabel = "T", defaultValue = "0", description = "Temperature; 0 takes the most likely token. Default: ${DEFAULT-VALUE}.")
+  @Option(names = "--temp", paramLabel = "T", defaultValue = "0",
+      description = "Temperature; 0 takes the most likely token. Default: ${DEFAULT-VALUE}.")
   float temperature;
 
-  @Option(names = "--top-k", paramLabel = "K", defaultValue = "40", description = "Only the K most likely tokens; 0 for all. Default: ${DEFAULT-VALUE}.")
+  @Option(names = "--top-k", paramLabel = "K", defaultValue = "40",
+      description = "Only the K most likely tokens; 0 for all. Default: ${DEFAULT-VALUE}.")
   int topK;
 
   @Option(names = "--top-p", paramLabel = "P", defaultValue = "0.95",
@@ -25,10 +27,12 @@ final class SamplingChoice {
       description = "Only tokens at least P times as likely as the most likely. Default: ${DEFAULT-VALUE}.")
   float minP;
 
-  @Option(names = "--repeat-penalty", paramLabel = "R", defaultValue = "1", description = "Divides the logits of recent tokens. Default: ${DEFAULT-VALUE}.")
+  @Option(names = "--repeat-penalty", paramLabel = "R", defaultValue = "1",
+      description = "Divides the logits of recent tokens. Default: ${DEFAULT-VALUE}.")
   float repetition;
 
-  @Option(names = {"-s", "--seed"}, paramLabel = "N", defaultValue = "0", description = "The same seed gives the same text. Default: ${DEFAULT-VALUE}.")
+  @Option(names = {"-s", "--seed"}, paramLabel = "N", defaultValue = "0",
+      description = "The same seed gives the same text. Default: ${DEFAULT-VALUE}.")
   long seed;
 
   Sampling sampling() {

@@ -30,6 +30,7 @@ final class Version implements IVersionProvider {
   @Override
   public String[] getVersion() {
     return new String[] {"gatun " + number(),
-        "Java " + System.getProperty("java.version") + " (" + System.getProperty("java.vm.name") + ", " + System.getProperty("java.vm.vendor") + ")"};
+        "Java " + System.getProperty("java.version") + " (" + System.getProperty("java.vm.name") + ", "
+            + System.getProperty("java.vm.vendor") + ")"};
   }
 }

@@ -27,7 +27,8 @@ class BadInputTest {
     newer[4] = 99;
     String query = "blk.0.attn_q.weight";
     String key = "blk.0.attn_k.weight";
-    byte[] swapped = ModelFiles.renamed(ModelFiles.renamed(ModelFiles.renamed(whole, query, "blk.0.attn_x.weight"), key, query), "blk.0.attn_x.weight", key);
+    byte[] swapped = ModelFiles.renamed(ModelFiles.renamed(ModelFiles.renamed(whole, query, "blk.0.attn_x.weight"), key, query),
+        "blk.0.attn_x.weight", key);
     return Stream.of(
         arguments("empty", new byte[0], "empty.gguf"),
         arguments("text", "this is no model, but a text long enough for a header".getBytes(StandardCharsets.UTF_8), "GGUF"),
@@ -62,8 +63,10 @@ class BadInputTest {
 
   @Test
   void missingTokenizerIsNamed() {
-    Path file = ModelFiles.with(folder, "mute.gguf", ModelFiles.renamed(ModelFiles.bytes(folder), "tokenizer.ggml.model", "tokenizer.xxxx.model"));
-    for (List<String> command : List.of(List.of("run", "--prompt", "a"), List.of("logits", "--prompt", "a"), List.of("tokenize", "--text", "a"))) {
+    Path file = ModelFiles.with(folder, "mute.gguf",
+        ModelFiles.renamed(ModelFiles.bytes(folder), "tokenizer.ggml.model", "tokenizer.xxxx.model"));
+    for (List<String> command : List.of(List.of("run", "--prompt", "a"), List.of("logits", "--prompt", "a"),
+        List.of("tokenize", "--text", "a"))) {
       Ran ran = Ran.command(Stream.concat(command.stream(), Stream.of("--model", file)).toArray());
       assertThat(ran.err()).startsWith("gatun: " + file + ": ").contains("no tokenizer").hasLineCount(1);
       assertThat(ran.code()).isEqualTo(1);
@@ -84,7 +87,8 @@ class BadInputTest {
   }
 
   static List<List<String>> commandsThatOpen() {
-    return List.of(List.of("run", "--prompt", "a"), List.of("logits", "--ids", "1"), List.of("info"), List.of("tokenize", "--text", "a"), List.of("bench"),
+    return List.of(List.of("run", "--prompt", "a"), List.of("logits", "--ids", "1"), List.of("info"), List.of("tokenize", "--text", "a"),
+        List.of("bench"),
         List.of("explain"));
   }
 
@@ -95,7 +99,8 @@ class BadInputTest {
       Ran longer = Ran.command(Stream.concat(command.stream(), Stream.of("--model", file, "--prompt", "word ".repeat(500))).toArray());
       assertThat(longer.err()).startsWith("gatun: " + file + ": the prompt has ").contains("the context holds 256").hasLineCount(1);
       assertThat(longer.code()).isEqualTo(1);
-      Ran given = Ran.command(Stream.concat(command.stream(), Stream.of("--model", file, "--prompt", "one two three four", "--context", 2)).toArray());
+      Ran given = Ran.command(Stream.concat(command.stream(), Stream.of("--model", file, "--prompt", "one two three four", "--context", 2))
+          .toArray());
       assertThat(given.err()).contains("the context holds 2").hasLineCount(1);
       assertThat(given.code()).isEqualTo(1);
     }

@@ -24,7 +24,8 @@ class DecodingCommandsTest {
     int compared = 0;
     for (JsonNode golden : new ObjectMapper().readTree(SharedData.file("golden/greedy.json").toFile()).get("cases")) {
       if (golden.get("model").asText().equals(name)) {
-        compare(golden, Ran.command("logits", "--model", SharedData.file("models/" + name), "--prompt", golden.get("prompt").asText(), "--json").json());
+        compare(golden, Ran.command("logits", "--model", SharedData.file("models/" + name), "--prompt", golden.get("prompt").asText(),
+            "--json").json());
         compared++;
       }
     }
@@ -82,7 +83,8 @@ class DecodingCommandsTest {
 
   @Test
   void runAsJsonHoldsTextIdsAndFigures() {
-    JsonNode found = Ran.command("run", "--model", ModelFiles.whole(folder), "--prompt", "words", "-n", "5", "--temp", "0.8", "--seed", "3", "--json").json();
+    JsonNode found = Ran.command("run", "--model", ModelFiles.whole(folder), "--prompt", "words", "-n", "5", "--temp", "0.8", "--seed", "3",
+        "--json").json();
     assertThat(found.get("ids").size()).isBetween(0, 5);
     assertThat(found.get("reason").asText()).isIn("limit", "stop_token");
     assertThat(found.get("text").isTextual()).isTrue();
@@ -98,18 +100,22 @@ class DecodingCommandsTest {
 
   @Test
   void fullContextEndsTheText() {
-    Ran ran = Ran.command("run", "--model", SharedData.file("models/stories260K-F32.gguf"), "--prompt", "Once upon a time", "--context", "8");
+    Ran ran = Ran.command("run", "--model", SharedData.file("models/stories260K-F32.gguf"), "--prompt", "Once upon a time", "--context",
+        "8");
     assertThat(ran.code()).isZero();
     assertThat(ran.err()).contains("stopped      context full after 4 tokens");
   }
 
   @Test
   void benchRowsHaveTheFieldNamesOfLlamaBench() {
-    JsonNode rows = Ran.command("bench", "--model", ModelFiles.whole(folder), "-p", "12", "-n", "3", "-r", "2", "--threads", "1", "--json").json();
+    JsonNode rows = Ran.command("bench", "--model", ModelFiles.whole(folder), "-p", "12", "-n", "3", "-r", "2", "--threads", "1", "--json")
+        .json();
     assertThat(rows).hasSize(2);
     for (JsonNode row : rows) {
-      for (String field : new String[] {"build_commit", "cpu_info", "gpu_info", "backends", "model_filename", "model_type", "model_size", "model_n_params",
-          "n_batch", "n_ubatch", "n_threads", "type_k", "type_v", "n_prompt", "n_gen", "n_depth", "test_time", "avg_ns", "stddev_ns", "avg_ts",
+      for (String field : new String[] {"build_commit", "cpu_info", "gpu_info", "backends", "model_filename", "model_type", "model_size",
+          "model_n_params",
+          "n_batch", "n_ubatch", "n_threads", "type_k", "type_v", "n_prompt", "n_gen", "n_depth", "test_time", "avg_ns", "stddev_ns",
+              "avg_ts",
           "stddev_ts", "samples_ns", "samples_ts", "rss_bytes", "load_ms", "prepared_bytes", "kv_cache_bytes", "bandwidth_gb_per_s"}) {
         assertThat(row.has(field)).as(field).isTrue();
       }
@@ -143,7 +149,8 @@ class DecodingCommandsTest {
     Ran ran = Ran.command("bench", "--model", ModelFiles.whole(folder), "-p", "4", "-n", "2", "-r", "2");
     assertThat(ran.code()).isZero();
     assertThat(ran.err()).isEmpty();
-    assertThat(ran.out()).contains("model").contains("backend").contains("load").contains("prefill").contains("first token").contains("decode")
+    assertThat(ran.out()).contains("model").contains("backend").contains("load").contains("prefill").contains("first token")
+        .contains("decode")
         .contains("per token").contains("that this machine reads").contains("memory").contains(" to ");
   }
 

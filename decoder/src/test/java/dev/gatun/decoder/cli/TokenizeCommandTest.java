@@ -16,14 +16,16 @@ class TokenizeCommandTest {
   @Test
   void jsonHoldsIdsAndPiecesAndNothingElseIsPrinted() {
     Ran ran = Ran.command("tokenize", "--model", SharedData.file("models/stories260K-F32.gguf"), "--text", "Once upon a time", "--json");
-    assertThat(ran.out()).isEqualTo("{\"ids\":[1,403,407,261,378],\"pieces\":[\"<s>\",\"▁Once\",\"▁upon\",\"▁a\",\"▁time\"]}" + System.lineSeparator());
+    assertThat(ran.out()).isEqualTo("{\"ids\":[1,403,407,261,378],\"pieces\":[\"<s>\",\"▁Once\",\"▁upon\",\"▁a\",\"▁time\"]}"
+        + System.lineSeparator());
     assertThat(ran.err()).isEmpty();
     assertThat(ran.code()).isZero();
   }
 
   @Test
   void beginningIsLeftOutOnRequest() {
-    Ran ran = Ran.command("tokenize", "--model", SharedData.file("models/stories260K-F32.gguf"), "--text", "Once upon a time", "--no-special", "--json");
+    Ran ran = Ran.command("tokenize", "--model", SharedData.file("models/stories260K-F32.gguf"), "--text", "Once upon a time",
+        "--no-special", "--json");
     assertThat(ids(ran)).containsExactly(403, 407, 261, 378);
   }
 

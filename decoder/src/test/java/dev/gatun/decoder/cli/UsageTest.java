@@ -24,7 +24,8 @@ class UsageTest {
   void helpListsEveryCommandWithItsDescription() {
     Ran ran = Ran.command("--help");
     assertThat(ran.code()).isZero();
-    assertThat(ran.out()).containsPattern("bench +\\S").containsPattern("run +\\S").containsPattern("logits +\\S").containsPattern("info +\\S")
+    assertThat(ran.out()).containsPattern("bench +\\S").containsPattern("run +\\S").containsPattern("logits +\\S")
+        .containsPattern("info +\\S")
         .containsPattern("tokenize +\\S").containsPattern("backends +\\S").containsPattern("explain +\\S");
   }
 
