@@ -92,16 +92,16 @@ class ModulePathTest {
     return text;
   }
 
-  /** Our jars, or the class folders when nothing is packaged, as this build put them on the class path, and picocli. */
+  /** Our jars, or the class folders when nothing is packaged, as this build put them on the class path, and what the decoder needs: picocli and jackson-core. */
   private static String modulePath() {
     List<String> entries = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
         .filter(ModulePathTest::isWanted).toList();
-    assertThat(entries).hasSize(OURS.size() + 1);
+    assertThat(entries).hasSize(OURS.size() + 2);
     return String.join(File.pathSeparator, entries);
   }
 
   private static boolean isWanted(String entry) {
-    return entry.contains("picocli")
+    return entry.contains("picocli") || entry.contains("jackson-core")
         || OURS.stream().map(module -> House.ROOT.resolve(module, "target").toString() + File.separator).anyMatch(entry::startsWith);
   }
 }
