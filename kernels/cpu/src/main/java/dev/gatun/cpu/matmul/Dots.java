@@ -10,7 +10,7 @@ interface Dots {
   /** Partial sums per output; a whole number of steps of this many elements is what {@link #tile} and {@link #row} take. */
   int lanes();
 
-  /** Adds {@code count} elements of four activation rows to the sixteen outputs at {@code at}; {@code count} is a multiple of {@link #lanes()}. */
+  /** Adds {@code count} elements, a multiple of {@link #lanes()}, of four activation rows to the sixteen outputs at {@code at}. */
   void tile(MemorySegment x, long offset, long rowBytes, int count, float[] panel, float[] sums, int at);
 
   /** Adds {@code count} elements of one activation row to the four outputs at {@code at}. */

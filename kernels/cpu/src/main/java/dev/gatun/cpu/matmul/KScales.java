@@ -21,7 +21,7 @@ final class KScales {
   }
 
   /**
-   * Of each Q4_K or Q5_K block b writes {@code d·scale[g]} at {@code 8b + g} of {@code scales} and {@code −dmin·min[g]} at {@code 8b + g} of
+   * Of each Q4_K or Q5_K block b writes {@code d·scale[g]} at {@code 8b + g} of {@code scales} and {@code −dmin·min[g]} at the same place of
    * {@code mins}.
    */
   static void affine(MemorySegment row, int blocks, int bytes, float[] scales, float[] mins) {

@@ -50,21 +50,21 @@ final class Lanes4Kernel extends MatmulKernel {
     MemorySegment row = w.asSlice(offset, 18L * (k / 32));
     for (int g = from / Lanes4.GROUP; g < (from + count) / Lanes4.GROUP; g++) {
       for (int s = 0; s < 16; s += L) {
-        FloatVector d = halves(row, k / 2 + 32L * g + 2 * s);
-        decodeGroup(row, 256L * g + 4 * s, d, out, at + Lanes4.GROUP * g - from + s);
+        FloatVector d = halves(row, 32L * g + 2 * s);
+        decodeGroup(row, k / 16 + 256L * g + 2 * s, d, out, at + Lanes4.GROUP * g - from + s);
       }
     }
   }
 
-  private static void decodeGroup(MemorySegment row, long word, FloatVector d, float[] out, int to) {
+  private static void decodeGroup(MemorySegment row, long strip, FloatVector d, float[] out, int to) {
     FloatVector fine = d.mul(0x1p-4f);
     FloatVector coarse = d.mul(0x1p-8f);
-    for (int j = 0; j < 4; j++) {
-      IntVector v = IntVector.fromMemorySegment(Wide.I, row, word + 64 * j, Wide.LE);
-      for (int n = 0; n < 8; n++) {
-        IntVector q = v.lanewise(VectorOperators.LSHR, 4 * n).and(15).sub(8);
-        Wide.toFloats(q).mul(Lanes4.WORTH[n] == 16 ? fine : coarse).intoArray(out, to + 128 * j + 16 * n);
-      }
+    for (int j = 0; j < 8; j++) {
+      IntVector v = Wide.unsignedShorts(row, strip + 32 * j);
+      Wide.toFloats(v.and(15).sub(8)).mul(fine).intoArray(out, to + 64 * j);
+      Wide.toFloats(v.lanewise(VectorOperators.LSHR, 4).and(15).sub(8)).mul(coarse).intoArray(out, to + 64 * j + 16);
+      Wide.toFloats(v.lanewise(VectorOperators.LSHR, 8).and(15).sub(8)).mul(fine).intoArray(out, to + 64 * j + 32);
+      Wide.toFloats(v.lanewise(VectorOperators.LSHR, 12).sub(8)).mul(fine).intoArray(out, to + 64 * j + 48);
     }
   }
 
@@ -82,7 +82,7 @@ final class Lanes4Kernel extends MatmulKernel {
     }
     float sum = 0;
     for (int s = 0; s < 16; s += L) {
-      sum += half(row, s, 0, k, x, scales) + half(row, s, 16, k, x, scales);
+      sum += lanes(row, s, k, x, scales);
     }
     return sum;
   }
@@ -91,7 +91,7 @@ final class Lanes4Kernel extends MatmulKernel {
   private static boolean scales(MemorySegment row, int k, float[] scales) {
     IntVector special = IntVector.zero(Wide.I);
     for (int i = 0; i < k / 32; i += L) {
-      IntVector v = Wide.shifted(Wide.shorts(row, k / 2 + 2L * i));
+      IntVector v = Wide.shifted(Wide.shorts(row, 2L * i));
       special = special.or(v.add(0x00800000));
       Wide.rescaled(v).intoArray(scales, i);
     }
@@ -99,26 +99,27 @@ final class Lanes4Kernel extends MatmulKernel {
   }
 
   /**
-   * What four nibbles of each word add to the dot product, those at bits [shift, shift + 16), for lanes [s, s + L) of every group. All eight
-   * nibbles at once, or the conversion of scales, pass C2's inlining limits: vectors are boxed and the rate falls to a quarter; a store in
-   * this loop keeps C2 from hoisting the checks of the segment.
+   * What lanes [s, s + L) of every group add to the dot product. Eight nibbles an iteration, or the conversion of scales in this loop, pass
+   * C2's inlining limits: vectors are boxed and the rate falls to a quarter. A branch for what happens once a group costs more than
+   * doing it in every strip, since it keeps the checks of the segment in the loop.
    */
-  private static float half(MemorySegment row, int s, int shift, int k, float[] x, float[] scales) {
+  private static float lanes(MemorySegment row, int s, int k, float[] x, float[] scales) {
     IntVector upper = IntVector.broadcast(Wide.I, 0xf << 19);
     IntVector lower = IntVector.broadcast(Wide.I, 0xf << 15);
     IntVector one = IntVector.broadcast(Wide.I, 0x3f800000);
-    int undo = k + (shift == 0 ? 0 : k / 8) + s;
+    int undo = k + s;
+    long from = k / 16 + 2 * s;
     FloatVector a = FloatVector.zero(Wide.F);
-    int at = s + 4 * shift;
-    for (int i = 0; i < k / 128; i++) {
-      IntVector v = IntVector.fromMemorySegment(Wide.I, row, 64L * i + 4 * s, Wide.LE).lanewise(VectorOperators.LSHR, shift);
-      int o = 128 * i + at;
-      FloatVector t = v.lanewise(VectorOperators.LSHL, 19).and(upper).or(one).reinterpretAsFloats().fma(Wide.floats(x, o), Wide.floats(x, undo + 16 * i));
+    for (int i = 0; i < k / 64; i++) {
+      IntVector v = Wide.unsignedShorts(row, from + 32L * i);
+      int o = 64 * i + s;
+      FloatVector t = v.lanewise(VectorOperators.LSHL, 19).and(upper).or(one).reinterpretAsFloats()
+          .fma(Wide.floats(x, o), Wide.floats(x, undo + 16 * i));
       IntVector u = v.lanewise(VectorOperators.LSHL, 11);
       t = u.and(lower).or(one).reinterpretAsFloats().fma(Wide.floats(x, o + 16), t);
       t = u.and(upper).or(one).reinterpretAsFloats().fma(Wide.floats(x, o + 32), t);
       t = v.lanewise(VectorOperators.LSHL, 7).and(upper).or(one).reinterpretAsFloats().fma(Wide.floats(x, o + 48), t);
-      a = t.fma(Wide.floats(scales, 16 * (i >> 2) + s), a);
+      a = t.fma(Wide.floats(scales, 16 * (i >> 3) + s), a);
     }
     return Wide.sum(a);
   }

@@ -4,8 +4,8 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * The dot product of one stored weight row with one activation row, without decoding the weights to memory first: one activation row's
- * form of matmul, where weights must stream at the speed of memory. One row is read at a time, front to back: reading two or four rows
- * side by side defeats the hardware's prefetch and fell from 22 to 5 and 3 GB/s.
+ * form of matmul, where weights must stream at the speed of memory. One row is read at a time, front to back: two or four rows side by side
+ * fell from 22 to 5 and 3 GB/s.
  */
 interface RowDot {
   /**

@@ -11,7 +11,7 @@ import jdk.incubator.vector.VectorOperators;
 
 /**
  * {@link RowDot} for vectors of sixteen floats, where half a block of 32 is one vector. The loops are written out: C2 does not inline a
- * helper of several vector operations once it has compiled it on its own, and a vector that crosses a call is boxed (Q4_0 fell from 14 to
+ * helper of several vector operations once it has compiled it on its own, and a vector that crosses a call is boxed (Q4_0 fell from 8 to
  * 2 GB/s).
  */
 final class VectorRows16 {

@@ -8,8 +8,8 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * {@link RowDot} of the K-quants for vectors of sixteen floats. A first pass over the row takes its scales apart, a second one, 64 elements an
- * iteration, needs only floats to broadcast: together they pass C2's inlining limits, vectors are boxed and the rate falls to 1 GB/s.
+ * {@link RowDot} of the K-quants for vectors of sixteen floats. A first pass over the row takes its scales apart, a second one, up to 64
+ * elements an iteration, needs only floats to broadcast: together they pass C2's inlining limits, vectors are boxed and the rate falls to 1 GB/s.
  */
 final class VectorRows16K {
   private VectorRows16K() {}
@@ -53,25 +53,20 @@ final class VectorRows16K {
     MemorySegment row = w.asSlice(offset, 176L * (k / 256));
     float[] scales = Panel.ofThread().scales(k / 32);
     KScales.affine(row, k / 256, 176, scales, scratch);
-    return KScales.ofThirtyTwos(k / 32, scratch, sixteens) + q5k(row, k / 32, x, scales);
+    return KScales.ofThirtyTwos(k / 32, scratch, sixteens) + q5k(row, k / 16, x, scales);
   }
 
-  /** Thirty-two elements an iteration: group g is a nibble of the bytes of group pair g/2 and bit g of the high bits. */
-  private static float q5k(MemorySegment row, int groups, float[] x, float[] scales) {
+  /** Sixteen elements an iteration: group g is a nibble of the bytes of group pair g/2 and bit g of the high bits. */
+  private static float q5k(MemorySegment row, int strips, float[] x, float[] scales) {
     IntVector fifteen = IntVector.broadcast(Wide.I, 15);
-    IntVector one = IntVector.broadcast(Wide.I, 1);
+    IntVector sixteen = IntVector.broadcast(Wide.I, 16);
     FloatVector a = FloatVector.zero(Wide.F);
-    for (int g = 0; g < groups; g++) {
-      long block = 176L * (g >> 3);
-      long at = block + 48 + 32 * (g >> 1 & 3);
-      int nibble = 4 * (g & 1);
-      IntVector high = Wide.unsigned(row, block + 16).lanewise(VectorOperators.LSHR, g & 7).and(one).lanewise(VectorOperators.LSHL, 4);
-      IntVector v = Wide.unsigned(row, at).lanewise(VectorOperators.LSHR, nibble).and(fifteen).or(high);
-      FloatVector t = Wide.toFloats(v).mul(Wide.floats(x, 32 * g));
-      high = Wide.unsigned(row, block + 32).lanewise(VectorOperators.LSHR, g & 7).and(one).lanewise(VectorOperators.LSHL, 4);
-      v = Wide.unsigned(row, at + 16).lanewise(VectorOperators.LSHR, nibble).and(fifteen).or(high);
-      t = Wide.toFloats(v).fma(Wide.floats(x, 32 * g + 16), t);
-      a = t.fma(Wide.all(scales[g]), a);
+    for (int s = 0; s < strips; s++) {
+      int g = s >> 1;
+      long at = 176L * (g >> 3) + 16 + 16 * (s & 1);
+      IntVector high = Wide.unsigned(row, at).lanewise(VectorOperators.LSHL, 4).lanewise(VectorOperators.LSHR, g & 7).and(sixteen);
+      IntVector v = Wide.unsigned(row, at + 32 + 32 * (g >> 1 & 3)).lanewise(VectorOperators.LSHR, 4 * (g & 1)).and(fifteen).or(high);
+      a = Wide.toFloats(v).mul(Wide.floats(x, 16 * s)).fma(Wide.all(scales[g]), a);
     }
     return Wide.sum(a);
   }

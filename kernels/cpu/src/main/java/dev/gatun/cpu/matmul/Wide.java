@@ -28,7 +28,8 @@ final class Wide {
   static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
   /** As many bytes as floats in a vector; there is no species of 4 bytes, where an int is spread over the lanes instead. */
   private static final VectorSpecies<Byte> B = L == 16 ? ByteVector.SPECIES_128 : ByteVector.SPECIES_64;
-  private static final VectorSpecies<Short> S = L == 16 ? ShortVector.SPECIES_256 : L == 8 ? ShortVector.SPECIES_128 : ShortVector.SPECIES_64;
+  private static final VectorSpecies<Short> S = L == 16 ? ShortVector.SPECIES_256
+      : L == 8 ? ShortVector.SPECIES_128 : ShortVector.SPECIES_64;
   /** 0, 1, 2 … */
   static final IntVector LANE = IntVector.zero(I).addIndex(1);
   private static final IntVector TO_LOW = LANE.mul(8);
@@ -55,6 +56,11 @@ final class Wide {
       return IntVector.broadcast(I, w.get(JAVA_INT_UNALIGNED, at)).lanewise(VectorOperators.LSHR, TO_LOW).and(255);
     }
     return (IntVector) ByteVector.fromMemorySegment(B, w, at, LE).convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0);
+  }
+
+  /** L 16-bit values, zero-extended. */
+  static IntVector unsignedShorts(MemorySegment w, long at) {
+    return (IntVector) ShortVector.fromMemorySegment(S, w, at, LE).convertShape(VectorOperators.ZERO_EXTEND_S2I, I, 0);
   }
 
   /** L 16-bit values, sign-extended. */

@@ -208,6 +208,18 @@ class MatmulKernelTest {
 
   @ParameterizedTest
   @MethodSource("served")
+  void rowsDoNotSeeTheirNumberFromTwoOn(Served served) {
+    int k = served.depths()[4];
+    try (Problem p = new Problem(served, 70, 10, k, 98)) {
+      float[][] all = p.result(70, 0, 10);
+      for (int m : new int[] {2, 3, 5, 17}) {
+        assertThat(p.result(m, 0, 10)).isDeepEqualTo(Arrays.copyOf(all, m));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("served")
   void notANumberAndInfinityInActivationsSurvive(Served served) {
     int k = served.depths()[4];
     for (int m : new int[] {1, 2, 9}) {
@@ -281,7 +293,8 @@ class MatmulKernelTest {
   @Test
   void refusesTypesItDoesNotTake() {
     for (Lanes lanes : Lanes.values()) {
-      assertThatThrownBy(() -> MatmulKernel.of(DType.Q2_K, lanes)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("Q2_K");
+      assertThatThrownBy(() -> MatmulKernel.of(DType.Q2_K, lanes)).isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("Q2_K");
     }
   }
 }
