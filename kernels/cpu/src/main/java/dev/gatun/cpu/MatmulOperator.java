@@ -26,7 +26,7 @@ final class MatmulOperator implements OperatorKernel<Matmul> {
     }
     long flops = 2 * op.x().size(0) * op.w().shape().elements();
     String kernel = "matmul_" + op.w().dtype().label() + (op.w().isPlain() ? "" : "_" + op.w().layout()) + (lanes == Lanes.VECTOR ? "_vector" : "_scalar");
-    return new CpuPlan(kernel, MatmulStage.TILE + " rows of w", MatmulStage.scratchBytes(Fusion.alone(op), lanes), CpuPlan.bytes(op), flops, List.of());
+    return new CpuPlan(kernel, MatmulStage.tile(op.w().size(0), workers) + " rows of w", MatmulStage.scratchBytes(Fusion.alone(op), lanes), CpuPlan.bytes(op), flops, List.of());
   }
 
   @Override

@@ -32,8 +32,17 @@ import java.util.Set;
  * weight rows are multiplied, and whatever follows is done to a tile while it is in the cache.
  */
 final class MatmulStage {
-  /** Weight rows of a tile. */
-  static final int TILE = 32;
+  private static final int SMALLEST_TILE = 16;
+  private static final int LARGEST_TILE = 256;
+  private static final int TILES_PER_WORKER = 8;
+
+  /**
+   * Weight rows of a tile: enough of them that what is done once for a tile does not count, few enough that no worker waits long for the last one. No
+   * result depends on it.
+   */
+  static int tile(long rows, int workers) {
+    return Math.clamp(Math.ceilDiv(rows, TILES_PER_WORKER * workers) + 3 & -4, SMALLEST_TILE, LARGEST_TILE);
+  }
 
   private final Fusion.Matmuls group;
   private final Lanes lanes;
@@ -87,7 +96,7 @@ final class MatmulStage {
       steps.add(activations(binding, x, ready, memory, base));
     }
     steps.add(tiles(binding, x, ready, memory, base));
-    return new CpuExecutable.Stage(explain(sources), steps);
+    return new CpuExecutable.Stage(explain(sources, binding.workers()), steps);
   }
 
   /** Rows of floats. */
@@ -138,7 +147,7 @@ final class MatmulStage {
           }
         }
         for (int i = 0; i < activating.length; i++) {
-          activating[i].activate(ready.memory(), ready.offset(), ready.rowBytes(), k, memory, at[i], from, to);
+          activating[i].activate(ready.memory(), ready.offset(), ready.rowBytes(), x.count(), k, memory, at[i], from, to);
         }
       }
     };
@@ -146,9 +155,12 @@ final class MatmulStage {
 
   private Step tiles(Binding binding, View x, Floats ready, MemorySegment memory, long base) {
     int count = group.gate().isPresent() ? 1 : kernels.size();
+    int[] tile = new int[count];
     int[] firstTile = new int[count + 1];
     for (int i = 0; i < count; i++) {
-      firstTile[i + 1] = firstTile[i] + Math.ceilDiv(Math.toIntExact(group.matmuls().get(i).w().size(0)), TILE);
+      int n = Math.toIntExact(group.matmuls().get(i).w().size(0));
+      tile[i] = tile(n, binding.workers());
+      firstTile[i + 1] = firstTile[i] + Math.ceilDiv(n, tile[i]);
     }
     Product[] products = new Product[kernels.size()];
     for (int i = 0; i < products.length; i++) {
@@ -169,8 +181,8 @@ final class MatmulStage {
           while (unit >= firstTile[i + 1]) {
             i++;
           }
-          int n0 = (unit - firstTile[i]) * TILE;
-          int n1 = Math.min(products[i].n(), n0 + TILE);
+          int n0 = (unit - firstTile[i]) * tile[i];
+          int n1 = Math.min(products[i].n(), n0 + tile[i]);
           if (finish.isEmpty()) {
             products[i].compute(m, n0, n1);
           } else {
@@ -267,7 +279,7 @@ final class MatmulStage {
     };
   }
 
-  private Explanation.Step explain(List<String> sources) {
+  private Explanation.Step explain(List<String> sources, int workers) {
     long bytes = 0;
     long flops = 0;
     Set<Tensor> counted = new HashSet<>();
@@ -282,7 +294,7 @@ final class MatmulStage {
       flops += operator instanceof Matmul m ? 2 * m.x().size(0) * m.w().shape().elements() : 0;
     }
     String types = group.matmuls().stream().map(m -> m.w().dtype().label()).distinct().reduce((a, b) -> a + "," + b).orElseThrow();
-    return new Explanation.Step(sources, Fusion.name(group) + "_" + types + (lanes == Lanes.VECTOR ? "_vector" : "_scalar"), TILE + " rows of w",
+    return new Explanation.Step(sources, Fusion.name(group) + "_" + types + (lanes == Lanes.VECTOR ? "_vector" : "_scalar"), tile(group.matmuls().getFirst().w().size(0), workers) + " rows of w",
         bytes, flops, 0, List.of());
   }
 }

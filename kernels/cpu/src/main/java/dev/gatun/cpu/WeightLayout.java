@@ -9,7 +9,7 @@ import java.util.Optional;
 /** Which kernel reads a matmul weight as it lies. */
 final class WeightLayout {
   /** The layout of a weight that a {@link Repack} has rewritten. */
-  static final String LANES = "cpu_lanes";
+  static final String STRIPS = "cpu_strips";
 
   private WeightLayout() {}
 
@@ -19,7 +19,7 @@ final class WeightLayout {
   }
 
   static boolean isKnown(Tensor w, Lanes lanes) {
-    return w.isPlain() || w.layout().equals(LANES) && repack(w, lanes).isPresent();
+    return w.isPlain() || w.layout().equals(STRIPS) && repack(w, lanes).isPresent();
   }
 
   static MatmulKernel kernel(Tensor w, Lanes lanes) {

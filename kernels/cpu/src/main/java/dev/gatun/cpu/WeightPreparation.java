@@ -75,8 +75,8 @@ final class WeightPreparation {
       // The file's pages would count as resident beside the copy.
       from.unload();
     }
-    Tensor tensor = Tensor.ofLayout(buffer, 0, weight.dtype(), weight.shape(), WeightLayout.LANES);
-    return new Prepared(tensor, buffer.bytes(), System.nanoTime() - started, "nibbles reordered so that a vector lane holds what one kernel reads together");
+    Tensor tensor = Tensor.ofLayout(buffer, 0, weight.dtype(), weight.shape(), WeightLayout.STRIPS);
+    return new Prepared(tensor, buffer.bytes(), System.nanoTime() - started, "blocks of Q4_0 set side by side, one to a vector lane");
   }
 
   private interface Rows {

@@ -48,9 +48,10 @@ public abstract class MatmulKernel {
    * {@link #activationBytes} is 0.
    *
    * @param x rows of k floats; row m starts at byte {@code xOffset + m·xRowBytes}
+   * @param rows how many rows {@link #multiply} will be given: one may take another form than more
    * @param act receives row m at byte {@code actOffset + m·activationBytes(k)}
    */
-  public abstract void activate(MemorySegment x, long xOffset, long xRowBytes, int k, MemorySegment act, long actOffset, int m0, int m1);
+  public abstract void activate(MemorySegment x, long xOffset, long xRowBytes, int rows, int k, MemorySegment act, long actOffset, int m0, int m1);
 
   /**
    * Computes y[m][n] for m in [0, rows) and n in [n0, n1).

@@ -23,6 +23,15 @@ final class Panel {
   private float[] activations = new float[2 * DEPTH];
   float[] pairs = new float[DEPTH];
 
+  private RoundedRow rounded = new RoundedRow(0);
+
+  RoundedRow rounded(int k) {
+    if (rounded.codes.length < k) {
+      rounded = new RoundedRow(k);
+    }
+    return rounded;
+  }
+
   static Panel ofThread() {
     return OF_THREAD.get();
   }

@@ -38,7 +38,7 @@ final class PanelKernel extends MatmulKernel {
   }
 
   @Override
-  public void activate(MemorySegment x, long xOffset, long xRowBytes, int k, MemorySegment act, long actOffset, int m0, int m1) {
+  public void activate(MemorySegment x, long xOffset, long xRowBytes, int rows, int k, MemorySegment act, long actOffset, int m0, int m1) {
     // activations are read where they lie
   }
 

@@ -8,8 +8,8 @@ import java.util.Optional;
 public interface Repack {
   /** The faster order for rows of {@code k} weights of a type, where there is one. */
   static Optional<Repack> of(DType type, int k, Lanes lanes) {
-    boolean pays = type == DType.Q4_0 && lanes == Lanes.VECTOR && k > 0 && k % Lanes4.GROUP == 0;
-    return pays ? Optional.of(VectorKernels.lanes4()) : Optional.empty();
+    boolean pays = type == DType.Q4_0 && lanes == Lanes.VECTOR && k > 0 && k % Strips4.GROUP == 0;
+    return pays ? Optional.of(VectorKernels.strips4()) : Optional.empty();
   }
 
   /** Bytes of a repacked row of k weights. */

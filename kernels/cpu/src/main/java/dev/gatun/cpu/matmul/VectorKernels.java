@@ -11,7 +11,7 @@ final class VectorKernels {
     return VectorRows.of(type).<MatmulKernel>map(one -> new RowKernel(type, one, many)).orElse(many);
   }
 
-  static Repack lanes4() {
-    return new Lanes4(new Lanes4Kernel());
+  static Repack strips4() {
+    return new Strips4(new Strips4Kernel());
   }
 }

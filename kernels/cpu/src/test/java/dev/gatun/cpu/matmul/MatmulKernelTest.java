@@ -108,8 +108,8 @@ class MatmulKernelTest {
       MemorySegment act = xs;
       if (actRow > 0) {
         act = arena.allocate(4 + rows * actRow);
-        kernel.activate(xs, 4, xRow, k, act, 4, 0, rows / 2);
-        kernel.activate(xs, 4, xRow, k, act, 4, rows / 2, rows);
+        kernel.activate(xs, 4, xRow, rows, k, act, 4, 0, rows / 2);
+        kernel.activate(xs, 4, xRow, rows, k, act, 4, rows / 2, rows);
       }
       for (int i = 0; i + 1 < cuts.length; i++) {
         kernel.multiply(act, 4, actRow > 0 ? actRow : xRow, rows, stored, 2, wRow, k, cuts[i], cuts[i + 1], ys, 8, yRow);

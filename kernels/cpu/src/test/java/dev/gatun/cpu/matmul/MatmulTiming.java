@@ -98,7 +98,7 @@ final class MatmulTiming {
         });
         long time = inParallel(pool, threads, matrices, (part, i) -> {
           if (actRow != 0 && part == 0) {
-            kernel.activate(x, 0, 4L * k, k, act, 0, 0, rows);
+            kernel.activate(x, 0, 4L * k, rows, k, act, 0, 0, rows);
           }
           kernel.multiply(act, 0, actRow == 0 ? 4L * k : actRow, rows, weights, i * matrix, rowBytes, k, n * part / threads,
               n * (part + 1) / threads, y, 0, 4L * n);

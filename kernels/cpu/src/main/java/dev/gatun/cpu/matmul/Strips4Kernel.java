@@ -1,0 +1,133 @@
+package dev.gatun.cpu.matmul;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/** Matmul on {@link Strips4} rows: one activation row in 16-bit integers, more of them in floats. */
+final class Strips4Kernel extends MatmulKernel {
+  private static final VectorSpecies<Short> S = VectorSpecies.of(short.class, Wide.I.vectorShape());
+
+  private final MatmulKernel many = new PanelKernel(Strips4Kernel::decode, new VectorDots());
+
+  @Override
+  public String activationForm() {
+    return "strips4";
+  }
+
+  @Override
+  public long activationBytes(int k) {
+    return Strips4.activationBytes(k);
+  }
+
+  @Override
+  public void activate(MemorySegment x, long xOffset, long xRowBytes, int rows, int k, MemorySegment act, long actOffset, int m0, int m1) {
+    for (int m = m0; m < m1; m++) {
+      if (rows == 1) {
+        Strips4.round(x, xOffset + m * xRowBytes, k, act, actOffset + m * activationBytes(k));
+      } else {
+        Strips4.reorder(x, xOffset + m * xRowBytes, k, act, actOffset + m * activationBytes(k));
+      }
+    }
+  }
+
+  @Override
+  public void multiply(MemorySegment act, long actOffset, long actRowBytes, int rows, MemorySegment w, long wOffset, long wRowBytes,
+      int k, int n0, int n1, MemorySegment y, long yOffset, long yRowBytes) {
+    if (rows != 1) {
+      many.multiply(act, actOffset, actRowBytes, rows, w, wOffset, wRowBytes, k, n0, n1, y, yOffset, yRowBytes);
+      return;
+    }
+    RoundedRow x = Panel.ofThread().rounded(k);
+    MemorySegment.copy(act, JAVA_SHORT_UNALIGNED, actOffset, x.codes, 0, k);
+    MemorySegment.copy(act, JAVA_INT_UNALIGNED, actOffset + Strips4.corrections(k), x.corrections, 0, k / 32);
+    MemorySegment.copy(act, JAVA_FLOAT_UNALIGNED, actOffset + Strips4.scales(k), x.scales, 0, k / 32);
+    for (int n = n0; n < n1; n++) {
+      y.set(JAVA_FLOAT_UNALIGNED, yOffset + 4L * n, dot(w, wOffset + n * wRowBytes, k, x));
+    }
+  }
+
+  /** Weights in stored order. */
+  private static void decode(MemorySegment w, long offset, int k, int from, int count, float[] out, int at) {
+    MemorySegment row = w.asSlice(offset, 18L * (k / 32));
+    for (int g = from / Strips4.GROUP; g < (from + count) / Strips4.GROUP; g++) {
+      for (int s = 0; s < 16; s += Wide.L) {
+        FloatVector d = halves(row, 32L * g + 2 * s);
+        for (int j = 0; j < 4; j++) {
+          word(row, k / 16 + 256L * g + 64 * j + 4 * s, d, out, at + Strips4.GROUP * g - from + 128 * j + s);
+        }
+      }
+    }
+  }
+
+  private static void word(MemorySegment row, long at, FloatVector d, float[] out, int to) {
+    IntVector v = IntVector.fromMemorySegment(Wide.I, row, at, Wide.LE);
+    for (int n = 0; n < 8; n++) {
+      Wide.toFloats(v.and(15).sub(8)).mul(d).intoArray(out, to + 16 * n);
+      v = v.lanewise(VectorOperators.LSHR, 4);
+    }
+  }
+
+  /** L scales; NaN for infinities too. */
+  private static FloatVector halves(MemorySegment row, long at) {
+    IntVector v = Wide.shifted(Wide.shorts(row, at));
+    return Wide.rescaled(v).lanewise(VectorOperators.ADD, FloatVector.broadcast(Wide.F, Float.NaN),
+        v.and(0x0f800000).eq(0x0f800000).cast(Wide.F));
+  }
+
+  private static float dot(MemorySegment w, long offset, int k, RoundedRow x) {
+    MemorySegment row = w.asSlice(offset, 18L * (k / 32));
+    if (!scales(row, k, x.scales, x.products)) {
+      return Float.NaN;
+    }
+    float sum = 0;
+    for (int s = 0; s < 16; s += Wide.L) {
+      sum += lanes(row, s, k, x.codes, x.corrections, x.products);
+    }
+    return sum;
+  }
+
+  /** Writes the products of the row's scales and the activations'; false if a scale of the row is infinite or NaN. */
+  private static boolean scales(MemorySegment row, int k, float[] x, float[] products) {
+    IntVector special = IntVector.zero(Wide.I);
+    for (int i = 0; i < k / 32; i += Wide.L) {
+      IntVector v = Wide.shifted(Wide.shorts(row, 2L * i));
+      special = special.or(v.add(0x00800000));
+      Wide.rescaled(v).mul(Wide.floats(x, i)).intoArray(products, i);
+    }
+    return !Wide.any(special, 0x10000000);
+  }
+
+  /**
+   * What blocks [s, s + L) of every group add to the dot product. The four nibbles of a half are written out, the four strips are a loop: more in one
+   * piece passes C2's inlining limits, and a boxed vector costs a hundred times its arithmetic.
+   */
+  private static float lanes(MemorySegment row, int s, int k, short[] codes, int[] corrections, float[] products) {
+    FloatVector a = FloatVector.zero(Wide.F);
+    int strips = k / 16 + 4 * s;
+    for (int g = 0; g < k / Strips4.GROUP; g++) {
+      ShortVector t = ShortVector.zero(S);
+      int at = strips + 256 * g;
+      int o = Strips4.GROUP * g + 2 * s;
+      for (int j = 0; j < 4; j++) {
+        ShortVector v = ShortVector.fromMemorySegment(S, row, at + 64 * j, Wide.LE);
+        t = t.add(v.and((short) 15).mul(ShortVector.fromArray(S, codes, o + 128 * j)));
+        t = t.add(v.lanewise(VectorOperators.LSHR, 4).and((short) 15).mul(ShortVector.fromArray(S, codes, o + 128 * j + 32)));
+        t = t.add(v.lanewise(VectorOperators.LSHR, 8).and((short) 15).mul(ShortVector.fromArray(S, codes, o + 128 * j + 64)));
+        t = t.add(v.lanewise(VectorOperators.LSHR, 12).mul(ShortVector.fromArray(S, codes, o + 128 * j + 96)));
+      }
+      IntVector p = t.reinterpretAsInts();
+      IntVector q = p.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16).add(p.lanewise(VectorOperators.ASHR, 16))
+          .sub(IntVector.fromArray(Wide.I, corrections, 16 * g + s));
+      a = Wide.toFloats(q).fma(Wide.floats(products, 16 * g + s), a);
+    }
+    return Wide.sum(a);
+  }
+}
