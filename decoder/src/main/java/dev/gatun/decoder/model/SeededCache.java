@@ -47,10 +47,17 @@ final class SeededCache {
       return file;
     } catch (IOException e) {
       throw new GgufException(file, "can't be made in the cache folder (" + e.getClass().getSimpleName() + " " + e.getMessage()
-          + "): name another with -D" + CacheFolder.PROPERTY, e);
+          + "); " + CacheFolder.ADVICE, e);
+    } catch (GgufException e) {
+      throw new GgufException(file, withoutFile(e.getMessage(), file) + "; " + CacheFolder.ADVICE, e);
     } finally {
       threads.unlock();
     }
+  }
+
+  private static String withoutFile(String message, Path file) {
+    String prefix = file + ": ";
+    return message.startsWith(prefix) ? message.substring(prefix.length()) : message;
   }
 
   private static boolean isComplete(Path file, ModelShape shape, DType type, long seed) {

@@ -51,8 +51,8 @@ public final class SeededModel {
 
   /**
    * The path of this model in the user's cache folder, made first where it isn't there yet. Several processes may ask at once: one
-   * makes it and the others wait. The folder is {@code $XDG_CACHE_HOME/gatun} or {@code ~/.cache/gatun}, {@code ~/Library/Caches/gatun}
-   * on macOS, {@code %LOCALAPPDATA%\gatun} on Windows, or what the system property {@code gatun.cache} names.
+   * makes it and the others wait. The folder is what the system property {@code gatun.cache} names, or
+   * {@code $XDG_CACHE_HOME/gatun}, or {@code ~/.cache/gatun}, on macOS {@code ~/Library/Caches/gatun}, on Windows {@code %LOCALAPPDATA%\gatun}.
    *
    * @param type the type of all matrices: F32, F16, BF16, Q8_0, Q4_0, Q4_K or Q6_K
    * @param progress hears of bytes written; never called where the file is there already

@@ -89,7 +89,7 @@ class SeededCacheTest {
   void namesThePropertyWhenTheFolderCannotBeUsed() throws IOException {
     Path occupied = Files.createFile(folder.resolve("occupied"));
     assertThatThrownBy(() -> new SeededCache(occupied).get(TEST, DType.F16, 1, WriteProgress.NONE)).isInstanceOf(GgufException.class)
-        .hasMessageContaining("-Dgatun.cache").message().doesNotContain("\n");
+        .hasMessageContaining("GATUN_JVM_ARGS=-Dgatun.cache=DIR").hasMessageContaining("XDG_CACHE_HOME=DIR").message().doesNotContain("\n");
   }
 
   @Test
@@ -98,9 +98,21 @@ class SeededCacheTest {
     assertThat(cacheFolder("Linux", "", Map.of("XDG_CACHE_HOME", "/fast"))).isEqualTo(Path.of("/fast/gatun"));
     assertThat(cacheFolder("Linux", "", Map.of("XDG_CACHE_HOME", "relative"))).isEqualTo(Path.of("/home/u/.cache/gatun"));
     assertThat(cacheFolder("Mac OS X", "", Map.of())).isEqualTo(Path.of("/home/u/Library/Caches/gatun"));
+    assertThat(cacheFolder("Mac OS X", "", Map.of("XDG_CACHE_HOME", "/fast"))).isEqualTo(Path.of("/fast/gatun"));
     assertThat(cacheFolder("Windows 11", "", Map.of("LOCALAPPDATA", "/appdata"))).isEqualTo(Path.of("/appdata/gatun"));
     assertThat(cacheFolder("Windows 11", "", Map.of())).isEqualTo(Path.of("/home/u/AppData/Local/gatun"));
     assertThat(cacheFolder("Linux", "/mine", Map.of("XDG_CACHE_HOME", "/fast"))).isEqualTo(Path.of("/mine"));
+  }
+
+  @Test
+  void userWithoutAHomeGetsATemporaryFolder() {
+    for (String home : new String[] {"?", ""}) {
+      Properties properties = new Properties();
+      properties.setProperty("user.home", home);
+      properties.setProperty("java.io.tmpdir", "/scratch");
+      assertThat(CacheFolder.of(properties, Map.of())).isEqualTo(Path.of("/scratch/gatun-cache"));
+      assertThat(CacheFolder.of(properties, Map.of("XDG_CACHE_HOME", "/fast"))).isEqualTo(Path.of("/fast/gatun"));
+    }
   }
 
   private static Path cacheFolder(String os, String property, Map<String, String> environment) {
