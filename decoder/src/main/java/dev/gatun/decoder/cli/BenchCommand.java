@@ -7,6 +7,7 @@ import dev.gatun.decoder.Sampling;
 import dev.gatun.decoder.Sequence;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -15,7 +16,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** How fast a model runs: each repeat feeds a prompt of seeded tokens to an empty cache and then decodes after it. */
+/**
+ * How fast a model runs: each repeat feeds a prompt of seeded tokens to an empty cache and then decodes after it. With a depth both are
+ * measured apart, each after that many tokens, as llama-bench does.
+ */
 @Command(name = "bench",
     description = "Measure prefill and decode speed; without --model on an embedded model, so that nothing is downloaded.",
     footer = {"", "Examples:", "  gatun bench", "  gatun bench --shape qwen3-0.6b --type q4_0 -p 256 -n 64 -r 5",
@@ -23,6 +27,7 @@ import picocli.CommandLine.Spec;
 final class BenchCommand implements Callable<Integer> {
   private static final int LEAST_CONTEXT = 16;
   private static final int WARM_UP_STEPS = 16;
+  private static final int MOST_REPEATS = 1000;
 
   private final Terminal terminal;
 
@@ -41,6 +46,11 @@ final class BenchCommand implements Callable<Integer> {
   @Option(names = {"-r", "--repetitions"}, paramLabel = "N", defaultValue = "3",
       description = "How often it is measured. Default: ${DEFAULT-VALUE}.")
   int repeats;
+
+  @Option(names = {"-d", "--n-depth", "--depth"}, paramLabel = "N",
+      description = "Tokens in the cache before prefill and before decode, each measured by itself; 0 for an empty cache. "
+          + "Default: prefill from an empty cache and decode after the prompt, so that its depth is -p.")
+  Optional<Integer> depth = Optional.empty();
 
   @Mixin BackendChoice backend;
   @Mixin CacheChoice cache;
@@ -61,10 +71,10 @@ final class BenchCommand implements Callable<Integer> {
     long started = System.nanoTime();
     try (Model opened = Model.open(file)) {
       checkFits(opened);
-      DecoderOptions options = cache.options(terminal, opened, Math.max(LEAST_CONTEXT, prompt + generated), 0);
+      DecoderOptions options = cache.options(terminal, opened, (int) needed(), 0);
       try (Loaded loaded = Loaded.of(terminal, opened, backend, options)) {
         long loadNanos = System.nanoTime() - started;
-        int[] ids = SeededPrompt.of(opened, Math.max(SeededPrompt.CHECKED, prompt));
+        int[] ids = SeededPrompt.of(opened, Math.max(SeededPrompt.CHECKED, Math.max(prompt, depth.orElse(0))));
         Times times = measure(loaded.decoder(), ids);
         report(opened, Figures.of(terminal, loaded.decoder(), loadNanos, prompt, times.prefill, generated, times.decode));
       }
@@ -73,20 +83,28 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   private void checkUsage() {
-    if (prompt < 0 || generated < 0 || prompt + generated < 1 || repeats < 1) {
-      throw new ParameterException(spec.commandLine(), "-p and -n must not be negative or both 0, and -r must be at least 1: " + prompt
-          + ", " + generated + ", " + repeats);
+    if (prompt < 0 || generated < 0 || (prompt == 0 && generated == 0) || depth.orElse(0) < 0) {
+      throw new ParameterException(spec.commandLine(), "-p, -n and -d must not be negative, and -p and -n not both 0: " + prompt + ", "
+          + generated + ", " + depth.orElse(0));
+    }
+    if (repeats < 1 || repeats > MOST_REPEATS) {
+      throw new ParameterException(spec.commandLine(), "-r must be from 1 to " + MOST_REPEATS + ", not " + repeats);
     }
     backend.check();
     cache.check();
   }
 
+  private long needed() {
+    long tokens = depth.isPresent() ? (long) depth.get() + Math.max(prompt, generated) : (long) prompt + generated;
+    return Math.max(LEAST_CONTEXT, tokens);
+  }
+
   private void checkFits(Model opened) {
-    long needed = Math.max(LEAST_CONTEXT, (long) prompt + generated);
-    int size = cache.context.orElse(opened.dimensions().context());
-    if (needed > size) {
-      throw new ParameterException(spec.commandLine(), "a prompt of " + prompt + " and " + generated + " tokens after it need a context of "
-          + needed + ", more than the " + size + (cache.context.isPresent() ? " of --context" : " the model was made for"));
+    int size = cache.most(opened);
+    if (needed() > size) {
+      throw new ParameterException(spec.commandLine(), "a prompt of " + prompt + " tokens and " + generated
+          + depth.map(before -> " decoded, each after " + before + ",").orElse(" after it") + " need a context of " + needed()
+          + ", more than the " + size + (cache.context.isPresent() ? " of --context" : " the model was made for"));
     }
   }
 
@@ -110,6 +128,9 @@ final class BenchCommand implements Callable<Integer> {
 
   /** Nanoseconds of the prefill and of all decode steps together. Tokens that would end a text do not end this one. */
   private long[] once(Decoder decoder, int[] ids, int steps) {
+    if (depth.isPresent()) {
+      return new long[] {prompt == 0 ? 0 : atDepth(decoder, ids, true, 0), steps == 0 ? 0 : atDepth(decoder, ids, false, steps)};
+    }
     try (Sequence sequence = decoder.newSequence(Sampling.greedy())) {
       long started = System.nanoTime();
       int next = prompt == 0 ? ids[0] : decoder.feed(sequence, Arrays.copyOf(ids, prompt));
@@ -121,13 +142,29 @@ final class BenchCommand implements Callable<Integer> {
     }
   }
 
+  private long atDepth(Decoder decoder, int[] ids, boolean prefill, int steps) {
+    try (Sequence sequence = decoder.newSequence(Sampling.greedy())) {
+      int next = depth.orElse(0) == 0 ? ids[0] : decoder.feed(sequence, Arrays.copyOf(ids, depth.get()));
+      int[] fed = prefill ? Arrays.copyOf(ids, prompt) : new int[0];
+      long started = System.nanoTime();
+      if (prefill) {
+        decoder.feed(sequence, fed);
+      }
+      for (int i = 0; i < steps; i++) {
+        next = decoder.feed(sequence, next);
+      }
+      return System.nanoTime() - started;
+    }
+  }
+
   private void report(Model opened, Figures figures) {
     ModelFacts facts = ModelFacts.of(opened.gguf());
     if (json) {
-      BenchRows.write(terminal.out(), opened.gguf().file(), facts, figures);
+      BenchRows.write(terminal.out(), opened.gguf().file(), facts, figures, depth.orElse(0), depth.orElse(prompt));
       return;
     }
     Figures.line(terminal.out(), "model", facts.type() + ", " + Units.bytes(facts.tensorBytes()) + ", " + opened.gguf().file());
+    depth.ifPresent(before -> Figures.line(terminal.out(), "depth", before + " tokens before prefill and before decode"));
     figures.print(terminal.out());
   }
 }

@@ -4,7 +4,9 @@ import dev.gatun.DType;
 import dev.gatun.decoder.DecoderOptions;
 import dev.gatun.decoder.Model;
 import dev.gatun.decoder.ModelException;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -13,6 +15,8 @@ import picocli.CommandLine.Spec;
 /** The options that size the cache of keys and values. */
 final class CacheChoice {
   private static final int STEP = 64;
+  private static final int LARGEST = 1 << 24;
+  private static final List<DType> TYPES = List.of(DType.F32, DType.F16, DType.BF16, DType.Q8_0, DType.F8_E4M3, DType.F8_E5M2);
 
   @Spec(Spec.Target.MIXEE) CommandSpec spec;
 
@@ -26,9 +30,18 @@ final class CacheChoice {
 
   /** Wrong usage is seen before a model is loaded. */
   void check() {
-    if (context.isPresent() && context.get() < 1) {
-      throw new ParameterException(spec.commandLine(), "--context must be at least 1, not " + context.get());
+    if (context.isPresent() && (context.get() < 1 || context.get() > LARGEST)) {
+      throw new ParameterException(spec.commandLine(), "--context must be from 1 to " + LARGEST + ", not " + context.get());
     }
+    if (!TYPES.contains(type)) {
+      throw new ParameterException(spec.commandLine(), "--cache-type can't be " + type.label() + "; there are "
+          + TYPES.stream().map(DType::label).collect(Collectors.joining(", ")));
+    }
+  }
+
+  /** The most tokens that a model takes where {@code --context} does not say: what it was made for, unless that is absurd. */
+  int most(Model model) {
+    return context.orElse(Math.min(model.dimensions().context(), LARGEST));
   }
 
   /**
@@ -40,7 +53,7 @@ final class CacheChoice {
     check();
     int trained = model.dimensions().context();
     long needed = Math.ceilDiv(Math.max(1, (long) prompt + answer), STEP) * (long) STEP;
-    int size = context.orElse((int) Math.min(trained, needed));
+    int size = context.orElse((int) Math.min(most(model), needed));
     if (prompt > size) {
       throw new ModelException(model.gguf().file(), "the prompt has " + prompt + " tokens and the context holds " + size
           + "; shorten the prompt" + (size < trained ? " or raise --context (the model was made for " + trained + ")" : ""));

@@ -116,7 +116,9 @@ class DecodingCommandsTest {
           "model_n_params",
           "n_batch", "n_ubatch", "n_threads", "type_k", "type_v", "n_prompt", "n_gen", "n_depth", "test_time", "avg_ns", "stddev_ns",
               "avg_ts",
-          "stddev_ts", "samples_ns", "samples_ts", "rss_bytes", "load_ms", "prepared_bytes", "kv_cache_bytes", "bandwidth_gb_per_s"}) {
+          "stddev_ts", "build_number", "cpu_mask", "cpu_strict", "poll", "n_gpu_layers", "n_cpu_moe", "split_mode", "main_gpu",
+          "no_kv_offload", "flash_attn", "devices", "tensor_split", "tensor_buft_overrides", "use_mmap", "use_direct_io", "embeddings",
+          "no_op_offload", "no_host", "samples_ns", "samples_ts", "rss_bytes", "load_ms", "prepared_bytes", "kv_cache_bytes", "bandwidth_gb_per_s"}) {
         assertThat(row.has(field)).as(field).isTrue();
       }
       assertThat(row.get("samples_ns")).hasSize(2);
@@ -142,6 +144,20 @@ class DecodingCommandsTest {
     Path file = ModelFiles.whole(folder);
     assertThat(Ran.command("bench", "--model", file, "-p", "0", "-n", "3", "-r", "1", "--json").json()).hasSize(1);
     assertThat(Ran.command("bench", "--model", file, "-p", "4", "-n", "0", "-r", "1", "--json").json()).hasSize(1);
+  }
+
+  @Test
+  void benchAtADepthMeasuresBothAfterIt() {
+    Path file = ModelFiles.whole(folder);
+    for (int depth : new int[] {0, 20}) {
+      JsonNode rows = Ran.command("bench", "--model", file, "-p", "4", "-n", "3", "-r", "2", "-d", depth, "--json").json();
+      assertThat(rows).hasSize(2).allSatisfy(row -> {
+        assertThat(row.get("n_depth").asInt()).isEqualTo(depth);
+        assertThat(row.get("avg_ts").asDouble()).isPositive();
+      });
+    }
+    Ran plain = Ran.command("bench", "--model", file, "-p", "4", "-n", "0", "-r", "1", "--depth", "200");
+    assertThat(plain.out()).contains("depth        200 tokens").contains("prefill").doesNotContain("decode  ");
   }
 
   @Test
