@@ -1,9 +1,12 @@
 package dev.gatun.decoder.cli;
 
 import dev.gatun.Backend;
+import dev.gatun.BackendInfo;
 import dev.gatun.BackendOptions;
 import dev.gatun.Gatun;
+import dev.gatun.GatunException;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
@@ -13,6 +16,10 @@ import picocli.CommandLine.Spec;
 
 /** The options that say what to run on. */
 final class BackendChoice {
+  private static final String THREADS = "threads";
+  private static final int THREADS_ANYWHERE = 64;
+  private static final int THREADS_PER_PROCESSOR = 4;
+
   @Spec(Spec.Target.MIXEE) CommandSpec spec;
 
   @Option(names = "--backend", paramLabel = "NAME", description = "The backend; 'gatun backends' lists them. Default: the best one here.")
@@ -24,10 +31,37 @@ final class BackendChoice {
   @Option(names = {"-o", "--backend-option"}, paramLabel = "NAME=VALUE", description = "A setting of the backend; may be repeated.")
   Map<String, String> options = new LinkedHashMap<>();
 
+  /** The most threads that are served: more of them than this wait for each other and take memory. */
+  static int mostThreads() {
+    return Math.max(THREADS_ANYWHERE, THREADS_PER_PROCESSOR * Runtime.getRuntime().availableProcessors());
+  }
+
   /** Wrong usage is seen before a model is loaded. */
   void check() {
-    if (threads.isPresent() && threads.get() < 1) {
-      throw new ParameterException(spec.commandLine(), "--threads must be at least 1, not " + threads.get());
+    threads.ifPresent(count -> checkThreads("--threads", String.valueOf(count)));
+    if (options.containsKey(THREADS)) {
+      checkThreads("backend option " + THREADS, options.get(THREADS));
+    }
+    name.ifPresent(this::checkName);
+  }
+
+  private void checkThreads(String option, String value) {
+    try {
+      int count = Integer.parseInt(value.strip());
+      if (count >= 1 && count <= mostThreads()) {
+        return;
+      }
+    } catch (NumberFormatException _) {
+      // Said below, with the values there are.
+    }
+    throw new ParameterException(spec.commandLine(), option + " must be from 1 to " + mostThreads() + " on this machine, not " + value);
+  }
+
+  private void checkName(String wanted) {
+    List<String> known = Gatun.backends().stream().map(BackendInfo::name).toList();
+    if (!known.contains(wanted)) {
+      throw new ParameterException(spec.commandLine(), "no backend named '" + wanted + "'; there are: "
+          + (known.isEmpty() ? "none" : String.join(", ", known)));
     }
   }
 
@@ -35,8 +69,16 @@ final class BackendChoice {
     check();
     BackendOptions settings = new BackendOptions(options);
     if (threads.isPresent()) {
-      settings = settings.with("threads", threads.get());
+      settings = settings.with(THREADS, threads.get());
     }
-    return name.isPresent() ? Gatun.open(name.get(), settings) : Gatun.open(settings);
+    try {
+      return name.isPresent() ? Gatun.open(name.get(), settings) : Gatun.open(settings);
+    } catch (GatunException e) {
+      // What is wrong with the machine has a type of its own; what is left is about the settings.
+      if (e.getClass() == GatunException.class && !options.isEmpty()) {
+        throw new ParameterException(spec.commandLine(), Errors.oneLine(e.getMessage()), e);
+      }
+      throw e;
+    }
   }
 }

@@ -27,6 +27,7 @@ final class ExplainCommand implements Callable<Integer> {
   /** Tokens already in the cache, so that attention has something to read. */
   private static final int BEFORE = 32;
   private static final int LARGEST_CHUNK = 512;
+  private static final int MOST_RUNS = 1000;
   private static final int LONGEST_WARM_UP = 600;
 
   private final Terminal terminal;
@@ -66,9 +67,9 @@ final class ExplainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (tokens < 1 || tokens > LARGEST_CHUNK || runs < 0 || !(warmUp >= 0 && warmUp <= LONGEST_WARM_UP)) {
+    if (tokens < 1 || tokens > LARGEST_CHUNK || runs < 0 || runs > MOST_RUNS || !(warmUp >= 0 && warmUp <= LONGEST_WARM_UP)) {
       throw new ParameterException(spec.commandLine(), "--tokens is from 1 to " + LARGEST_CHUNK
-          + ", --runs not negative, --warm-up at most " + LONGEST_WARM_UP + " seconds: " + tokens + ", " + runs + ", " + warmUp);
+          + ", --runs from 0 to " + MOST_RUNS + ", --warm-up at most " + LONGEST_WARM_UP + " seconds: " + tokens + ", " + runs + ", " + warmUp);
     }
     backend.check();
     cache.check();

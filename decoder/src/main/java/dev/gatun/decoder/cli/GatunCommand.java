@@ -23,6 +23,9 @@ import picocli.CommandLine.Spec;
         "Exit codes: 0 done, 1 a file, device or the program itself failed, 2 wrong usage."})
 public final class GatunCommand implements Runnable {
   private static final int COLUMNS = 110;
+
+  /** No command takes words without an option before them, so {@code --} means nothing and may be a text; no argument holds this character. */
+  private static final String NO_DELIMITER = "\0";
   private static final Map<String, Function<Terminal, Callable<Integer>>> COMMANDS = commands();
 
   @Mixin Help help;
@@ -65,15 +68,28 @@ public final class GatunCommand implements Runnable {
 
   static int run(Terminal terminal, String... args) {
     Errors errors = new Errors(terminal);
+    CommandLine line = commandLine(terminal, errors, args);
     try {
-      int code = commandLine(terminal, errors, args).execute(args);
+      int code = execute(line, errors, args);
       return code == 0 && terminal.out().checkError() ? errors.data(new GatunException("standard output can't be written")) : code;
     } catch (RuntimeException | Error e) {
-      return errors.data(e);
+      return errors.data(e, line.getParseResult());
     } finally {
       terminal.out().flush();
       terminal.err().flush();
     }
+  }
+
+  private static int execute(CommandLine line, Errors errors, String[] args) {
+    CommandLine command = args.length == 0 ? null : line.getSubcommands().get(args[0]);
+    try {
+      if (command != null) {
+        ForgottenValues.check(command, args);
+      }
+    } catch (ParameterException e) {
+      return errors.handleParseException(e, args);
+    }
+    return line.execute(args);
   }
 
   private static CommandLine commandLine(Terminal terminal, Errors errors, String[] args) {
@@ -86,7 +102,8 @@ public final class GatunCommand implements Runnable {
     }
     return line.setOut(new PrintWriter(terminal.out(), true)).setErr(new PrintWriter(terminal.err(), true))
         .setColorScheme(CommandLine.Help.defaultColorScheme(terminal.outSeen() ? Ansi.AUTO : Ansi.OFF)).setUsageHelpWidth(COLUMNS)
-        .setCaseInsensitiveEnumValuesAllowed(true).setParameterExceptionHandler(errors).setExecutionExceptionHandler(errors);
+        .setCaseInsensitiveEnumValuesAllowed(true).setExpandAtFiles(false).setEndOfOptionsDelimiter(NO_DELIMITER)
+        .setAllowOptionsAsOptionParameters(true).setParameterExceptionHandler(errors).setExecutionExceptionHandler(errors);
   }
 
   @Override

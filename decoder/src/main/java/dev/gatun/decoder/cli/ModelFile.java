@@ -12,7 +12,8 @@ import picocli.CommandLine.Option;
 
 /** The option that names a model file. */
 final class ModelFile {
-  @Option(names = {"-m", "--model"}, required = true, paramLabel = "FILE", description = "A GGUF file; any part of a split one.")
+  @Option(names = {"-m", "--model"}, required = true, paramLabel = "FILE", converter = FileName.class,
+      description = "A GGUF file; any part of a split one.")
   Path file;
 
   Gguf open() {

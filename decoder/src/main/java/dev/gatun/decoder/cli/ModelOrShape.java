@@ -17,7 +17,8 @@ final class ModelOrShape {
 
   @Spec(Spec.Target.MIXEE) CommandSpec spec;
 
-  @Option(names = {"-m", "--model"}, paramLabel = "FILE", description = "A GGUF file. Default: the embedded model.")
+  @Option(names = {"-m", "--model"}, paramLabel = "FILE", converter = FileName.class,
+      description = "A GGUF file. Default: the embedded model.")
   Optional<Path> file = Optional.empty();
 
   @Option(names = "--shape", paramLabel = "NAME", converter = ShapeName.class,

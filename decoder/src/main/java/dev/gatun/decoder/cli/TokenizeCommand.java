@@ -36,7 +36,8 @@ final class TokenizeCommand implements Callable<Integer> {
     @Option(names = "--text", paramLabel = "TEXT", required = true, description = "The text; - reads standard input.")
     String argument;
 
-    @Option(names = "--file", paramLabel = "FILE", required = true, description = "A UTF-8 file that holds the text.")
+    @Option(names = "--file", paramLabel = "FILE", required = true, converter = FileName.class,
+        description = "A UTF-8 file that holds the text.")
     Path file;
   }
 

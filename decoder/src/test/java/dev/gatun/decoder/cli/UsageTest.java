@@ -2,7 +2,9 @@ package dev.gatun.decoder.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,15 +41,19 @@ class UsageTest {
   @ParameterizedTest
   @ValueSource(strings = {
       "", "nosuch", "--nosuch", "bench --nosuch", "bench --shape nosuch", "bench --type nosuch", "bench --shape test --type q4_k",
-      "bench --shape test --type i32", "bench --model x --shape test", "bench -p -1", "bench -p 0 -n 0", "bench -r 0", "bench -p x",
-      "bench --shape test -p 300", "bench --shape test --context 64", "bench --shape test --threads 0", "bench --cache-type nosuch",
+      "bench --shape test --type i32", "bench --model x --shape test", "bench -p -1", "bench -p 0 -n 0", "bench -r 0", "bench -p x", "bench -r 1001", "bench -r 1000000000",
+      "bench --shape test -p 1000000000", "bench --shape test -n 2147483647 -p 2147483647", "bench -d -1", "bench --shape test -d 200 -p 100",
+      "bench --shape test -p 300", "bench --shape test --context 64", "bench --shape test --threads 0",
+      "bench --shape test --threads 200000", "bench --shape test -o threads=200000", "bench --shape test -o threads=x",
+      "bench --shape test -o nosuch=1", "bench --shape test --backend nosuch", "bench --cache-type i32", "bench --cache-type q4_0",
+      "run --model x --prompt a --context 16777217", "bench --cache-type nosuch",
       "run", "run --model x", "run --prompt x", "run --model x --prompt a --file b", "run --model x --prompt a -n 0",
       "run --model x --prompt a --system b", "run --model x --prompt a --temp -1", "run --model x --prompt a --top-p 0",
       "run --model x --prompt a --top-k -1", "run --model x --prompt a --min-p 2", "run --model x --prompt a --repeat-penalty 0",
       "run --model x --prompt a --seed b", "run --model x --prompt a --context 0", "run --model x --prompt a --threads x",
       "run --model x --prompt a -o novalue", "logits --model x", "logits --model x --ids 1,b", "logits --model x --ids 1 -n -1",
       "tokenize --model x", "tokenize --text a", "tokenize --model x --text", "tokenize --model x --text a extra", "info", "info --model",
-      "explain --tokens 0", "explain --tokens 100000", "explain --runs -1", "backends extra"})
+      "explain --tokens 0", "explain --tokens 100000", "explain --runs -1", "explain --runs 1000000000", "backends extra"})
   void wrongUsageIsOneLineAndCodeTwo(String line) {
     Ran ran = Ran.command((Object[]) (line.isEmpty() ? new String[0] : line.split(" ")));
     assertThat(ran.err()).startsWith("gatun: ").endsWith(" --help'" + System.lineSeparator()).hasLineCount(1);
@@ -67,17 +73,57 @@ class UsageTest {
   }
 
   @Test
-  void unknownBackendFailsWithTheListOfThoseFound() {
-    Ran ran = Ran.command("logits", "--model", ModelFiles.whole(folder), "--prompt", "a", "--backend", "nosuch");
-    assertThat(ran.code()).isEqualTo(1);
-    assertThat(ran.err()).contains("no backend named 'nosuch'").contains("cpu").hasLineCount(1);
-    assertThat(ran.out()).isEmpty();
+  void unknownNamesAreAnsweredWithTheKnownOnes() {
+    Path file = ModelFiles.whole(folder);
+    Ran backend = Ran.command("logits", "--model", file, "--prompt", "a", "--backend", "nosuch");
+    assertThat(backend.err()).contains("no backend named 'nosuch'").contains("cpu").hasLineCount(1);
+    Ran option = Ran.command("logits", "--model", file, "--prompt", "a", "-o", "nosuch=1");
+    assertThat(option.err()).contains("nosuch").contains("threads").hasLineCount(1);
+    Ran type = Ran.command("logits", "--model", file, "--ids", "1", "--cache-type", "i32");
+    assertThat(type.err()).contains("i32").contains("f32, f16, bf16, q8_0, f8_e4m3, f8_e5m2").hasLineCount(1);
+    assertThat(List.of(backend, option, type)).allSatisfy(ran -> {
+      assertThat(ran.code()).isEqualTo(2);
+      assertThat(ran.out()).isEmpty();
+    });
   }
 
   @Test
-  void unknownBackendOptionFailsWithTheListOfThoseKnown() {
-    Ran ran = Ran.command("logits", "--model", ModelFiles.whole(folder), "--prompt", "a", "-o", "nosuch=1");
-    assertThat(ran.code()).isEqualTo(1);
-    assertThat(ran.err()).contains("nosuch").contains("threads").hasLineCount(1);
+  void emptyFileNameIsNamed() {
+    for (String[] line : new String[][] {{"info", "--model", ""}, {"bench", "--model="}, {"run", "--model", " ", "--prompt", "a"},
+        {"tokenize", "--model", "x", "--file", ""}}) {
+      Ran ran = Ran.command((Object[]) line);
+      assertThat(ran.err()).contains("file name is empty").hasLineCount(1);
+      assertThat(ran.code()).isEqualTo(2);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"-hello", "--x", "@file", "@", "-", "--", "-p", "-- dash", "-5", "--threads=2", "\"quoted\"", "'", "-hx --y"})
+  void textMayLookLikeAnything(String text) {
+    Path file = ModelFiles.whole(folder);
+    Path same = ModelFiles.with(folder, "text.txt", text.getBytes(StandardCharsets.UTF_8));
+    String wanted = Ran.command("tokenize", "--model", file, "--file", same, "--json").out();
+    assertThat(wanted).startsWith("{\"ids\":[");
+    assertThat(Ran.withInput(text, "tokenize", "--model", file, "--text", text, "--json")).isEqualTo(new Ran(0, wanted, ""));
+    assertThat(Ran.withInput(text, "tokenize", "--json", "--text=" + text, "--model", file)).isEqualTo(new Ran(0, wanted, ""));
+    Ran run = Ran.withInput(text, "run", "--model", file, "--prompt", text, "-n", "2", "-q");
+    if (text.equals("-p")) {
+      assertThat(run.code()).isEqualTo(2);
+    } else {
+      assertThat(run.err()).isEmpty();
+      assertThat(run.out()).isEqualTo(Ran.command("run", "--model", file, "--file", same, "-n", "2", "-q").out());
+    }
+  }
+
+  @Test
+  void forgottenTextIsNamed() {
+    for (String[] line : new String[][] {{"run", "--model", "x", "--prompt", "--json"}, {"run", "--prompt", "a", "--model", "--json"},
+        {"bench", "-n", "--json"}, {"tokenize", "--model", "x", "--text"}}) {
+      Ran ran = Ran.command((Object[]) line);
+      assertThat(ran.err()).contains(line[line.length - 1]).hasLineCount(1);
+      assertThat(ran.code()).isEqualTo(2);
+    }
+    Path file = ModelFiles.whole(folder);
+    assertThat(Ran.command("run", "--model", file, "--prompt=--json", "-n", "2", "-q").code()).isZero();
   }
 }
