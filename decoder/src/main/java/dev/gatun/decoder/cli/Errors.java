@@ -1,11 +1,15 @@
 package dev.gatun.decoder.cli;
 
+import dev.gatun.BackendUnavailableException;
 import dev.gatun.GatunException;
+import dev.gatun.decoder.gguf.GgufException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -14,6 +18,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
 final class Errors implements IParameterExceptionHandler, IExecutionExceptionHandler {
   static final int USAGE = 2;
   static final int DATA = 1;
+
+  private static final String MODEL = "--model";
 
   private static final boolean TRACE = System.getenv("GATUN_DEBUG") != null;
 
@@ -38,12 +44,39 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
 
   @Override
   public int handleExecutionException(Exception failure, CommandLine command, ParseResult parsed) {
-    return data(failure);
+    return data(failure, parsed);
   }
 
-  /** Reports what no command expects, errors of the JVM among them. */
+  /** Reports a failure that is about no model. */
   int data(Throwable failure) {
-    say(switch (failure) {
+    return report(failure, Optional.empty());
+  }
+
+  /** Reports what no command expects, errors of the JVM among them; {@code parsed} is null where it came too early. */
+  int data(Throwable failure, ParseResult parsed) {
+    return report(failure, model(parsed));
+  }
+
+  private static Optional<String> model(ParseResult parsed) {
+    ParseResult command = parsed == null || !parsed.hasSubcommand() ? parsed : parsed.subcommand();
+    OptionSpec option = command == null ? null : command.matchedOption(MODEL);
+    return option == null ? Optional.empty() : option.originalStringValues().stream().findFirst();
+  }
+
+  private int report(Throwable failure, Optional<String> model) {
+    String message = message(failure);
+    say(model.filter(file -> isAboutTheModel(failure) && !message.contains(file)).map(file -> file + ": " + message).orElse(message));
+    trace(failure);
+    return DATA;
+  }
+
+  /** These name what they are about: another file, a part of the model, a backend that is not there. */
+  private static boolean isAboutTheModel(Throwable failure) {
+    return !(failure instanceof InputException || failure instanceof BackendUnavailableException || failure instanceof GgufException);
+  }
+
+  private static String message(Throwable failure) {
+    return switch (failure) {
       case GatunException known -> String.valueOf(known.getMessage());
       case UncheckedIOException io -> io(io.getCause());
       case IOException io -> io(io);
@@ -51,9 +84,7 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
           + "): use a smaller model or context, or give the JVM more with GATUN_JVM_ARGS='-Xmx4g -XX:MaxDirectMemorySize=64g'";
       case StackOverflowError _ -> "internal error: the stack overflowed; run with GATUN_DEBUG=1 for the stack trace";
       default -> "internal error: " + failure + "; run with GATUN_DEBUG=1 for the stack trace";
-    });
-    trace(failure);
-    return DATA;
+    };
   }
 
   private static String io(IOException failure) {

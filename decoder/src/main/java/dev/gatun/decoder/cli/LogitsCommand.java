@@ -108,14 +108,16 @@ final class LogitsCommand implements Callable<Integer> {
       }
     }
     float[] afterPrompt = row;
-    int[] ids = new int[limit];
-    float[] margins = new float[limit];
+    // The token chosen when the context is full still counts.
+    int most = Math.min(limit, decoder.options().context() - prompted.length + 1);
+    int[] ids = new int[most];
+    float[] margins = new float[most];
     int count = 0;
-    while (count < limit) {
+    while (count < most) {
       ids[count] = best(row);
       margins[count] = margin(row, ids[count]);
       int chosen = ids[count++];
-      if (stop.contains(chosen) || count == limit || sequence.position() == decoder.options().context()) {
+      if (stop.contains(chosen) || count == most || sequence.position() == decoder.options().context()) {
         break;
       }
       row = finite(decoder.logits(sequence, chosen)[0], sequence.position() - 1);

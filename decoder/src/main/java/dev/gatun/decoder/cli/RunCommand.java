@@ -62,7 +62,8 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = {"-p", "--prompt"}, paramLabel = "TEXT", required = true, description = "The prompt; - reads standard input.")
     String argument;
 
-    @Option(names = {"-f", "--file"}, paramLabel = "FILE", required = true, description = "A UTF-8 file that holds the prompt.")
+    @Option(names = {"-f", "--file"}, paramLabel = "FILE", required = true, converter = FileName.class,
+        description = "A UTF-8 file that holds the prompt.")
     Path file;
   }
 
@@ -115,7 +116,9 @@ final class RunCommand implements Callable<Integer> {
     StreamingDecoder streaming = new StreamingDecoder(tokenizer, false);
     StringBuilder text = new StringBuilder();
     try (Cancellation cancellation = new Cancellation()) {
-      Generation generation = Generation.run(sequence, ids, limit, tokenizer.endOfGeneration(),
+      // One more than fit, so that the end is told as the context's.
+      int most = Math.min(limit, loaded.decoder().options().context() - ids.length + 2);
+      Generation generation = Generation.run(sequence, ids, most, tokenizer.endOfGeneration(),
           () -> cancellation.requested() || terminal.out().checkError(), id -> emit(text, streaming.add(id)));
       emit(text, streaming.flush());
       if (!json) {

@@ -1,6 +1,5 @@
 package dev.gatun.decoder.cli;
 
-import dev.gatun.GatunException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -21,7 +20,7 @@ final class Source {
     try {
       return utf8(terminal.in().readAllBytes(), "standard input");
     } catch (IOException e) {
-      throw new GatunException("standard input: " + e.getMessage(), e);
+      throw new InputException("standard input: " + e.getMessage(), e);
     }
   }
 
@@ -30,11 +29,11 @@ final class Source {
     try {
       return utf8(Files.readAllBytes(file), file.toString());
     } catch (NoSuchFileException e) {
-      throw new GatunException(file + ": there is no such file", e);
+      throw new InputException(file + ": there is no such file", e);
     } catch (IOException e) {
-      throw new GatunException(file + ": can't be read (" + e.getClass().getSimpleName() + " " + e.getMessage() + ")", e);
+      throw new InputException(file + ": can't be read (" + e.getClass().getSimpleName() + " " + e.getMessage() + ")", e);
     } catch (OutOfMemoryError e) {
-      throw new GatunException(file + ": is too large for a prompt", e);
+      throw new InputException(file + ": is too large for a prompt", e);
     }
   }
 
@@ -42,7 +41,7 @@ final class Source {
     try {
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {
-      throw new GatunException(name + ": is no UTF-8 text", e);
+      throw new InputException(name + ": is no UTF-8 text", e);
     }
   }
 }

@@ -137,9 +137,22 @@ class BadInputTest {
   }
 
   @Test
-  void cacheTypeThatIsNotServedIsNamed() {
-    Ran ran = Ran.command("logits", "--model", ModelFiles.whole(folder), "--ids", "1", "--cache-type", "i32");
-    assertThat(ran.err()).containsIgnoringCase("i32").hasLineCount(1);
+  void limitFarBeyondTheContextTakesNoMemoryOfItsOwn() {
+    Path file = ModelFiles.whole(folder);
+    Ran all = Ran.command("logits", "--model", file, "--ids", "5,6", "-n", "1000000000", "--json");
+    assertThat(all.err()).isEmpty();
+    assertThat(all.json().get("greedy_ids").size()).isBetween(1, 255);
+    assertThat(all.json().get("margin")).hasSameSizeAs(all.json().get("greedy_ids"));
+    Ran run = Ran.command("run", "--model", file, "--prompt", "ab", "-n", "1000000000", "-q");
+    assertThat(run.err()).isEmpty();
+    assertThat(run.code()).isZero();
+  }
+
+  @Test
+  void cacheLargerThanTheMachineIsNamed() {
+    Path file = ModelFiles.with(folder, "wide.gguf", ModelFiles.withInt(ModelFiles.bytes(folder), "llama.context_length", Integer.MAX_VALUE));
+    Ran ran = Ran.command("logits", "--model", file, "--ids", "5,6", "-n", "2147483647");
+    assertThat(ran.err()).startsWith("gatun: ").contains(file.toString()).hasLineCount(1);
     assertThat(ran.code()).isEqualTo(1);
   }
 }

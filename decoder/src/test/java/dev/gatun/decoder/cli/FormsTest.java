@@ -3,11 +3,15 @@ package dev.gatun.decoder.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.gatun.BackendUnavailableException;
 import dev.gatun.GatunException;
+import dev.gatun.ShapeException;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.function.ToIntFunction;
 import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
 
 class FormsTest {
   @Test
@@ -58,10 +62,27 @@ class FormsTest {
     assertThat(line(new StackOverflowError())).startsWith("gatun: internal error: ");
   }
 
+  @Test
+  void failureThatNamesNoFileGetsTheModels() {
+    CommandLine command = new CommandLine(CommandLine.Model.CommandSpec.create()
+        .addOption(CommandLine.Model.OptionSpec.builder("-m", "--model").type(String.class).build()));
+    CommandLine.ParseResult parsed = command.parseArgs("-m", "dir/a.gguf");
+    assertThat(line(errors -> errors.data(new OutOfMemoryError("Java heap space"), parsed)))
+        .startsWith("gatun: dir/a.gguf: out of memory (Java heap space)");
+    assertThat(line(errors -> errors.data(new ShapeException("too wide"), parsed))).isEqualTo("gatun: dir/a.gguf: too wide");
+    assertThat(line(errors -> errors.data(new GatunException("tensor x of dir/a.gguf"), parsed))).isEqualTo("gatun: tensor x of dir/a.gguf");
+    assertThat(line(errors -> errors.data(new BackendUnavailableException("no cuda"), parsed))).isEqualTo("gatun: no cuda");
+    assertThat(line(errors -> errors.data(new ShapeException("too wide"), command.parseArgs()))).isEqualTo("gatun: too wide");
+  }
+
   private static String line(Throwable failure) {
+    return line(errors -> errors.data(failure));
+  }
+
+  private static String line(ToIntFunction<Errors> report) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     PrintStream err = new PrintStream(bytes, true, StandardCharsets.UTF_8);
-    assertThat(new Errors(Terminal.of(err, err)).data(failure)).isEqualTo(1);
+    assertThat(report.applyAsInt(new Errors(Terminal.of(err, err)))).isEqualTo(1);
     String text = bytes.toString(StandardCharsets.UTF_8);
     assertThat(text).hasLineCount(1);
     return text.strip();

@@ -7,6 +7,8 @@ import dev.gatun.decoder.model.ModelShape;
 import dev.gatun.decoder.model.SeededModel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,6 +57,25 @@ final class ModelFiles {
       }
     }
     throw new IllegalArgumentException(from + " is not in the file");
+  }
+
+  /** The model with another number as the value of a 32-bit metadata key. */
+  static byte[] withInt(byte[] bytes, String key, int number) {
+    byte[] changed = bytes.clone();
+    ByteBuffer.wrap(changed).order(ByteOrder.LITTLE_ENDIAN).putInt(behind(bytes, key) + Integer.BYTES, number);
+    return changed;
+  }
+
+  /** The position behind a name in the header, where its value's type or its sizes begin. */
+  static int behind(byte[] bytes, String name) {
+    byte[] wanted = name.getBytes(StandardCharsets.UTF_8);
+    for (int at = Long.BYTES; at < bytes.length - wanted.length; at++) {
+      if (Arrays.equals(bytes, at, at + wanted.length, wanted, 0, wanted.length)
+          && ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong(at - Long.BYTES) == wanted.length) {
+        return at + wanted.length;
+      }
+    }
+    throw new IllegalArgumentException(name + " is not in the file");
   }
 
   /** The model with NaN as every element of a tensor. */
