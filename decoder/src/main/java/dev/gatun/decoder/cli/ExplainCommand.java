@@ -69,7 +69,8 @@ final class ExplainCommand implements Callable<Integer> {
   public Integer call() {
     if (tokens < 1 || tokens > LARGEST_CHUNK || runs < 0 || runs > MOST_RUNS || !(warmUp >= 0 && warmUp <= LONGEST_WARM_UP)) {
       throw new ParameterException(spec.commandLine(), "--tokens is from 1 to " + LARGEST_CHUNK
-          + ", --runs from 0 to " + MOST_RUNS + ", --warm-up at most " + LONGEST_WARM_UP + " seconds: " + tokens + ", " + runs + ", " + warmUp);
+          + ", --runs from 0 to " + MOST_RUNS + ", --warm-up at most " + LONGEST_WARM_UP
+          + " seconds: " + tokens + ", " + runs + ", " + warmUp);
     }
     backend.check();
     cache.check();

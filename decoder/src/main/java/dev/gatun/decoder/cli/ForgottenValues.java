@@ -20,8 +20,8 @@ final class ForgottenValues {
       }
       i++;
       if (command.getCommandSpec().optionsMap().containsKey(args[i])) {
-        throw new MissingParameterException(command, option, "option " + args[i - 1] + " lacks its " + option.paramLabel() + ": behind it comes "
-            + args[i] + "; where that is meant write " + args[i - 1] + "=" + args[i]);
+        throw new MissingParameterException(command, option, "option " + args[i - 1] + " lacks its " + option.paramLabel()
+            + ": behind it comes " + args[i] + "; where that is meant write " + args[i - 1] + "=" + args[i]);
       }
     }
   }

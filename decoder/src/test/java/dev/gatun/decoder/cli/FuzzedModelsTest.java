@@ -32,6 +32,9 @@ class FuzzedModelsTest {
 
   @TempDir Path folder;
 
+  private int served;
+  private int refused;
+
   /** Each metadata value and each size of a tensor, in turn, becomes each number. */
   @Test
   void everyNumberOfItsOwnHeaderMayBeAnyNumber() {
@@ -47,7 +50,7 @@ class FuzzedModelsTest {
     for (String tensor : List.of("token_embd.weight", "blk.0.attn_q.weight", "blk.1.ffn_down.weight", "blk.0.attn_norm.weight")) {
       int described = ModelFiles.behind(whole, tensor);
       for (int at = 0; at < 32; at += 4) {
-        for (int number : new int[] {0, 1, 2, 8, 12, 33, 1 << 30, -1}) {
+        for (int number : new int[] {0, 1, 12, 33, 1 << 30, -1}) {
           byte[] mutant = whole.clone();
           ByteBuffer.wrap(mutant).order(ByteOrder.LITTLE_ENDIAN).putInt(described + at, number);
           check(mutant, tensor + " + " + at + " = " + number, COMMANDS.get(2));
@@ -59,7 +62,9 @@ class FuzzedModelsTest {
   @Test
   void randomMutantsOfItsOwnFileAreServedOrNamed() {
     byte[] whole = ModelFiles.bytes(folder);
-    mutate(whole, headerBytes(whole), 120, new Random(5), "whole");
+    mutate(whole, headerBytes(whole), 100, new Random(5), "whole");
+    assertThat(served).as("commands that did their work all the same").isGreaterThan(20);
+    assertThat(refused).as("commands that named the file").isGreaterThan(20);
   }
 
   @ParameterizedTest
@@ -67,7 +72,7 @@ class FuzzedModelsTest {
       "tiny-gpt2-F32"})
   void randomMutantsOfRealFilesAreServedOrNamed(String name) throws IOException {
     byte[] whole = Files.readAllBytes(SharedData.file("models/" + name + ".gguf"));
-    mutate(whole, headerBytes(whole), 30, new Random(name.hashCode()), name);
+    mutate(whole, headerBytes(whole), 20, new Random(name.hashCode()), name);
   }
 
   private void mutate(byte[] whole, int header, int times, Random random, String name) {
@@ -113,9 +118,11 @@ class FuzzedModelsTest {
       Ran ran = assertTimeoutPreemptively(HANG, () -> Ran.command(words), () -> command + " on " + what + " hangs");
       assertThat(ran.code()).as("%s on %s: %s", command, what, ran.err()).isIn(0, 1);
       if (ran.code() == 1) {
+        refused++;
         assertThat(ran.err()).as("%s on %s", command, what).startsWith("gatun: ").contains("mutant.gguf").hasLineCount(1)
             .doesNotContain("internal error").hasSizeLessThan(1500);
       } else {
+        served++;
         assertThat(ran.err()).as("%s on %s", command, what).isEmpty();
       }
     }
