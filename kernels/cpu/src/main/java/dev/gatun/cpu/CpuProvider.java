@@ -42,7 +42,7 @@ public final class CpuProvider implements BackendProvider {
 
   @Override
   public String description() {
-    return "Java Vector API on every core, weights used where they lie in memory";
+    return "Java Vector API on every core, weights used where they lie, reordered where that pays";
   }
 
   static boolean hasVectorModule() {
