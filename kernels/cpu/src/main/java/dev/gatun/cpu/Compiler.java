@@ -2,7 +2,6 @@ package dev.gatun.cpu;
 
 import dev.gatun.Buffer;
 import dev.gatun.Explanation;
-import dev.gatun.GatunException;
 import dev.gatun.Operator;
 import dev.gatun.Program;
 import dev.gatun.Storage;
@@ -37,6 +36,7 @@ final class Compiler {
   }
 
   CpuExecutable compile(Program program) {
+    reach(program);
     List<Fusion.Group> groups = fuse ? Fusion.groups(program) : Fusion.apart(program);
     WorkspaceLayout layout = WorkspaceLayout.of(groups);
     long scratch = 0;
@@ -53,21 +53,28 @@ final class Compiler {
         stages.add(bind(group, binding));
       }
       return new CpuExecutable(program.name(), stages, workspace);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       workspace.ifPresent(CpuMemory::free);
       throw e;
     }
   }
 
+  private static void reach(Program program) {
+    for (int i = 0; i < program.operators().size(); i++) {
+      Operator operator = program.operators().get(i);
+      for (Operator.Operand operand : operator.operands()) {
+        String what = "cpu: program " + program.name() + ", operator " + i + " " + operator.name() + ": " + operand.name();
+        if (operand.tensor().storage() instanceof Buffer) {
+          HostAccess.operand(what, operand.tensor());
+        }
+        operand.tensor().count().ifPresent(count -> HostAccess.operand(what + "'s count", count));
+      }
+    }
+  }
+
   private static Binding.Place place(Storage storage, MemorySegment workspace, Map<Storage, Long> offsets) {
     return switch (storage) {
-      case Buffer buffer -> {
-        MemorySegment memory = buffer.host().orElseThrow(() -> new GatunException("cpu: a buffer is not in host memory"));
-        if (!memory.isNative()) {
-          throw new GatunException("cpu: a tensor lies in a Java array; use memory of an Arena, or prepare it");
-        }
-        yield new Binding.Place(memory, 0);
-      }
+      case Buffer buffer -> new Binding.Place(buffer.host().orElseThrow(), 0);
       case Storage.Temporary temporary -> new Binding.Place(workspace, offsets.get(temporary));
       case Storage.Nowhere nowhere -> throw new IllegalStateException("a tensor without storage reached the compiler");
     };

@@ -8,12 +8,16 @@ import dev.gatun.spi.DeviceStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Set;
 
 /**
  * Keys and values in pages: for each layer, page and head first {@code pageTokens} keys of {@code keySize} elements, then as many values. The block
  * table is {@code [slots, pages per slot]} in I32.
  */
 public final class CpuCache implements DeviceCache {
+  /** What keys and values may be kept in. */
+  public static final Set<DType> TYPES = Set.of(DType.F32, DType.F16, DType.BF16, DType.F8_E4M3, DType.F8_E5M2, DType.Q8_0);
+
   private final KvCache.Spec spec;
   private final CpuMemory pages;
   private final CpuMemory table;

@@ -2,7 +2,6 @@ package dev.gatun.cpu;
 
 import dev.gatun.Buffer;
 import dev.gatun.Case;
-import dev.gatun.DType;
 import dev.gatun.DeviceProperties;
 import dev.gatun.KvCache;
 import dev.gatun.Prepared;
@@ -20,13 +19,10 @@ import dev.gatun.spi.DeviceStream;
 import java.lang.management.ManagementFactory;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.LongFunction;
 
 /** The processor as a device: host memory, one pool of workers. */
 final class CpuDriver implements BackendDriver {
-  private static final Set<DType> CACHE_TYPES = Set.of(DType.F32, DType.F16, DType.BF16, DType.F8_E4M3, DType.F8_E5M2, DType.Q8_0);
-
   private final Lanes lanes;
   private final Workers workers;
   private final Compiler compiler;
@@ -82,7 +78,7 @@ final class CpuDriver implements BackendDriver {
 
   @Override
   public DeviceCache newCache(KvCache.Spec spec) {
-    if (!CACHE_TYPES.contains(spec.dtype())) {
+    if (!CpuCache.TYPES.contains(spec.dtype())) {
       throw new ShapeException("cpu: a cache keeps F32, F16, BF16, F8_E4M3, F8_E5M2 or Q8_0, not " + spec.dtype());
     }
     return new CpuCache(spec);

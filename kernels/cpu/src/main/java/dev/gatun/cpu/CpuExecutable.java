@@ -14,6 +14,8 @@ final class CpuExecutable implements DeviceExecutable {
   /** What one or more operators became: its steps, and how it is explained. */
   record Stage(Explanation.Step explanation, List<Step> steps) {}
 
+  private static final long[] NO_CLOCK = {};
+
   private final String program;
   private final List<Stage> stages;
   private final Step[] steps;
@@ -29,7 +31,7 @@ final class CpuExecutable implements DeviceExecutable {
   }
 
   void run(Workers workers) {
-    run(workers, new long[0]);
+    run(workers, NO_CLOCK);
   }
 
   private void run(Workers workers, long[] nanos) {

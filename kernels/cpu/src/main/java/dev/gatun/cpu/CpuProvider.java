@@ -8,6 +8,7 @@ import dev.gatun.spi.BackendDriver;
 import dev.gatun.spi.BackendProvider;
 import dev.gatun.spi.Spi;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** The backend named {@code cpu}; it works on every machine. */
 public final class CpuProvider implements BackendProvider {
@@ -23,6 +24,8 @@ public final class CpuProvider implements BackendProvider {
   private static final Set<String> KNOWN = Set.of(THREADS, VECTOR, FUSE, "device");
   private static final int VECTOR_SCORE = 10;
   private static final int SCALAR_SCORE = 1;
+  private static final int MOST_THREADS = 64;
+  private static final AtomicBoolean WARNED = new AtomicBoolean();
 
   /** For {@link java.util.ServiceLoader}. */
   public CpuProvider() {}
@@ -39,7 +42,7 @@ public final class CpuProvider implements BackendProvider {
 
   @Override
   public String description() {
-    return "Java Vector API on every core, weights used where they lie in memory";
+    return "Java Vector API on every core, weights used where they lie, reordered where that pays";
   }
 
   static boolean hasVectorModule() {
@@ -67,10 +70,16 @@ public final class CpuProvider implements BackendProvider {
       throw new GatunException("cpu: option vector is auto or off, fuse is on or off; got vector=" + vector + ", fuse=" + fuse);
     }
     Lanes lanes = vector.equals("auto") && hasVectorModule() ? Lanes.VECTOR : Lanes.SCALAR;
-    if (vector.equals("auto") && lanes == Lanes.SCALAR) {
+    if (vector.equals("auto") && lanes == Lanes.SCALAR && WARNED.compareAndSet(false, true)) {
       System.getLogger("dev.gatun.cpu").log(System.Logger.Level.WARNING, "cpu backend: " + NO_VECTORS);
     }
-    int threads = options.positive(THREADS, Runtime.getRuntime().availableProcessors());
+    int processors = Runtime.getRuntime().availableProcessors();
+    int threads = options.positive(THREADS, processors);
+    int most = Math.max(MOST_THREADS, 4 * processors);
+    if (threads > most) {
+      throw new GatunException("cpu: option threads is " + threads + "; this machine has " + processors + " processors, and more than " + most
+          + " threads only wait for each other");
+    }
     return new CpuDriver(lanes, threads, fuse.equals("on"));
   }
 }

@@ -60,8 +60,9 @@ final class Fusion {
    * @param keepNorm whether the norm's result is read elsewhere too
    * @param matmuls the matmuls
    * @param gate the gated unit over the first two results, or the residual add over the one result
+   * @param rejected fusions that were considered, with the reasons against them
    */
-  record Matmuls(Optional<RmsNorm> norm, boolean keepNorm, List<Matmul> matmuls, Optional<Operator> gate) implements Group {
+  record Matmuls(Optional<RmsNorm> norm, boolean keepNorm, List<Matmul> matmuls, Optional<Operator> gate, List<String> rejected) implements Group {
     @Override
     public List<Operator> operators() {
       return Stream.of(norm.stream(), matmuls.stream(), gate.stream()).flatMap(s -> s).map(Operator.class::cast).toList();
@@ -84,7 +85,7 @@ final class Fusion {
 
   /** A matmul by itself. */
   static Matmuls alone(Matmul matmul) {
-    return new Matmuls(Optional.empty(), false, List.of(matmul), Optional.empty());
+    return new Matmuls(Optional.empty(), false, List.of(matmul), Optional.empty(), List.of());
   }
 
   /** The program's operators, fused where their dataflow allows. */
@@ -114,27 +115,67 @@ final class Fusion {
 
   private static Optional<Matmuls> matmuls(List<Operator> operators, int at, Map<Storage, Integer> readers) {
     Optional<RmsNorm> norm = operators.get(at) instanceof RmsNorm first && feeds(first) ? Optional.of(first) : Optional.empty();
+    List<Operator> group = new ArrayList<>(norm.stream().toList());
     List<Matmul> matmuls = new ArrayList<>();
-    int next = at + (norm.isPresent() ? 1 : 0);
+    int next = at + group.size();
     while (next < operators.size() && operators.get(next) instanceof Matmul matmul) {
       Tensor x = norm.map(RmsNorm::y).orElseGet(() -> matmuls.isEmpty() ? matmul.x() : matmuls.getFirst().x());
-      boolean clobbers = matmuls.stream().anyMatch(before -> before.y().overlaps(matmul.x()) || before.y().overlaps(matmul.w()));
-      if (!matmul.x().isSameView(x) || !matmul.x().count().equals(x.count()) && !sameCount(matmul.x(), x) || clobbers) {
+      if (!matmul.x().isSameView(x) || !together(group, matmul, norm.stream().map(RmsNorm::y).toList())) {
         break;
       }
       matmuls.add(matmul);
+      group.add(matmul);
       next++;
     }
     if (matmuls.isEmpty()) {
       return Optional.empty();
     }
-    Optional<Operator> after = next < operators.size() ? epilogue(matmuls, operators.get(next), readers) : Optional.empty();
+    boolean follows = next < operators.size() && together(group, operators.get(next), matmuls.stream().map(Matmul::y).toList());
+    Optional<Operator> after = follows ? epilogue(matmuls, operators.get(next), readers) : Optional.empty();
     boolean keep = norm.isPresent() && readers.get(norm.get().y().storage()) > matmuls.size();
-    return Optional.of(new Matmuls(norm, keep, matmuls, after));
+    List<String> rejected = after.isPresent() || next == operators.size() ? List.of() : rejected(matmuls, operators.get(next), follows);
+    return Optional.of(new Matmuls(norm, keep, matmuls, after, rejected));
   }
 
-  private static boolean sameCount(Tensor a, Tensor b) {
-    return a.count().isPresent() == b.count().isPresent() && (a.count().isEmpty() || a.count().get().isSameView(b.count().get()));
+  private static List<String> rejected(List<Matmul> matmuls, Operator next, boolean follows) {
+    if (matmuls.stream().noneMatch(matmul -> next.reads().stream().anyMatch(matmul.y()::overlaps))) {
+      return List.of();
+    }
+    return List.of("with the " + next.name() + " after it: " + (follows ? "that is no gated unit or sum over these results alone"
+        : "they vary with different counts, or one writes what the other still reads"));
+  }
+
+  /**
+   * Whether {@code next} may run while the operators of {@code group} run: it varies with the same count, and of what they write it touches nothing but
+   * {@code handed}, which its own tile waits for; what it writes none of them reads or writes.
+   */
+  private static boolean together(List<Operator> group, Operator next, List<Tensor> handed) {
+    for (Operator before : group) {
+      if (!sameCount(count(before), count(next))) {
+        return false;
+      }
+      for (Tensor written : before.writes()) {
+        boolean edge = handed.stream().anyMatch(tensor -> tensor.isSameView(written));
+        boolean clash = next.reads().stream().anyMatch(read -> read.overlaps(written) && !(edge && read.isSameView(written)))
+            || next.writes().stream().anyMatch(again -> again.overlaps(written) && !edge);
+        if (clash) {
+          return false;
+        }
+      }
+      if (before.reads().stream().anyMatch(read -> next.writes().stream().anyMatch(read::overlaps))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** The count that an operator's rows vary with. */
+  static Optional<Tensor> count(Operator operator) {
+    return operator.operands().stream().flatMap(operand -> operand.tensor().count().stream()).findFirst();
+  }
+
+  private static boolean sameCount(Optional<Tensor> a, Optional<Tensor> b) {
+    return a.isPresent() == b.isPresent() && (a.isEmpty() || a.get().isSameView(b.get()));
   }
 
   private static boolean feeds(RmsNorm norm) {
@@ -154,7 +195,7 @@ final class Fusion {
 
   private static boolean gated(List<Matmul> matmuls, Tensor gate, Tensor up, Tensor y, Map<Storage, Integer> readers) {
     return matmuls.size() == 2 && onlyFor(matmuls.get(0).y(), gate, readers) && onlyFor(matmuls.get(1).y(), up, readers)
-        && y.dtype() == DType.F32 && !y.overlaps(matmuls.get(0).x()) && y.shape().equals(gate.shape());
+        && y.dtype() == DType.F32 && y.shape().equals(gate.shape());
   }
 
   private static boolean residual(List<Matmul> matmuls, Add add, Map<Storage, Integer> readers) {
@@ -164,8 +205,7 @@ final class Fusion {
     Tensor product = matmuls.getFirst().y();
     Tensor other = add.a().storage().equals(product.storage()) ? add.b() : add.a();
     Tensor used = other == add.a() ? add.b() : add.a();
-    return onlyFor(product, used, readers) && other.dtype() == DType.F32 && !other.storage().equals(product.storage())
-        && !add.y().overlaps(matmuls.getFirst().x());
+    return onlyFor(product, used, readers) && other.dtype() == DType.F32 && !other.storage().equals(product.storage());
   }
 
   private static boolean onlyFor(Tensor product, Tensor used, Map<Storage, Integer> readers) {

@@ -13,6 +13,8 @@ import java.util.List;
 
 /** {@link Matmul} by itself: a stage of one. */
 final class MatmulOperator implements OperatorKernel<Matmul> {
+  private static final int LONGEST_ROW = 1 << 28;
+
   @Override
   public Decision plan(Matmul op, Lanes lanes, int workers) {
     if (!MatmulKernel.takes(op.w().dtype())) {
@@ -21,12 +23,16 @@ final class MatmulOperator implements OperatorKernel<Matmul> {
     if (!WeightLayout.isKnown(op.w(), lanes)) {
       return new Unsupported("the layout " + op.w().layout() + " of its weight is none of this backend's; prepare the weight with this backend");
     }
-    if (op.x().shape().elements() > Integer.MAX_VALUE || op.w().size(0) > Integer.MAX_VALUE || op.w().size(1) > Integer.MAX_VALUE / 8) {
-      return new Unsupported("its rows are longer than 2^28 elements, or there are more than 2^31 of them; split it");
+    if (op.w().size(1) > LONGEST_ROW) {
+      return new Unsupported("rows of " + op.w().size(1) + " elements are longer than " + LONGEST_ROW + "; split the sum");
+    }
+    if (op.x().size(0) > Integer.MAX_VALUE || op.w().size(0) > Integer.MAX_VALUE) {
+      return new Unsupported("more than 2^31 - 1 rows; split it");
     }
     long flops = 2 * op.x().size(0) * op.w().shape().elements();
-    String kernel = "matmul_" + op.w().dtype().label() + (op.w().isPlain() ? "" : "_" + op.w().layout()) + (lanes == Lanes.VECTOR ? "_vector" : "_scalar");
-    return new CpuPlan(kernel, MatmulStage.tile(op.w().size(0), workers) + " rows of w", MatmulStage.scratchBytes(Fusion.alone(op), lanes), CpuPlan.bytes(op), flops, List.of());
+    String kernel = "matmul_" + op.w().dtype().label() + (op.w().isPlain() ? "" : "_" + op.w().layout()) + "_" + lanes.label();
+    return new CpuPlan(kernel, MatmulStage.tile(op.w().size(0), workers) + " rows of w", MatmulStage.scratchBytes(Fusion.alone(op), lanes), CpuPlan.bytes(op), flops,
+        WeightLayout.rejected(op.w(), lanes));
   }
 
   @Override

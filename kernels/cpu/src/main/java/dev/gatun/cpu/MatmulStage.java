@@ -8,6 +8,7 @@ import dev.gatun.Matmul;
 import dev.gatun.Operator;
 import dev.gatun.RmsNorm;
 import dev.gatun.SiluMul;
+import dev.gatun.Storage;
 import dev.gatun.Tensor;
 import dev.gatun.cpu.format.Dequantizer;
 import dev.gatun.cpu.format.Quantizer;
@@ -89,14 +90,19 @@ final class MatmulStage {
   private CpuExecutable.Stage bind(Binding binding, List<String> sources) {
     MemorySegment memory = binding.workspace().memory();
     long base = binding.workspace().base();
-    View x = binding.view(group.norm().map(RmsNorm::x).orElseGet(() -> group.matmuls().getFirst().x()));
+    View x = binding.view(counted(group.norm().map(RmsNorm::x).orElseGet(() -> group.matmuls().getFirst().x())));
     Floats ready = ready(binding, x, memory, base);
     List<Step> steps = new ArrayList<>();
-    if (group.norm().isPresent() || ownRows || !forms.isEmpty()) {
+    if (k > 0 && (group.norm().isPresent() || ownRows || !forms.isEmpty())) {
       steps.add(activations(binding, x, ready, memory, base));
     }
     steps.add(tiles(binding, x, ready, memory, base));
     return new CpuExecutable.Stage(explain(sources, binding.workers()), steps);
+  }
+
+  /** The rows that go in, with the count of whichever operand has one. */
+  private Tensor counted(Tensor x) {
+    return group.operators().stream().flatMap(operator -> Fusion.count(operator).stream()).findFirst().map(x::withCount).orElse(x);
   }
 
   /** Rows of floats. */
@@ -214,20 +220,40 @@ final class MatmulStage {
     }
 
     void compute(int m, int n0, int n1) {
-      kernel.multiply(act.memory, act.offset, act.rowBytes, m, w.memory(), w.offset(), w.strideBytes(0), k, n0, n1, result.memory, result.offset,
-          result.rowBytes);
+      if (k == 0) {
+        zero(m, n0, n1);
+      } else {
+        multiply(m, n0, n1);
+      }
       if (bias.isPresent()) {
-        View b = bias.get();
-        for (int r = 0; r < m; r++) {
-          for (int n = n0; n < n1; n++) {
-            long at = result.row(r) + 4L * n;
-            result.memory.set(View.FLOAT, at, result.memory.get(View.FLOAT, at) + b.memory().get(View.FLOAT, b.offset() + 4L * n));
-          }
-        }
+        addBias(bias.get(), m, n0, n1);
       }
       if (narrow.isPresent()) {
         for (int r = 0; r < m; r++) {
           narrow.get().row(result.memory, result.row(r) + 4L * n0, y.memory(), y.row(r) + 2L * n0, n1 - n0);
+        }
+      }
+    }
+
+    private void multiply(int m, int n0, int n1) {
+      kernel.multiply(act.memory, act.offset, act.rowBytes, m, w.memory(), w.offset(), w.strideBytes(0), k, n0, n1, result.memory, result.offset,
+          result.rowBytes);
+    }
+
+    private void addBias(View b, int m, int n0, int n1) {
+      for (int r = 0; r < m; r++) {
+        for (int n = n0; n < n1; n++) {
+          long at = result.row(r) + 4L * n;
+          result.memory.set(View.FLOAT, at, result.memory.get(View.FLOAT, at) + b.memory().get(View.FLOAT, b.offset() + 4L * n));
+        }
+      }
+    }
+
+    /** The empty sum. */
+    private void zero(int m, int n0, int n1) {
+      for (int r = 0; r < m; r++) {
+        for (int n = n0; n < n1; n++) {
+          result.memory.set(View.FLOAT, result.row(r) + 4L * n, 0f);
         }
       }
     }
@@ -282,19 +308,23 @@ final class MatmulStage {
   private Explanation.Step explain(List<String> sources, int workers) {
     long bytes = 0;
     long flops = 0;
+    Set<Storage> inside = new HashSet<>(group.elided());
+    group.gate().ifPresent(gate -> group.matmuls().forEach(m -> inside.add(m.y().storage())));
     Set<Tensor> counted = new HashSet<>();
     for (Operator operator : group.operators()) {
       for (Operator.Operand operand : operator.operands()) {
-        boolean shared = operand.name().equals("x") && operator instanceof Matmul && !counted.isEmpty();
-        if (!shared && !group.elided().contains(operand.tensor().storage())) {
+        boolean again = counted.stream().anyMatch(operand.tensor()::isSameView);
+        if (!again && !inside.contains(operand.tensor().storage())) {
           bytes += CpuPlan.bytes(operand.tensor());
           counted.add(operand.tensor());
         }
       }
       flops += operator instanceof Matmul m ? 2 * m.x().size(0) * m.w().shape().elements() : 0;
     }
+    List<String> rejected = new ArrayList<>(group.rejected());
+    group.matmuls().forEach(m -> rejected.addAll(WeightLayout.rejected(m.w(), lanes)));
     String types = group.matmuls().stream().map(m -> m.w().dtype().label()).distinct().reduce((a, b) -> a + "," + b).orElseThrow();
-    return new Explanation.Step(sources, Fusion.name(group) + "_" + types + (lanes == Lanes.VECTOR ? "_vector" : "_scalar"), tile(group.matmuls().getFirst().w().size(0), workers) + " rows of w",
-        bytes, flops, 0, List.of());
+    return new Explanation.Step(sources, Fusion.name(group) + "_" + types + "_" + lanes.label(), tile(group.matmuls().getFirst().w().size(0), workers) + " rows of w",
+        bytes, flops, 0, rejected.stream().distinct().toList());
   }
 }

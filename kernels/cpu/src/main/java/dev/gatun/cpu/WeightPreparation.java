@@ -28,8 +28,13 @@ final class WeightPreparation {
   }
 
   Prepared prepare(Tensor weight, Use use, LongFunction<Buffer> allocate) {
-    MemorySegment from = weight.buffer().host()
-        .orElseThrow(() -> new GatunException("cpu: prepare: " + weight + " is on another device; copy it to host memory first"));
+    MemorySegment from = HostAccess.shared("cpu: prepare:", weight);
+    if (weight.shape().rank() > 2 && !weight.isContiguous()) {
+      throw new GatunException("cpu: prepare: " + weight + " must be contiguous");
+    }
+    if (weight.shape().rows() > Integer.MAX_VALUE || weight.size(-1) > Integer.MAX_VALUE) {
+      throw new GatunException("cpu: prepare: " + weight + " has more than 2^31 - 1 rows or columns; split it");
+    }
     boolean multiplied = use == Use.MATMUL || use == Use.MATMUL_AND_EMBEDDING;
     boolean expand = use == Use.VECTOR ? weight.dtype() != DType.F32 : multiplied && !MatmulKernel.takes(weight.dtype());
     Optional<Repack> repack = use == Use.MATMUL && weight.shape().rank() == 2 ? WeightLayout.repack(weight, lanes) : Optional.empty();
@@ -50,9 +55,6 @@ final class WeightPreparation {
     Dequantizer dequantizer = Dequantizer.of(weight.dtype());
     int columns = Math.toIntExact(weight.shape().size(-1));
     int rows = Math.toIntExact(weight.shape().rows());
-    if (weight.shape().rank() > 2 && !weight.isContiguous()) {
-      throw new GatunException("cpu: prepare: " + weight + " must be contiguous");
-    }
     long rowBytes = weight.dtype().bytes(weight.shape().rank() > 1 ? weight.stride(-2) : columns);
     eachRow(rows, (first, end) -> {
       for (int r = first; r < end; r++) {
@@ -71,9 +73,10 @@ final class WeightPreparation {
     MemorySegment into = buffer.host().orElseThrow();
     long rowBytes = weight.dtype().bytes(weight.stride(0));
     eachRow(rows, (first, end) -> repack.rewrite(from, weight.offset(), rowBytes, columns, into, 0, first, end));
-    if (from.isMapped()) {
-      // The file's pages would count as resident beside the copy.
-      from.unload();
+    MemorySegment original = from.asSlice(weight.offset(), weight.bytes());
+    if (original.isMapped() && original.isReadOnly()) {
+      // The file's pages would count as resident beside the copy. A private writable mapping would lose what was written to it.
+      original.unload();
     }
     Tensor tensor = Tensor.ofLayout(buffer, 0, weight.dtype(), weight.shape(), WeightLayout.STRIPS);
     return new Prepared(tensor, buffer.bytes(), System.nanoTime() - started, "blocks of Q4_0 set side by side, one to a vector lane");

@@ -1,8 +1,11 @@
 package dev.gatun.cpu;
 
+import dev.gatun.ClosedException;
+import dev.gatun.GatunException;
 import dev.gatun.cpu.op.Step;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Arrays;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -50,9 +53,18 @@ final class Workers implements AutoCloseable {
 
   Workers(int count) {
     this.threads = new Thread[count - 1];
-    for (int i = 0; i < threads.length; i++) {
-      int worker = i + 1;
-      threads[i] = Thread.ofPlatform().daemon().name("gatun-cpu-" + worker).start(() -> help(worker));
+    try {
+      for (int i = 0; i < threads.length; i++) {
+        int worker = i + 1;
+        threads[i] = Thread.ofPlatform().daemon().name("gatun-cpu-" + worker).start(() -> help(worker));
+      }
+    } catch (OutOfMemoryError e) {
+      closed = true;
+      synchronized (sleep) {
+        sleep.notifyAll();
+      }
+      throw new GatunException("cpu: the system gives no more threads after " + Arrays.stream(threads).filter(t -> t != null).count()
+          + "; open the backend with the option threads", e);
     }
   }
 
@@ -84,7 +96,7 @@ final class Workers implements AutoCloseable {
     turn.lock();
     try {
       if (closed) {
-        throw new IllegalStateException("the workers are gone");
+        throw new ClosedException("cpu: the backend is closed");
       }
       failure = null;
       for (int i = 0; i < steps.length; i++) {

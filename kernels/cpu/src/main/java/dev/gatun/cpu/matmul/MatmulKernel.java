@@ -1,6 +1,7 @@
 package dev.gatun.cpu.matmul;
 
 import dev.gatun.DType;
+import dev.gatun.cpu.op.Lanes;
 import java.lang.foreign.MemorySegment;
 
 /**

@@ -2,7 +2,7 @@ package dev.gatun.cpu.matmul;
 
 import java.lang.foreign.MemorySegment;
 
-/** Turns stored weights into floats. Stateless and thread-safe; one implementation per weight type and {@link Lanes}. */
+/** Turns stored weights into floats. Stateless and thread-safe; one implementation per weight type and {@link dev.gatun.cpu.op.Lanes}. */
 interface RowDecoder {
   /**
    * Writes {@code count} consecutive elements of a weight row as floats.

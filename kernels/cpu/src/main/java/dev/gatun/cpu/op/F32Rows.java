@@ -26,11 +26,6 @@ final class F32Rows {
     this.slot = slot;
   }
 
-  /** Whether rows are used where they lie. */
-  boolean isDirect() {
-    return direct;
-  }
-
   /** What the offsets that follow count in. */
   MemorySegment memory() {
     return memory;

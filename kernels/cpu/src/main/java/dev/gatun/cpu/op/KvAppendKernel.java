@@ -16,11 +16,9 @@ import java.util.Set;
 
 /** KvAppend: a unit is a token. */
 final class KvAppendKernel implements OperatorKernel<KvAppend> {
-  private static final Set<DType> KEPT = EnumSet.of(DType.F32, DType.F16, DType.BF16, DType.F8_E4M3, DType.F8_E5M2, DType.Q8_0);
-
   /** Why the CPU cannot keep a cache of this geometry, if it cannot. */
   static Optional<Decision> refusal(KvCache.Spec spec) {
-    if (!KEPT.contains(spec.dtype())) {
+    if (!CpuCache.TYPES.contains(spec.dtype())) {
       return Optional.of(new Unsupported("a cache of " + spec.dtype()
           + " is not served; the CPU backend keeps F32, F16, BF16, F8_E4M3, F8_E5M2 and Q8_0"));
     }

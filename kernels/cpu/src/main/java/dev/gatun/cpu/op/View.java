@@ -118,7 +118,7 @@ public final class View {
 
   /** Element {@code i} of an I32 vector. */
   public int integer(int i) {
-    return memory.get(INT, offset + 4 * i * strides[0]);
+    return memory.get(INT, offset + 4L * i * strides[0]);
   }
 
   /** The last index of dimension 0 that is at most {@code value}, in an ascending I32 vector's first {@code n} elements. */
