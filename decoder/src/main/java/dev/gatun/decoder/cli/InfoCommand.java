@@ -49,6 +49,9 @@ final class InfoCommand implements Callable<Integer> {
     }
   }
 
+  /** The sizes of a family that is served, and what keeps the file from running. */
+  private record Serving(Optional<Dimensions> sizes, Optional<String> problem) {}
+
   InfoCommand(Terminal terminal) {
     this.terminal = terminal;
   }
@@ -57,34 +60,36 @@ final class InfoCommand implements Callable<Integer> {
   public Integer call() {
     try (Gguf gguf = model.open()) {
       ModelFacts facts = ModelFacts.of(gguf);
-      Maybe<Dimensions> served = Maybe.of(this::dimensions);
+      Serving serving = serving();
       Maybe<Tokenizer> tokenizer = Maybe.of(() -> model.tokenizer(gguf));
       Maybe<String> chat = Maybe.of(() -> ChatTemplate.of(gguf.metadata()).family());
       if (json) {
-        writeJson(gguf, facts, served, tokenizer, chat);
+        writeJson(gguf, facts, serving, tokenizer, chat);
       } else {
-        print(gguf, facts, served, tokenizer, chat);
+        print(gguf, facts, serving, tokenizer, chat);
       }
     }
     return 0;
   }
 
-  private Dimensions dimensions() {
+  private Serving serving() {
     try (Model opened = Model.open(model.file)) {
-      return opened.dimensions();
+      return new Serving(Optional.of(opened.dimensions()), opened.problem().map(Errors::oneLine));
+    } catch (GatunException e) {
+      return new Serving(Optional.empty(), Optional.of(Errors.oneLine(e.getMessage())));
     }
   }
 
-  private void print(Gguf gguf, ModelFacts facts, Maybe<Dimensions> served, Maybe<Tokenizer> tokenizer, Maybe<String> chat) {
+  private void print(Gguf gguf, ModelFacts facts, Serving serving, Maybe<Tokenizer> tokenizer, Maybe<String> chat) {
     line("file", gguf.file() + ", GGUF version " + gguf.version() + ", " + Units.bytes(gguf.fileBytes()));
     gguf.metadata().string("general.name").ifPresent(name -> line("name", shortened(name)));
     line("architecture", facts.architecture());
-    line("served", served.value.isPresent() ? "yes" : "no: " + served.reason);
+    line("served", serving.problem.map(reason -> "no: " + reason).orElse("yes"));
     line("parameters", facts.parameters() + " (" + Units.count(facts.parameters()) + ")");
     line("tensors", gguf.entries().size() + ", " + Units.bytes(facts.tensorBytes()));
     line("types", facts.mix().stream().map(share -> share.type() + " (" + share.tensors() + " tensors, " + Units.bytes(share.bytes()) + ")")
         .collect(Collectors.joining(", ")));
-    served.value.ifPresent(this::print);
+    serving.sizes.ifPresent(this::print);
     line("tokenizer", tokenizer.value.map(found -> describe(gguf.metadata(), found)).orElse("none served: " + tokenizer.reason));
     line("chat", chat.value.orElse("none served: " + chat.reason));
     terminal.out().println("metadata");
@@ -137,11 +142,12 @@ final class InfoCommand implements Callable<Integer> {
     return text.length() <= LONGEST_TEXT ? text : text.substring(0, LONGEST_TEXT) + "… " + text.length() + " characters in all";
   }
 
-  private void writeJson(Gguf gguf, ModelFacts facts, Maybe<Dimensions> served, Maybe<Tokenizer> tokenizer, Maybe<String> chat) {
+  private void writeJson(Gguf gguf, ModelFacts facts, Serving serving, Maybe<Tokenizer> tokenizer, Maybe<String> chat) {
     try (Json document = Json.indented(terminal.out())) {
       document.object().put("file", gguf.file().toString()).put("version", gguf.version()).put("file_bytes", gguf.fileBytes())
-          .put("architecture", facts.architecture()).put("type", facts.type()).put("served", served.value.isPresent());
-      served.value.ifPresentOrElse(d -> write(document, d), () -> document.put("reason", served.reason));
+          .put("architecture", facts.architecture()).put("type", facts.type()).put("served", serving.problem.isEmpty());
+      serving.problem.ifPresent(reason -> document.put("reason", reason));
+      serving.sizes.ifPresent(sizes -> write(document, sizes));
       document.put("parameters", facts.parameters()).put("tensor_count", gguf.entries().size()).put("tensor_bytes", facts.tensorBytes())
           .array("types");
       for (ModelFacts.Share share : facts.mix()) {

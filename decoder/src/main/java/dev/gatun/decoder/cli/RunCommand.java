@@ -116,9 +116,7 @@ final class RunCommand implements Callable<Integer> {
     StreamingDecoder streaming = new StreamingDecoder(tokenizer, false);
     StringBuilder text = new StringBuilder();
     try (Cancellation cancellation = new Cancellation()) {
-      // One more than fit, so that the end is told as the context's.
-      int most = Math.min(limit, loaded.decoder().options().context() - ids.length + 2);
-      Generation generation = Generation.run(sequence, ids, most, tokenizer.endOfGeneration(),
+      Generation generation = Generation.run(sequence, ids, limit, tokenizer.endOfGeneration(),
           () -> cancellation.requested() || terminal.out().checkError(), id -> emit(text, streaming.add(id)));
       emit(text, streaming.flush());
       if (!json) {
@@ -126,7 +124,9 @@ final class RunCommand implements Callable<Integer> {
       }
       terminal.out().flush();
       if (json || !quiet) {
-        Figures figures = Figures.of(terminal, loaded.decoder(), loadNanos, ids.length, new Samples(generation.promptNanos()),
+        // A prompt that was cancelled was fed in part: it has no speed.
+        int fed = generation.ids().length == 0 && generation.reason() == Generation.Reason.CANCELLED ? 0 : ids.length;
+        Figures figures = Figures.of(terminal, loaded.decoder(), loadNanos, fed, new Samples(generation.promptNanos()),
             generation.decodeSteps(), new Samples(Math.max(1, generation.decodeNanos())));
         report(generation, text.toString(), ids, figures);
       }

@@ -47,6 +47,18 @@ class InfoCommandTest {
   }
 
   @Test
+  void familyThatIsServedWithATensorMissingIsNot() {
+    Path file = ModelFiles.with(folder, "lacking.gguf", ModelFiles.renamed(ModelFiles.bytes(folder), "output_norm.weight", "output_nxrm.weight"));
+    Ran plain = Ran.command("info", "--model", file);
+    assertThat(plain.code()).isZero();
+    assertThat(plain.out()).containsPattern("served +no: .*output_norm.weight").contains("attention");
+    JsonNode info = Ran.command("info", "--model", file, "--json").json();
+    assertThat(info.get("served").asBoolean()).isFalse();
+    assertThat(info.get("reason").asText()).contains("output_norm.weight");
+    assertThat(info.get("sizes").get("layers").asInt()).isEqualTo(ModelShape.of("test").orElseThrow().layers());
+  }
+
+  @Test
   void fileWithoutTensorsIsShown() {
     JsonNode info = Ran.command("info", "--model", SharedData.file("vocab/qwen2.gguf"), "--json").json();
     assertThat(info.get("tensor_count").asInt()).isZero();
