@@ -2,7 +2,7 @@ package dev.gatun;
 
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Counts the submissions in flight that use a resource, until it is closed. Taking and letting go allocates nothing. Safe to share between threads. */
+/** Counts what in flight uses a resource, until that is closed. Taking and letting go allocates nothing. Safe to share between threads. */
 final class Holds {
   private static final int CLOSED = Integer.MIN_VALUE;
 
