@@ -10,17 +10,20 @@ import dev.gatun.ShapeException;
 import dev.gatun.Shape;
 import dev.gatun.Stream;
 import dev.gatun.Tensor;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /**
  * A model on a backend, owned: it holds prepared weights, a cache, and compiled steps. A step feeds tokens of one or more sequences and chooses the next
  * token of each. Steps are compiled for bounds in powers of two, kept, and replayed. Used by one thread at a time.
  */
 public final class Decoder implements AutoCloseable {
-  private static final int PAGE = 64;
   private static final int STEPS_KEPT = 8;
 
   private final Backend backend;
@@ -31,25 +34,53 @@ public final class Decoder implements AutoCloseable {
   private final KvCache cache;
   private final Stream stream;
   private final Map<DecoderStep.Bucket, DecoderStep> steps = new LinkedHashMap<>(16, 0.75f, true);
-  private int opened;
   private boolean closed;
 
   /**
    * A decoder over {@code model}.
    *
-   * @throws GatunException naming file and tensor where a weight is missing or has another shape, or the backend lacks memory
+   * @throws GatunException naming file and tensor where a weight is missing, has another shape or has no place in the family; or if the cache needs
+   *     more memory than there is
    */
   public Decoder(Backend backend, Model model, DecoderOptions options) {
     this.backend = backend;
     this.model = model;
     this.options = options;
-    this.weights = new Weights(model.gguf(), backend);
-    Dimensions d = model.dimensions();
-    this.graph = model.family().load(model.gguf(), d, backend, weights);
-    int pages = Math.multiplyExact(Math.ceilDiv(options.context(), PAGE), options.sequences());
-    this.cache = backend.newKvCache(new KvCache.Spec(d.layers(), d.kvHeads(), d.keySize(), d.valueSize(), options.cacheType(), PAGE, pages,
-        options.sequences(), Math.ceilDiv(options.context(), PAGE) * PAGE));
-    this.stream = backend.newStream();
+    this.weights = Weights.on(backend, model.gguf());
+    KvCache made = null;
+    try {
+      KvCache.Spec spec = CacheSpace.spec(file(), model.dimensions(), options);
+      // Once before weights are prepared, which may take long, and once when they have taken their share.
+      CacheSpace.check(file(), spec, CacheSpace.available(backend));
+      this.graph = model.family().load(model.dimensions(), weights);
+      weights.checkAllTaken(model.architecture());
+      CacheSpace.check(file(), spec, CacheSpace.available(backend));
+      made = backend.newKvCache(spec);
+      this.cache = made;
+      this.stream = backend.newStream();
+    } catch (RuntimeException | Error e) {
+      if (made != null) {
+        made.close();
+      }
+      weights.close();
+      if (e instanceof GatunException known) {
+        throw ModelException.naming(file(), known);
+      }
+      throw e;
+    }
+  }
+
+  private Path file() {
+    return model.gguf().file();
+  }
+
+  /** Runs a call of the caller's; its errors name the file. */
+  private <T> T naming(Supplier<T> call) {
+    try {
+      return call.get();
+    } catch (GatunException e) {
+      throw ModelException.naming(file(), e);
+    }
   }
 
   /** The model. */
@@ -85,7 +116,7 @@ public final class Decoder implements AutoCloseable {
   /** A new, empty sequence. @throws GatunException if as many as the options allow are open */
   public Sequence newSequence(Sampling sampling) {
     checkOpen();
-    return new Sequence(this, cache.open(), opened++, sampling);
+    return naming(() -> new Sequence(this, cache.open(), sampling));
   }
 
   void release(int slot) {
@@ -95,30 +126,39 @@ public final class Decoder implements AutoCloseable {
   }
 
   /**
-   * Feeds tokens to a sequence, in chunks, and chooses its next one.
+   * Feeds tokens to a sequence, in chunks, and chooses its next one. A chunk that fails leaves the sequence with the chunks before it.
    *
    * @throws ContextFullException if they do not fit; nothing was fed then
    * @throws ShapeException for no token, or an id outside the vocabulary
    * @throws GatunException if the logits are not finite
    */
   public int feed(Sequence sequence, int... ids) {
-    int last = ids.length - 1;
-    checkFits(sequence, ids);
-    for (int from = 0; from < ids.length; from += options.chunk()) {
-      int to = Math.min(ids.length, from + options.chunk());
-      DecoderStep step = step(List.of(sequence), new int[][] {ids}, new int[] {from}, new int[] {to}, to > last ? 1 : 0);
-      if (to > last) {
-        return choices(step, List.of(sequence))[0];
+    return feed(sequence, ids, () -> false).orElseThrow();
+  }
+
+  /** As {@link #feed(Sequence, int...)}, but empty as soon as {@code cancelled}, which is asked before each chunk, says so. */
+  OptionalInt feed(Sequence sequence, int[] ids, BooleanSupplier cancelled) {
+    naming(() -> checkFits(sequence, ids));
+    for (int from = 0, to; !cancelled.getAsBoolean(); from = to) {
+      to = from + Math.min(ids.length - from, options.chunk());
+      boolean last = to == ids.length;
+      DecoderStep step = step(List.of(sequence), new int[][] {ids}, new int[] {from}, new int[] {to}, last ? 1 : 0);
+      if (last) {
+        return OptionalInt.of(choices(step, List.of(sequence))[0]);
       }
     }
-    throw new ShapeException("feed: a sequence needs at least one token");
+    return OptionalInt.empty();
   }
 
   /**
    * Feeds one token to each of several sequences in one step and chooses the next token of each. The result of a sequence does not depend on the others'
-   * contents.
+   * contents. If the step fails, no sequence has changed.
    */
   public int[] feed(List<Sequence> sequences, int[] ids) {
+    return naming(() -> feedEach(sequences, ids));
+  }
+
+  private int[] feedEach(List<Sequence> sequences, int[] ids) {
     if (sequences.isEmpty() || sequences.size() != ids.length) {
       throw new ShapeException("feed: " + ids.length + " tokens for " + sequences.size() + " sequences");
     }
@@ -140,10 +180,10 @@ public final class Decoder implements AutoCloseable {
    * Feeds tokens to a sequence and returns the logits after each of them, {@code [tokens][vocabulary]}; for comparing engines.
    */
   public float[][] logits(Sequence sequence, int... ids) {
-    checkFits(sequence, ids);
+    naming(() -> checkFits(sequence, ids));
     float[][] all = new float[ids.length][];
-    for (int from = 0; from < ids.length; from += options.chunk()) {
-      int to = Math.min(ids.length, from + options.chunk());
+    for (int from = 0, to; from < ids.length; from = to) {
+      to = from + Math.min(ids.length - from, options.chunk());
       DecoderStep step = step(List.of(sequence), new int[][] {ids}, new int[] {from}, new int[] {to}, to - from);
       for (int row = 0; row < to - from; row++) {
         all[from + row] = row(step, row);
@@ -166,8 +206,20 @@ public final class Decoder implements AutoCloseable {
       greedy &= sequences.get(i).sampling().isGreedy() || logitsOfEach > 1;
     }
     int rows = Math.max(1, logitsOfEach * sequences.size());
-    DecoderStep step = compiled(new DecoderStep.Bucket(powerOfTwo(tokens), powerOfTwo(sequences.size()), powerOfTwo(rows),
-        greedy ? DecoderStep.Choice.GREEDY : DecoderStep.Choice.SAMPLED));
+    DecoderStep.Bucket bucket = new DecoderStep.Bucket(powerOfTwo(tokens), powerOfTwo(sequences.size()), powerOfTwo(rows),
+        greedy ? DecoderStep.Choice.GREEDY : DecoderStep.Choice.SAMPLED);
+    int[] before = sequences.stream().mapToInt(Sequence::position).toArray();
+    try {
+      return naming(() -> run(compiled(bucket), sequences, ids, from, to, logitsOfEach));
+    } catch (RuntimeException | Error e) {
+      for (int i = 0; i < before.length; i++) {
+        sequences.get(i).rewind(before[i]);
+      }
+      throw e;
+    }
+  }
+
+  private DecoderStep run(DecoderStep step, List<Sequence> sequences, int[][] ids, int[] from, int[] to, int logitsOfEach) {
     step.inputs().clear();
     for (int i = 0; i < ids.length; i++) {
       Sequence sequence = sequences.get(i);
@@ -192,7 +244,7 @@ public final class Decoder implements AutoCloseable {
       boolean known = next[i] >= 0 && next[i] < vocabulary;
       float chosen = known ? stream.readFloats(Tensor.of(step.logits().storage(), 4 * (i * vocabulary + next[i]), DType.F32, Shape.of(1)))[0] : Float.NaN;
       if (!Float.isFinite(chosen)) {
-        throw new GatunException(model.gguf().file() + ": the logits after position " + (sequences.get(i).position() - 1)
+        throw new GatunException(file() + ": the logits after position " + (sequences.get(i).position() - 1)
             + " are not finite; the weights may hold NaN or infinity, or have overflowed");
       }
     }
@@ -206,7 +258,8 @@ public final class Decoder implements AutoCloseable {
         DecoderStep.Bucket oldest = steps.keySet().iterator().next();
         steps.remove(oldest).close();
       }
-      known = new DecoderStep(backend, bucket, graph, cache, model.dimensions().vocabulary(), options.history());
+      known = new DecoderStep(backend, bucket, graph, cache, model.dimensions().vocabulary(),
+          Math.min(options.history(), options.context()));
       steps.put(bucket, known);
     }
     return known;
@@ -215,7 +268,7 @@ public final class Decoder implements AutoCloseable {
   /** Compiles the step for one sequence's {@code tokens} tokens, if it is not there yet, and gives it to look at. */
   public Executable executable(int tokens) {
     checkOpen();
-    return compiled(new DecoderStep.Bucket(powerOfTwo(tokens), 1, 1, DecoderStep.Choice.GREEDY)).executable();
+    return naming(() -> compiled(new DecoderStep.Bucket(powerOfTwo(tokens), 1, 1, DecoderStep.Choice.GREEDY)).executable());
   }
 
   /** The stream that the decoder works on. */
@@ -227,7 +280,7 @@ public final class Decoder implements AutoCloseable {
     return n <= 1 ? 1 : Integer.highestOneBit(n - 1) << 1;
   }
 
-  private void checkFits(Sequence sequence, int[] ids) {
+  private Sequence checkFits(Sequence sequence, int[] ids) {
     checkOpen();
     sequence.slot();
     if (sequence.decoder() != this) {
@@ -237,13 +290,14 @@ public final class Decoder implements AutoCloseable {
       throw new ShapeException("feed: a sequence needs at least one token");
     }
     if (ids.length > options.context() - sequence.position()) {
-      throw new ContextFullException(sequence.position(), ids.length, options.context());
+      throw new ContextFullException(file(), sequence.position(), ids.length, options.context());
     }
     for (int id : ids) {
       if (id < 0 || id >= model.dimensions().vocabulary()) {
         throw new ShapeException("feed: token id " + id + " is outside the vocabulary of " + model.dimensions().vocabulary());
       }
     }
+    return sequence;
   }
 
   private void checkOpen() {
@@ -252,7 +306,7 @@ public final class Decoder implements AutoCloseable {
     }
   }
 
-  /** Frees steps, cache and stream; prepared weights go with the backend. A second call does nothing. */
+  /** Frees steps, cache, stream and prepared weights; a second call does nothing. */
   @Override
   public void close() {
     if (!closed) {
@@ -263,6 +317,7 @@ public final class Decoder implements AutoCloseable {
       }
       cache.close();
       stream.close();
+      weights.close();
     }
   }
 }

@@ -6,17 +6,22 @@ import dev.gatun.ShapeException;
 /**
  * Sizes of a decoder.
  *
- * @param context the most tokens of one sequence, prompt and answer together
+ * @param context the most tokens of one sequence, prompt and answer together; at most 2<sup>24</sup>
  * @param sequences the most sequences at a time
  * @param chunk the most tokens of one step; longer prompts are fed in several
  * @param cacheType how keys and values are kept
  * @param history how many of the last tokens the penalties look at
  */
 public record DecoderOptions(int context, int sequences, int chunk, DType cacheType, int history) {
-  /** Checks the sizes. @throws ShapeException if one is not positive */
+  private static final int LONGEST_CONTEXT = 1 << 24;
+
+  /** Checks the sizes. @throws ShapeException if one is not positive, or the context or history too long */
   public DecoderOptions {
     if (context < 1 || sequences < 1 || chunk < 1 || history < 1) {
       throw new ShapeException("context, sequences, chunk and history must be positive: " + context + ", " + sequences + ", " + chunk + ", " + history);
+    }
+    if (context > LONGEST_CONTEXT || history > LONGEST_CONTEXT) {
+      throw new ShapeException("a context of " + context + " tokens with a history of " + history + " is too long; the most is " + LONGEST_CONTEXT);
     }
   }
 

@@ -2,6 +2,7 @@ package dev.gatun.decoder;
 
 import dev.gatun.Argmax;
 import dev.gatun.Backend;
+import dev.gatun.Buffer;
 import dev.gatun.DType;
 import dev.gatun.Executable;
 import dev.gatun.KvCache;
@@ -10,6 +11,7 @@ import dev.gatun.Program;
 import dev.gatun.Sample;
 import dev.gatun.Stream;
 import dev.gatun.Tensor;
+import java.util.ArrayList;
 import java.util.List;
 
 /** A compiled step for up to so many tokens, sequences and rows of logits, with the memory the host exchanges with it. */
@@ -31,17 +33,30 @@ final class DecoderStep implements AutoCloseable {
   private final Tensor next;
   private final Controls controls;
   private final Executable executable;
+  private final List<Buffer> owned = new ArrayList<>();
 
   DecoderStep(Backend backend, Bucket bucket, Family.Graph graph, KvCache cache, int vocabulary, int history) {
     this.bucket = bucket;
-    this.inputs = new StepInputs(backend, bucket.tokens(), bucket.sequences(), bucket.rows());
-    this.logits = backend.allocate(DType.F32, bucket.rows(), vocabulary);
-    this.next = backend.allocate(DType.I32, bucket.rows());
-    this.controls = bucket.choice() == Choice.SAMPLED ? new Controls(backend, bucket.rows(), history) : null;
-    Program.Builder program = Program.builder("decode " + bucket.tokens() + " tokens").input(inputs.all()).output(logits, next);
-    graph.build(program, inputs, bucket.tokens(), bucket.rows(), cache, logits);
-    choose(program);
-    this.executable = backend.compile(program.build());
+    try {
+      this.inputs = new StepInputs(backend, bucket.tokens(), bucket.sequences(), bucket.rows());
+      owned.add(inputs.all().buffer());
+      this.logits = allocate(backend, DType.F32, bucket.rows(), vocabulary);
+      this.next = allocate(backend, DType.I32, bucket.rows());
+      this.controls = bucket.choice() == Choice.SAMPLED ? new Controls(backend, bucket.rows(), history) : null;
+      Program.Builder program = Program.builder("decode " + bucket.tokens() + " tokens").input(inputs.all()).output(logits, next);
+      graph.build(program, inputs, bucket.tokens(), bucket.rows(), cache, logits);
+      choose(program);
+      this.executable = backend.compile(program.build());
+    } catch (RuntimeException | Error e) {
+      owned.forEach(Buffer::close);
+      throw e;
+    }
+  }
+
+  private Tensor allocate(Backend backend, DType type, long... shape) {
+    Tensor tensor = backend.allocate(type, shape);
+    owned.add(tensor.buffer());
+    return tensor;
   }
 
   private void choose(Program.Builder program) {
@@ -83,16 +98,11 @@ final class DecoderStep implements AutoCloseable {
   @Override
   public void close() {
     executable.close();
-    inputs.all().buffer().close();
-    logits.buffer().close();
-    next.buffer().close();
-    if (controls != null) {
-      controls.close();
-    }
+    owned.forEach(Buffer::close);
   }
 
   /** The device memory of {@link Penalize} and {@link Sample}. */
-  private static final class Controls {
+  private final class Controls {
     private final int rows;
     private final int most;
     private final Tensor history;
@@ -105,12 +115,12 @@ final class DecoderStep implements AutoCloseable {
     Controls(Backend backend, int rows, int most) {
       this.rows = rows;
       this.most = most;
-      this.history = backend.allocate(DType.I32, rows, most);
-      this.lengths = backend.allocate(DType.I32, rows);
-      this.penalties = backend.allocate(DType.F32, rows, 3);
-      this.settings = backend.allocate(DType.F32, rows, 4);
-      this.seeds = backend.allocate(DType.I32, rows, 3);
-      this.positions = backend.allocate(DType.I32, rows);
+      this.history = allocate(backend, DType.I32, rows, most);
+      this.lengths = allocate(backend, DType.I32, rows);
+      this.penalties = allocate(backend, DType.F32, rows, 3);
+      this.settings = allocate(backend, DType.F32, rows, 4);
+      this.seeds = allocate(backend, DType.I32, rows, 3);
+      this.positions = allocate(backend, DType.I32, rows);
     }
 
     void write(Stream stream, List<Sequence> sequences) {
@@ -131,7 +141,7 @@ final class DecoderStep implements AutoCloseable {
         set(chosen, 4 * r, sampling.temperature(), sampling.topP(), sampling.minP(), sampling.topK());
         seeded[3 * r] = (int) sampling.seed();
         seeded[3 * r + 1] = (int) (sampling.seed() >>> 32);
-        seeded[3 * r + 2] = sequence.number();
+        seeded[3 * r + 2] = sequence.slot();
         placed[r] = sequence.position() - 1;
       }
       stream.write(history, recent);
@@ -144,12 +154,6 @@ final class DecoderStep implements AutoCloseable {
 
     private static void set(float[] into, int at, float... values) {
       System.arraycopy(values, 0, into, at, values.length);
-    }
-
-    void close() {
-      for (Tensor tensor : List.of(history, lengths, penalties, settings, seeds, positions)) {
-        tensor.buffer().close();
-      }
     }
   }
 }

@@ -1,6 +1,5 @@
 package dev.gatun.decoder;
 
-import dev.gatun.Backend;
 import dev.gatun.Rotation;
 import dev.gatun.Rotation.Pairs;
 import dev.gatun.Tensor;
@@ -51,23 +50,26 @@ record DenseFamily(String architecture, Pairs pairs, boolean biases, boolean hea
     if (rotated > keySize || rotated % 2 != 0) {
       throw keys.fault("rope.dimension_count " + rotated + " does not fit heads of " + keySize + " elements");
     }
-    int context = keys.optionalSize("context_length").orElse(2048);
+    int context = keys.size("context_length");
     Rotation rotation = new Rotation(pairs, rotated, keys.positive("rope.freq_base", 10000), RopeScaling.read(keys, context), 1);
     int vocabulary = gguf.entries().stream().filter(entry -> entry.name().equals("token_embd.weight") && entry.shape().length == 2)
         .map(entry -> entry.shape()[0]).filter(rows -> rows <= Integer.MAX_VALUE).map(Long::intValue).findFirst()
         .orElseThrow(() -> keys.fault("tensor token_embd.weight is missing or no matrix"));
-    float eps = (float) keys.real("attention.layer_norm_rms_epsilon", 1e-5);
+    float eps = (float) keys.requiredReal("attention.layer_norm_rms_epsilon");
     if (eps < 0) {
       throw keys.fault("attention.layer_norm_rms_epsilon is negative: " + eps);
     }
+    double scale = keys.real("attention.scale", 0);
+    // llama.cpp reads no attention.sliding_window in these families, though converters of Mistral and Qwen 2 write it: same file, same tokens.
+    int window = 0;
     return new Dimensions(keys.size("block_count"), embedding, keys.uniformSize("feed_forward_length")
         .orElseThrow(() -> keys.fault("metadata key " + keys.name("feed_forward_length") + " is missing")), heads, kvHeads, keySize,
         keys.optionalSize("attention.value_length").orElse(keySize), vocabulary, context, eps,
-        (float) keys.real("attention.scale", 1 / Math.sqrt(keySize)), keys.optionalCount("attention.sliding_window"), rotation);
+        (float) (scale == 0 ? 1 / Math.sqrt(keySize) : scale), window, rotation);
   }
 
   @Override
-  public Graph load(Gguf gguf, Dimensions d, Backend backend, Weights weights) {
+  public Graph load(Dimensions d, Weights weights) {
     boolean tied = !weights.has("output.weight");
     Tensor table = weights.matrix("token_embd.weight", d.vocabulary(), d.embedding(), Use.EMBEDDING);
     Tensor output = weights.matrix(tied ? "token_embd.weight" : "output.weight", d.vocabulary(), d.embedding(), Use.MATMUL);
@@ -94,8 +96,11 @@ record DenseFamily(String architecture, Pairs pairs, boolean biases, boolean hea
         weights.optionalVector(prefix + "attn_output.bias", d.embedding()),
         weights.vector(prefix + "ffn_norm.weight", d.embedding()),
         weights.matrix(prefix + "ffn_gate.weight", d.feedForward(), d.embedding(), Use.MATMUL),
+        weights.optionalVector(prefix + "ffn_gate.bias", d.feedForward()),
         weights.matrix(prefix + "ffn_up.weight", d.feedForward(), d.embedding(), Use.MATMUL),
-        weights.matrix(prefix + "ffn_down.weight", d.embedding(), d.feedForward(), Use.MATMUL));
+        weights.optionalVector(prefix + "ffn_up.bias", d.feedForward()),
+        weights.matrix(prefix + "ffn_down.weight", d.embedding(), d.feedForward(), Use.MATMUL),
+        weights.optionalVector(prefix + "ffn_down.bias", d.embedding()));
   }
 
   private Optional<Tensor> bias(Weights weights, String name, long size) {

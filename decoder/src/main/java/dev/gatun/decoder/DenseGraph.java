@@ -31,8 +31,8 @@ import java.util.Optional;
 record DenseGraph(Dimensions d, Tensor table, List<Layer> layers, Tensor norm, Tensor output, Optional<Tensor> factors) implements Family.Graph {
   /** The weights of a block, under the names the GGUF specification gives them. */
   record Layer(Tensor attnNorm, Tensor q, Optional<Tensor> qBias, Tensor k, Optional<Tensor> kBias, Tensor v, Optional<Tensor> vBias,
-      Optional<Tensor> qNorm, Optional<Tensor> kNorm, Tensor attnOutput, Optional<Tensor> attnOutputBias, Tensor ffnNorm, Tensor gate, Tensor up,
-      Tensor down) {}
+      Optional<Tensor> qNorm, Optional<Tensor> kNorm, Tensor attnOutput, Optional<Tensor> attnOutputBias, Tensor ffnNorm, Tensor gate,
+      Optional<Tensor> gateBias, Tensor up, Optional<Tensor> upBias, Tensor down, Optional<Tensor> downBias) {}
 
   @Override
   public void build(Program.Builder program, StepInputs inputs, int tokens, int rows, KvCache cache, Tensor logits) {
@@ -78,11 +78,11 @@ record DenseGraph(Dimensions d, Tensor table, List<Layer> layers, Tensor norm, T
     Tensor gate = scope.rows("gate", d.feedForward());
     Tensor up = scope.rows("up", d.feedForward());
     Tensor h = scope.rows("silu_mul", d.feedForward());
-    program.add(new Matmul(m, layer.gate, gate));
-    program.add(new Matmul(m, layer.up, up));
+    program.add(new Matmul(m, layer.gate, layer.gateBias, gate));
+    program.add(new Matmul(m, layer.up, layer.upBias, up));
     program.add(new SiluMul(gate, up, h));
     Tensor down = scope.rows("down", d.embedding());
-    program.add(new Matmul(h, layer.down, down));
+    program.add(new Matmul(h, layer.down, layer.downBias, down));
     Tensor out = scope.rows("ffn_residual", d.embedding());
     program.add(new Add(middle, down, out));
     return out;

@@ -1,6 +1,5 @@
 package dev.gatun.decoder;
 
-import dev.gatun.Backend;
 import dev.gatun.KvCache;
 import dev.gatun.Program;
 import dev.gatun.Tensor;
@@ -19,8 +18,8 @@ interface Family {
   /** The sizes and constants in the file. */
   Dimensions dimensions(Gguf gguf);
 
-  /** Makes the weights ready on {@code backend}. */
-  Graph load(Gguf gguf, Dimensions dimensions, Backend backend, Weights weights);
+  /** Takes every tensor that the graph computes with. */
+  Graph load(Dimensions dimensions, Weights weights);
 
   /** Bytes of the weights that one token reads: all matrices but an untied embedding table. */
   default long bytesPerToken(Gguf gguf) {

@@ -1,6 +1,7 @@
 package dev.gatun.decoder;
 
 import java.util.Arrays;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntConsumer;
@@ -31,18 +32,24 @@ public record Generation(int[] ids, Reason reason, long promptNanos, long decode
    * Runs the loop on one sequence.
    *
    * @param prompt the tokens to begin with, at least one
-   * @param limit the most tokens to choose
+   * @param limit the most tokens to choose; the context bounds them too
    * @param stop tokens that end the text
-   * @param cancelled asked between steps
+   * @param cancelled asked before each step, also between the chunks of the prompt. A prompt that is cancelled gives {@link Reason#CANCELLED} and no
+   *     ids, and the sequence holds the chunks that were fed
    * @param listener is given each chosen token as it comes
    * @throws ContextFullException if the prompt alone does not fit
    */
   public static Generation run(Sequence sequence, int[] prompt, int limit, Set<Integer> stop, BooleanSupplier cancelled, IntConsumer listener) {
     Decoder decoder = sequence.decoder();
-    int[] chosen = new int[Math.max(0, limit)];
+    long room = (long) decoder.options().context() - sequence.position() - prompt.length + 1;
+    int[] chosen = new int[Math.clamp(room, 0, Math.max(0, limit))];
     long started = System.nanoTime();
-    int next = decoder.feed(sequence, prompt);
+    OptionalInt answer = decoder.feed(sequence, prompt, cancelled);
     long first = System.nanoTime();
+    if (answer.isEmpty()) {
+      return new Generation(new int[0], Reason.CANCELLED, first - started, 0, 0);
+    }
+    int next = answer.getAsInt();
     int count = 0;
     int steps = 0;
     Reason reason = Reason.LIMIT;

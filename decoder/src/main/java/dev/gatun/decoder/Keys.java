@@ -28,7 +28,11 @@ final class Keys {
 
   /** A positive size. */
   int size(String key) {
-    return optionalSize(key).orElseThrow(() -> fault("metadata key " + name(key) + " is missing; the model cannot be built without it"));
+    return optionalSize(key).orElseThrow(() -> missing(key));
+  }
+
+  private ModelException missing(String key) {
+    return fault("metadata key " + name(key) + " is missing; the model cannot be built without it");
   }
 
   Optional<Integer> optionalSize(String key) {
@@ -74,6 +78,24 @@ final class Keys {
       throw fault("metadata key " + name(key) + " is " + value);
     }
     return value;
+  }
+
+  /** A number that the model cannot be built without. */
+  double requiredReal(String key) {
+    if (metadata.real(name(key)).isEmpty()) {
+      throw missing(key);
+    }
+    return real(key, 0);
+  }
+
+  /** A factor that counts as 1 where it is missing or 0, which files write for "not set"; the first of {@code keys} that is there decides. */
+  double factor(String... keys) {
+    for (String key : keys) {
+      if (metadata.real(name(key)).isPresent()) {
+        return real(key, 0) == 0 ? 1 : positive(key, 1);
+      }
+    }
+    return 1;
   }
 
   double positive(String key, double otherwise) {

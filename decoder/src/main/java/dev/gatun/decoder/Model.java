@@ -1,9 +1,11 @@
 package dev.gatun.decoder;
 
+import dev.gatun.GatunException;
 import dev.gatun.decoder.gguf.Gguf;
 import dev.gatun.decoder.tokenizer.Tokenizer;
 import dev.gatun.decoder.tokenizer.TokenizerException;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * An open model file, owned: its family, its sizes, its tokenizer. Weights stay in the mapped file; close the model after the decoders over it.
@@ -50,11 +52,35 @@ public final class Model implements AutoCloseable {
     return dimensions;
   }
 
-  /** The tokenizer, made at the first call. @throws ModelException if the file has none, or one that is not served */
+  /**
+   * Why this model cannot run, in one line that names the file; empty if it can. Looks at the name, shape and type of every tensor and at the
+   * tokenizer, reads no weights and needs no backend. What a backend serves is known only by a {@link Decoder} on it.
+   */
+  public Optional<String> problem() {
+    try (Weights weights = Weights.described(gguf)) {
+      family.load(dimensions, weights);
+      weights.checkAllTaken(architecture());
+      tokenizer();
+      return Optional.empty();
+    } catch (GatunException e) {
+      return Optional.of(ModelException.naming(gguf.file(), e).getMessage());
+    }
+  }
+
+  /**
+   * The tokenizer, made at the first call. Where the embedding has more rows than the file has tokens, the ids without a token decode to nothing.
+   *
+   * @throws ModelException if the file has none, or one that is not served, or one with more tokens than the embedding has rows
+   */
   public synchronized Tokenizer tokenizer() {
     if (tokenizer == null) {
       try {
-        tokenizer = Tokenizer.of(gguf.metadata());
+        Tokenizer read = Tokenizer.of(gguf.metadata(), dimensions.vocabulary());
+        if (read.vocabularySize() > dimensions.vocabulary()) {
+          throw new ModelException(gguf.file(), "the tokenizer has " + read.vocabularySize() + " tokens and token_embd.weight only "
+              + dimensions.vocabulary() + " rows; the file is not consistent, convert it again");
+        }
+        tokenizer = read;
       } catch (TokenizerException e) {
         throw new ModelException(gguf.file(), e.getMessage());
       }

@@ -12,7 +12,9 @@ import dev.gatun.ShapeException;
  * @param repetition divides the logits of recent tokens; 1 for none
  * @param frequency subtracted for each recent occurrence; 0 for none
  * @param presence subtracted once for a recent token; 0 for none
- * @param seed of the random numbers; the same seed gives the same text
+ * @param seed of the random numbers. They depend on the seed, the position, and which place of the decoder the sequence has: the lowest that is free
+ *     when it is opened. The same request on a decoder without other open sequences thus gives the same text each time, and sequences that are open
+ *     together differ even with one seed
  */
 public record Sampling(float temperature, int topK, float topP, float minP, float repetition, float frequency, float presence, long seed) {
   /** Checks the numbers. @throws ShapeException naming the one that is out of range */

@@ -9,16 +9,14 @@ import java.util.Arrays;
 public final class Sequence implements AutoCloseable {
   private final Decoder decoder;
   private final int slot;
-  private final int number;
   private final Sampling sampling;
   private int[] ids = new int[64];
   private int position;
   private boolean closed;
 
-  Sequence(Decoder decoder, int slot, int number, Sampling sampling) {
+  Sequence(Decoder decoder, int slot, Sampling sampling) {
     this.decoder = decoder;
     this.slot = slot;
-    this.number = number;
     this.sampling = sampling;
   }
 
@@ -48,11 +46,6 @@ public final class Sequence implements AutoCloseable {
     return slot;
   }
 
-  /** Tells sequences with the same seed apart. */
-  int number() {
-    return number;
-  }
-
   int id(int at) {
     return ids[at];
   }
@@ -63,6 +56,11 @@ public final class Sequence implements AutoCloseable {
     }
     System.arraycopy(more, from, ids, position, to - from);
     position += to - from;
+  }
+
+  /** Forgets the tokens from {@code length} on: those of a step that failed. */
+  void rewind(int length) {
+    position = length;
   }
 
   /** Gives the slot back; a second call does nothing. */

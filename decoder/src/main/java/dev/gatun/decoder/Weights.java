@@ -1,30 +1,54 @@
 package dev.gatun.decoder;
 
 import dev.gatun.Backend;
+import dev.gatun.Buffer;
 import dev.gatun.DType;
 import dev.gatun.Prepared;
 import dev.gatun.Tensor;
 import dev.gatun.Use;
 import dev.gatun.decoder.gguf.Gguf;
+import dev.gatun.decoder.gguf.GgufEntry;
 import dev.gatun.decoder.gguf.GgufTensor;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
-/** Takes tensors out of a model file by name, checks their shapes, and makes them ready on a backend. */
-final class Weights {
+/**
+ * Takes tensors out of a model file by name, checks their shapes, and makes them ready on a backend. It owns the memory of those that the backend
+ * keeps in a layout of its own.
+ */
+final class Weights implements AutoCloseable {
   private final Gguf gguf;
-  private final Backend backend;
+  private final Optional<Backend> backend;
+  private final Set<String> names;
+  private final Set<String> taken = new HashSet<>();
+  private final List<Buffer> owned = new ArrayList<>();
   private long fileBytes;
   private long preparedBytes;
   private long nanos;
 
-  Weights(Gguf gguf, Backend backend) {
+  private Weights(Gguf gguf, Optional<Backend> backend) {
     this.gguf = gguf;
     this.backend = backend;
+    this.names = gguf.entries().stream().map(GgufEntry::name).collect(Collectors.toSet());
+  }
+
+  /** Weights for {@code backend}. */
+  static Weights on(Backend backend, Gguf gguf) {
+    return new Weights(gguf, Optional.of(backend));
+  }
+
+  /** Weights that are checked and left in the file, unread. */
+  static Weights described(Gguf gguf) {
+    return new Weights(gguf, Optional.empty());
   }
 
   boolean has(String name) {
-    return gguf.entries().stream().anyMatch(entry -> entry.name().equals(name));
+    return names.contains(name);
   }
 
   /** A matrix of {@code rows} rows of {@code columns} elements. */
@@ -41,6 +65,19 @@ final class Weights {
     return has(name) ? Optional.of(vector(name, size)) : Optional.empty();
   }
 
+  /**
+   * A graph that leaves out a tensor of the file would compute something other than the model.
+   *
+   * @throws ModelException naming the first tensor in the file that was not taken
+   */
+  void checkAllTaken(String family) {
+    for (GgufEntry entry : gguf.entries()) {
+      if (!taken.contains(entry.name())) {
+        throw new ModelException(gguf.file(), "tensor " + entry.name() + " is not served in family " + family);
+      }
+    }
+  }
+
   private GgufTensor required(String name) {
     return gguf.tensor(name).orElseThrow(() -> new ModelException(gguf.file(), "tensor " + name + " is missing"));
   }
@@ -53,7 +90,15 @@ final class Weights {
     if (tensor.dtype() == DType.I8 || tensor.dtype() == DType.I32) {
       throw new ModelException(gguf.file(), "tensor " + tensor.name() + " has type " + tensor.dtype() + ", which is no weight");
     }
-    Prepared prepared = backend.prepare(Tensor.ofHost(tensor.data(), tensor.dtype(), shape), use);
+    taken.add(tensor.name());
+    Tensor plain = Tensor.ofHost(tensor.data(), tensor.dtype(), shape);
+    if (backend.isEmpty()) {
+      return plain;
+    }
+    Prepared prepared = backend.get().prepare(plain, use);
+    if (!prepared.inPlace()) {
+      owned.add(prepared.tensor().buffer());
+    }
     fileBytes += tensor.data().byteSize();
     preparedBytes += prepared.bytes();
     nanos += prepared.nanos();
@@ -73,5 +118,12 @@ final class Weights {
   /** Time spent preparing. */
   long nanos() {
     return nanos;
+  }
+
+  /** Frees what preparing took; a second call does nothing. */
+  @Override
+  public void close() {
+    owned.forEach(Buffer::close);
+    owned.clear();
   }
 }

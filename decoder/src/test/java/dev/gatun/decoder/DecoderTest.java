@@ -10,6 +10,7 @@ import dev.gatun.DType;
 import dev.gatun.Gatun;
 import dev.gatun.GatunException;
 import dev.gatun.ShapeException;
+import dev.gatun.Tensor;
 import dev.gatun.tck.oracle.Errors;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -21,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -137,10 +139,113 @@ class DecoderTest {
   }
 
   @Test
-  void sequencesWithOneSeedDifferInABatch() {
+  void sequencesWithOneSeedDifferWhileOpenTogether() {
     try (Decoder decoder = new Decoder(backend, model, DecoderOptions.of(64).withSequences(2))) {
-      assertThat(generate(decoder, DICE, PROMPT, 20)).isNotEqualTo(generate(decoder, DICE, PROMPT, 20));
+      int[] alone = generate(decoder, DICE, PROMPT, 20);
+      try (Sequence other = decoder.newSequence(DICE)) {
+        assertThat(other.position()).isZero();
+        assertThat(generate(decoder, DICE, PROMPT, 20)).isNotEqualTo(alone);
+      }
     }
+  }
+
+  @Test
+  void sameRequestOnAnIdleDecoderGivesTheSameText() {
+    try (Decoder decoder = new Decoder(backend, model, DecoderOptions.of(64).withSequences(2))) {
+      int[] first = generate(decoder, DICE, PROMPT, 20);
+      assertThat(generate(decoder, DICE, PROMPT, 20)).isEqualTo(first);
+      try (Decoder another = new Decoder(backend, model, DecoderOptions.of(64))) {
+        assertThat(generate(another, DICE, PROMPT, 20)).isEqualTo(first);
+      }
+    }
+  }
+
+  @Test
+  void hugeLimitTakesNoMoreMemoryThanTheContext() {
+    try (Decoder decoder = new Decoder(backend, model, DecoderOptions.of(16))) {
+      assertThat(generate(decoder, Sampling.greedy(), PROMPT, Integer.MAX_VALUE)).hasSize(16 - PROMPT.length + 1);
+      assertThat(generate(decoder, Sampling.greedy(), PROMPT, -1)).isEmpty();
+    }
+  }
+
+  @Test
+  void promptIsCancelledBetweenChunks() {
+    try (Decoder decoder = new Decoder(backend, model, DecoderOptions.of(32).withChunk(2).withSequences(2));
+        Sequence s = decoder.newSequence(Sampling.greedy())) {
+      AtomicInteger asked = new AtomicInteger();
+      List<Integer> heard = new ArrayList<>();
+      Generation cancelled = Generation.run(s, PROMPT, 5, Set.of(), () -> asked.incrementAndGet() == 3, heard::add);
+      assertThat(cancelled.reason()).isEqualTo(Generation.Reason.CANCELLED);
+      assertThat(cancelled.ids()).isEmpty();
+      assertThat(heard).isEmpty();
+      assertThat(s.ids()).containsExactly(1, 30, 200, 17);
+      int resumed = decoder.feed(s, 5, 99, 250);
+      assertThat(new int[] {resumed}).isEqualTo(generate(decoder, Sampling.greedy(), PROMPT, 1));
+    }
+  }
+
+  @Test
+  void failedStepLeavesTheSequencesWhereTheyWere() {
+    try (Decoder decoder = new Decoder(backend, model, DecoderOptions.of(32).withSequences(2))) {
+      try (Sequence s = decoder.newSequence(Sampling.greedy())) {
+        decoder.feed(s, PROMPT);
+        decoder.executable(1).close();
+        assertThatThrownBy(() -> decoder.feed(s, 5)).isInstanceOf(GatunException.class);
+        assertThat(s.position()).isEqualTo(PROMPT.length);
+        assertThat(s.ids()).isEqualTo(PROMPT);
+        int next = decoder.feed(s, 5, 99);
+        int[] whole = Arrays.copyOf(PROMPT, PROMPT.length + 2);
+        whole[PROMPT.length] = 5;
+        whole[PROMPT.length + 1] = 99;
+        assertThat(new int[] {next}).isEqualTo(generate(decoder, Sampling.greedy(), whole, 1));
+      }
+    }
+  }
+
+  @Test
+  void cacheLargerThanMemoryIsRefusedWithTheBytes() {
+    DecoderOptions longest = DecoderOptions.of(1 << 24).withSequences(1000);
+    assertThatThrownBy(() -> new Decoder(backend, model, longest)).isInstanceOf(ModelException.class).hasMessageContaining("model.gguf")
+        .hasMessageContaining("needs " + 512L * (1 << 24) * 1000 + " bytes").hasMessageContaining("are available")
+        .hasMessageContaining("--cache-type f16");
+    assertThatThrownBy(() -> new Decoder(backend, model, longest.withSequences(Integer.MAX_VALUE))).isInstanceOf(ModelException.class)
+        .hasMessageContaining("fewer sequences");
+    assertThatThrownBy(() -> DecoderOptions.of(Integer.MAX_VALUE)).isInstanceOf(ShapeException.class).hasMessageContaining("2147483647");
+  }
+
+  @Test
+  void availableMemoryIsReadAsTheKernelWritesIt() {
+    assertThat(CacheSpace.left(List.of("MemTotal:       32000000 kB", "MemAvailable:   12345 kB"))).hasValue(12345 * 1024);
+    assertThat(CacheSpace.left(List.of("MemTotal:       32000000 kB", "MemAvailable: none"))).isEmpty();
+  }
+
+  @Test
+  void closingGivesBackPreparedWeights() {
+    Path halves = RandomModel.small("llama", DType.F32).write(folder.resolve("halves.gguf"), Set.of(), writer ->
+        RandomModel.put(writer, "halves", DType.F16, new long[] {64}, new double[64]));
+    try (Model opened = Model.open(halves)) {
+      Weights weights = Weights.on(backend, opened.gguf());
+      Tensor plain = weights.vector("output_norm.weight", 64);
+      assertThat(weights.preparedBytes()).isZero();
+      Tensor own = weights.vector("halves", 64);
+      assertThat(weights.preparedBytes()).isEqualTo(256);
+      weights.close();
+      assertThat(own.buffer().isClosed()).isTrue();
+      assertThat(plain.buffer().isClosed()).isFalse();
+    }
+  }
+
+  @Test
+  void errorsNameTheFile() {
+    try (Decoder decoder = new Decoder(backend, model, DecoderOptions.of(8)); Sequence s = decoder.newSequence(Sampling.greedy())) {
+      assertThatThrownBy(() -> decoder.feed(s, 300)).isInstanceOf(ShapeException.class).hasMessageStartingWith(file + ": ");
+      assertThatThrownBy(() -> decoder.logits(s, 300)).isInstanceOf(ShapeException.class).hasMessageStartingWith(file + ": ");
+      assertThatThrownBy(() -> decoder.feed(List.of(s), new int[0])).isInstanceOf(ShapeException.class).hasMessageStartingWith(file + ": ");
+      assertThatThrownBy(() -> decoder.feed(s, new int[9])).isInstanceOf(ContextFullException.class).hasMessageStartingWith(file + ": ");
+      assertThatThrownBy(() -> decoder.newSequence(DICE)).isInstanceOf(GatunException.class).hasMessageStartingWith(file + ": ");
+    }
+    assertThatThrownBy(() -> new Decoder(backend, model, DecoderOptions.of(8).withCacheType(DType.Q6_K))).isInstanceOf(GatunException.class)
+        .hasMessageStartingWith(file + ": ").hasMessageNotContaining("\n");
   }
 
   @Test

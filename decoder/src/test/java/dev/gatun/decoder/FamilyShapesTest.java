@@ -3,6 +3,7 @@ package dev.gatun.decoder;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatun.Backend;
+import dev.gatun.BackendOptions;
 import dev.gatun.DType;
 import dev.gatun.Gatun;
 import dev.gatun.tck.oracle.Errors;
@@ -10,10 +11,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The decoder against float64 loops, on shapes and types that no golden file has. */
 class FamilyShapesTest {
@@ -55,6 +58,32 @@ class FamilyShapesTest {
       }
       for (int t = fed.length; t < IDS.length; t++) {
         assertThat(error(expected[t], decoder.logits(sequence, IDS[t])[0])).as("single token %d", t).isLessThan(bound);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"on", "off"})
+  void biasesOfEveryMatrixAreAdded(String fuse) {
+    for (DType type : List.of(DType.F32, DType.Q8_0, DType.Q4_0)) {
+      Path file = RandomModel.small("llama", type).write(folder.resolve("biased.gguf"), Set.of(), writer -> {
+        for (int i = 0; i < 2; i++) {
+          RandomModel.vector(writer, "blk." + i + ".attn_q.bias", 64, 0.5);
+          RandomModel.vector(writer, "blk." + i + ".attn_output.bias", 64, 0.5);
+          RandomModel.vector(writer, "blk." + i + ".ffn_gate.bias", 96, 0.5);
+          RandomModel.vector(writer, "blk." + i + ".ffn_up.bias", 96, 0.5);
+          RandomModel.vector(writer, "blk." + i + ".ffn_down.bias", 64, 0.5);
+        }
+      });
+      try (Backend backend = Gatun.open("cpu", BackendOptions.none().with("fuse", fuse)); Model model = Model.open(file);
+          Decoder decoder = new Decoder(backend, model, DecoderOptions.of(64)); Sequence sequence = decoder.newSequence(Sampling.greedy())) {
+        double[][] expected = new PlainDecoder(model.gguf()).logits(IDS);
+        float[][] fed = decoder.logits(sequence, Arrays.copyOf(IDS, IDS.length - 1));
+        double bound = type.isBlock() ? 1e-3 : 1e-9;
+        for (int t = 0; t < fed.length; t++) {
+          assertThat(error(expected[t], fed[t])).as("%s token %d", type, t).isLessThan(bound);
+        }
+        assertThat(error(expected[IDS.length - 1], decoder.logits(sequence, IDS[IDS.length - 1])[0])).as("%s single token", type).isLessThan(bound);
       }
     }
   }

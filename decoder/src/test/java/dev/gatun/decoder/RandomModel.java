@@ -9,6 +9,8 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * Writes small models with random weights, in any shape and weight type of the dense families.
@@ -33,13 +35,23 @@ record RandomModel(String family, int layers, int embedding, int feedForward, in
   }
 
   Path write(Path file) {
+    return write(file, Set.of(), writer -> {});
+  }
+
+  /** Writes the model without some metadata keys, and with whatever {@code changes} sets last. */
+  Path write(Path file, Set<String> without, Consumer<GgufWriter> changes) {
     GgufWriter writer = new GgufWriter().string("general.architecture", family).string("general.name", "random " + family)
         .uint32(family + ".block_count", layers).uint32(family + ".embedding_length", embedding)
         .uint32(family + ".feed_forward_length", feedForward).uint32(family + ".attention.head_count", heads)
         .uint32(family + ".attention.head_count_kv", kvHeads).uint32(family + ".attention.key_length", headSize)
-        .uint32(family + ".attention.value_length", headSize).uint32(family + ".context_length", CONTEXT)
-        .float32(family + ".attention.layer_norm_rms_epsilon", 1e-5).float32(family + ".rope.freq_base", 10000);
-    vocabulary(writer);
+        .uint32(family + ".attention.value_length", headSize).float32(family + ".rope.freq_base", 10000);
+    if (!without.contains("context_length")) {
+      writer.uint32(family + ".context_length", CONTEXT);
+    }
+    if (!without.contains("attention.layer_norm_rms_epsilon")) {
+      writer.float32(family + ".attention.layer_norm_rms_epsilon", 1e-5);
+    }
+    vocabulary(writer, vocabulary);
     matrix(writer, "token_embd.weight", vocabulary, embedding);
     if (!tied) {
       matrix(writer, "output.weight", vocabulary, embedding);
@@ -66,15 +78,17 @@ record RandomModel(String family, int layers, int embedding, int feedForward, in
         norm(writer, p + "attn_k_norm.weight", headSize);
       }
     }
+    changes.accept(writer);
     writer.write(file);
     return file;
   }
 
-  private void vocabulary(GgufWriter writer) {
+  /** Sets a tokenizer of so many tokens. */
+  static void vocabulary(GgufWriter writer, int size) {
     List<String> tokens = new ArrayList<>(List.of("<unk>", "<s>", "</s>"));
     List<Integer> types = new ArrayList<>(List.of(2, 3, 3));
     List<Float> scores = new ArrayList<>(List.of(0f, 0f, 0f));
-    for (int i = 0; tokens.size() < vocabulary; i++) {
+    for (int i = 0; tokens.size() < size; i++) {
       tokens.add(i < 256 ? String.format("<0x%02X>", i) : "w" + i);
       types.add(i < 256 ? 6 : 1);
       scores.add(i < 256 ? 0f : -i);
@@ -92,11 +106,11 @@ record RandomModel(String family, int layers, int embedding, int feedForward, in
     put(writer, name, DType.F32, new long[] {size}, Inputs.uniform(name.hashCode(), size, 0.5, 1.5));
   }
 
-  private void vector(GgufWriter writer, String name, int size, double deviation) {
+  static void vector(GgufWriter writer, String name, int size, double deviation) {
     put(writer, name, DType.F32, new long[] {size}, Inputs.normal(name.hashCode(), size, deviation));
   }
 
-  private static void put(GgufWriter writer, String name, DType type, long[] shape, double[] values) {
+  static void put(GgufWriter writer, String name, DType type, long[] shape, double[] values) {
     MemorySegment bytes = Formats.encoded(type, values);
     writer.tensor(name, type, shape, (offset, chunk) -> MemorySegment.copy(bytes, offset, chunk, 0, chunk.byteSize()));
   }

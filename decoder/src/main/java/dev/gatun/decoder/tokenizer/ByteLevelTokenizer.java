@@ -37,9 +37,9 @@ final class ByteLevelTokenizer extends VocabularyTokenizer {
     Arrays.fill(tokenOf, Math.min(tokens.length, tokenOf.length), tokenOf.length, -1);
   }
 
-  static Tokenizer read(Metadata metadata) {
+  static Tokenizer read(Metadata metadata, int ids) {
     PreTokenizer preTokenizer = PreTokenizer.of(metadata.string("tokenizer.ggml.pre").orElse("default"));
-    return new ByteLevelTokenizer(metadata, Vocabulary.read(metadata), preTokenizer);
+    return new ByteLevelTokenizer(metadata, Vocabulary.read(metadata, ids), preTokenizer);
   }
 
   private int[] readTokens(Vocabulary vocabulary) {

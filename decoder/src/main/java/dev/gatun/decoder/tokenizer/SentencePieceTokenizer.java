@@ -31,8 +31,8 @@ final class SentencePieceTokenizer extends VocabularyTokenizer {
     spacesOnlyLead = spacesOnlyLead(vocabulary);
   }
 
-  static Tokenizer read(Metadata metadata) {
-    return new SentencePieceTokenizer(metadata, Vocabulary.read(metadata));
+  static Tokenizer read(Metadata metadata, int ids) {
+    return new SentencePieceTokenizer(metadata, Vocabulary.read(metadata, ids));
   }
 
   @Override

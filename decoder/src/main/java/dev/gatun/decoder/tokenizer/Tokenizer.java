@@ -19,8 +19,18 @@ public sealed interface Tokenizer permits VocabularyTokenizer {
    *     arrays disagree in length, special ids lie outside the vocabulary, a score is NaN or a merge is malformed
    */
   static Tokenizer of(Metadata metadata) {
+    return of(metadata, 0);
+  }
+
+  /**
+   * The tokenizer that a file describes, for a model that may choose any id below {@code ids}: those that the file has no token for are unused tokens
+   * of no text. {@link #vocabularySize} does not count them.
+   *
+   * @throws TokenizerException as {@link #of(Metadata)}
+   */
+  static Tokenizer of(Metadata metadata, int ids) {
     try {
-      return TokenizerModel.of(metadata).read(metadata);
+      return TokenizerModel.of(metadata).read(metadata, ids);
     } catch (TokenizerException e) {
       throw e;
     } catch (GatunException e) {
@@ -62,7 +72,7 @@ public sealed interface Tokenizer permits VocabularyTokenizer {
    */
   String piece(int id);
 
-  /** The number of tokens; ids are 0 to this less one. */
+  /** The number of tokens that the file has; their ids are 0 to this less one. */
   int vocabularySize();
 
   /** The token that begins a sequence, where the vocabulary has one. */

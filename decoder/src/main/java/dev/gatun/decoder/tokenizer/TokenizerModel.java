@@ -3,10 +3,10 @@ package dev.gatun.decoder.tokenizer;
 import dev.gatun.decoder.gguf.Metadata;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 
 /** The values of {@code tokenizer.ggml.model} that are served. */
-record TokenizerModel(Function<Metadata, Tokenizer> reader) {
+record TokenizerModel(BiFunction<Metadata, Integer, Tokenizer> reader) {
   private static final Map<String, TokenizerModel> SERVED = new TreeMap<>(Map.of(
       "llama", new TokenizerModel(SentencePieceTokenizer::read),
       "gpt2", new TokenizerModel(ByteLevelTokenizer::read)));
@@ -21,7 +21,7 @@ record TokenizerModel(Function<Metadata, Tokenizer> reader) {
     return model;
   }
 
-  Tokenizer read(Metadata metadata) {
-    return reader.apply(metadata);
+  Tokenizer read(Metadata metadata, int ids) {
+    return reader.apply(metadata, ids);
   }
 }

@@ -12,6 +12,7 @@ import java.util.TreeSet;
 final class Vocabulary {
   private static final String KEY = "tokenizer.ggml.";
   private static final long UNSET = 0xFFFFFFFFL;
+  private static final byte[] NO_TEXT = {};
 
   private final byte[][] tokens;
   private final TokenType[] types;
@@ -19,13 +20,15 @@ final class Vocabulary {
   private final ByteTable table;
   private final int[] idOf;
   private final Metadata metadata;
+  private final int ids;
   private final Set<Integer> endOfGeneration = new TreeSet<>();
 
-  private Vocabulary(Metadata metadata, byte[][] tokens, TokenType[] types, float[] scores) {
+  private Vocabulary(Metadata metadata, byte[][] tokens, TokenType[] types, float[] scores, int ids) {
     this.metadata = metadata;
     this.tokens = tokens;
     this.types = types;
     this.scores = scores;
+    this.ids = Math.max(ids, tokens.length);
     table = new ByteTable(tokens.length);
     idOf = new int[tokens.length];
     for (int id = 0; id < tokens.length; id++) {
@@ -42,8 +45,11 @@ final class Vocabulary {
     }
   }
 
-  /** Reads and checks {@code tokens}, {@code token_type} and {@code scores}; absent types are all normal, absent scores all 0. */
-  static Vocabulary read(Metadata metadata) {
+  /**
+   * Reads and checks {@code tokens}, {@code token_type} and {@code scores}; absent types are all normal, absent scores all 0. Ids from the
+   * number of tokens to {@code ids} are unused tokens without text.
+   */
+  static Vocabulary read(Metadata metadata, int ids) {
     List<byte[]> texts = metadata.bytes(KEY + "tokens").orElseThrow(() -> new TokenizerException("the file has no " + KEY + "tokens"));
     if (texts.isEmpty()) {
       throw new TokenizerException(KEY + "tokens is empty");
@@ -55,7 +61,7 @@ final class Vocabulary {
       }
     }
     TokenType[] types = readTypes(metadata, tokens);
-    return new Vocabulary(metadata, tokens, types, readScores(metadata, tokens.length));
+    return new Vocabulary(metadata, tokens, types, readScores(metadata, tokens.length), ids);
   }
 
   private static TokenType[] readTypes(Metadata metadata, byte[][] tokens) {
@@ -92,11 +98,11 @@ final class Vocabulary {
   }
 
   byte[] token(int id) {
-    return tokens[check(id)];
+    return check(id) < tokens.length ? tokens[id] : NO_TEXT;
   }
 
   TokenType type(int id) {
-    return types[check(id)];
+    return check(id) < types.length ? types[id] : TokenType.UNUSED;
   }
 
   float score(int id) {
@@ -152,8 +158,8 @@ final class Vocabulary {
   }
 
   private int check(int id) {
-    if (id < 0 || id >= tokens.length) {
-      throw new TokenizerException("token id " + id + " lies outside the vocabulary of " + tokens.length + " tokens");
+    if (id < 0 || id >= ids) {
+      throw new TokenizerException("token id " + id + " lies outside the vocabulary of " + ids + " tokens");
     }
     return id;
   }
