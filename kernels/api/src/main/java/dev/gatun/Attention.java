@@ -9,7 +9,8 @@ import java.util.function.UnaryOperator;
  * Scaled dot-product attention of every token over the keys of its own sequence:
  * {@code s_j = cap(scale · q·k_j)}, {@code y = Σ_j exp(s_j − m)·v_j / (Σ_j exp(s_j − m) + exp(sink − m))}, over the keys j that the mask lets through, m the
  * largest score. Query head h reads key/value head {@code h / (H/Hkv)}: MHA, GQA and MQA in one. Prefill and decode are the same operator; a step may
- * mix both. A token that no key is visible to gets zeros. Key positions past those named are never read.
+ * mix both. A token that no key is visible to, or that belongs to no
+ * sequence, gets zeros. Key positions past those named are never read.
  *
  * @param q {@code [T, H, D]}; F32, F16 or BF16, rows contiguous
  * @param kv dense keys and values, or a layer of the paged cache (to which the step's own were appended before)

@@ -2,6 +2,7 @@ package dev.gatun;
 
 import dev.gatun.spi.BackendDriver;
 import dev.gatun.spi.Decision;
+import dev.gatun.spi.DeviceCache;
 import dev.gatun.spi.Unsupported;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -9,6 +10,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 
 /**
@@ -19,6 +21,9 @@ public final class Backend implements AutoCloseable {
   private final String name;
   private final BackendDriver driver;
   private final Set<AutoCloseable> owned = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final Object closer = new Object();
+  private int calls;
+  private boolean closing;
   private volatile boolean closed;
   private volatile Optional<DeviceException> poison = Optional.empty();
 
@@ -52,7 +57,7 @@ public final class Backend implements AutoCloseable {
     if (bytes < 0) {
       throw new ShapeException("cannot allocate " + bytes + " bytes");
     }
-    return keep(guard(() -> new Buffer(driver.allocate(bytes), Optional.of(this))));
+    return guard(() -> keep(new Buffer(driver.allocate(bytes), Optional.of(this))));
   }
 
   /** A contiguous tensor in a buffer of its own. */
@@ -63,26 +68,28 @@ public final class Backend implements AutoCloseable {
 
   /** An F32 tensor in a buffer of its own that holds {@code values}. */
   public Tensor tensor(float[] values, long... shape) {
-    Tensor tensor = allocate(DType.F32, shape);
-    if (tensor.shape().elements() != values.length) {
-      tensor.buffer().close();
-      throw new ShapeException(values.length + " values for a tensor of shape " + Shape.of(shape));
-    }
-    try (Stream stream = newStream()) {
-      stream.write(tensor, values);
-    }
-    return tensor;
+    return filled(DType.F32, shape, values.length, (stream, tensor) -> stream.write(tensor, values));
   }
 
   /** An I32 tensor in a buffer of its own that holds {@code values}. */
   public Tensor tensor(int[] values, long... shape) {
-    Tensor tensor = allocate(DType.I32, shape);
-    if (tensor.shape().elements() != values.length) {
-      tensor.buffer().close();
-      throw new ShapeException(values.length + " values for a tensor of shape " + Shape.of(shape));
+    return filled(DType.I32, shape, values.length, (stream, tensor) -> stream.write(tensor, values));
+  }
+
+  private Tensor filled(DType dtype, long[] shape, int values, BiConsumer<Stream, Tensor> write) {
+    if (Shape.of(shape).elements() != values) {
+      throw new ShapeException(values + " values for a tensor of shape " + Shape.of(shape));
     }
+    Tensor tensor = allocate(dtype, shape);
     try (Stream stream = newStream()) {
-      stream.write(tensor, values);
+      write.accept(stream, tensor);
+    } catch (RuntimeException | Error e) {
+      try {
+        tensor.buffer().close();
+      } catch (RuntimeException alsoHeld) {
+        e.addSuppressed(alsoHeld);
+      }
+      throw e;
     }
     return tensor;
   }
@@ -91,11 +98,15 @@ public final class Backend implements AutoCloseable {
    * Makes a weight ready for {@code use}: where it lies if the backend can read it there, or in a buffer and layout of the backend's own.
    *
    * @param weight a plain tensor, of this backend or in host memory, with contiguous rows
+   * @throws ShapeException if it is prepared already or its rows have gaps
+   * @throws GatunException if it is in memory of another backend
    */
   public Prepared prepare(Tensor weight, Use use) {
     if (!weight.isPlain()) {
       throw new ShapeException("prepare: " + weight + " is prepared already");
     }
+    new Require("prepare").rowsContiguous("the weight", weight);
+    weight.buffer().checkReach("prepare", this);
     weight.buffer().hold();
     try {
       return guard(() -> driver.prepare(weight, use, bytes -> allocate(bytes)));
@@ -106,12 +117,22 @@ public final class Backend implements AutoCloseable {
 
   /** A new stream. */
   public Stream newStream() {
-    return keep(guard(() -> new Stream(this, driver.newStream())));
+    return guard(() -> keep(new Stream(this, driver.newStream())));
   }
 
-  /** A new, empty cache. @throws UnsupportedCaseException for a dtype the backend does not keep keys in */
+  /** A new, empty cache. @throws ShapeException for a dtype or geometry the backend does not keep keys in, with its reason */
   public KvCache newKvCache(KvCache.Spec spec) {
-    return keep(guard(() -> new KvCache(this, spec, driver.newCache(spec))));
+    return guard(() -> {
+      DeviceCache device = driver.newCache(spec);
+      KvCache cache;
+      try {
+        cache = new KvCache(this, spec, device);
+      } catch (RuntimeException | Error e) {
+        device.close();
+        throw e;
+      }
+      return keep(cache);
+    });
   }
 
   /** What the backend would run for a case, or why it would not. */
@@ -151,7 +172,7 @@ public final class Backend implements AutoCloseable {
         throw new UnsupportedCaseException(name, wanted, unsupported.reason());
       }
     }
-    return keep(guard(() -> new Executable(this, program, driver.compile(program))));
+    return guard(() -> keep(new Executable(this, program, driver.compile(program))));
   }
 
   /** Whether a sticky error has been thrown already. */
@@ -159,58 +180,170 @@ public final class Backend implements AutoCloseable {
     return poison.isPresent();
   }
 
-  void guard(Runnable call) {
-    guard(() -> {
-      call.run();
-      return this;
-    });
+  /** Runs a call to the driver, which {@link #close()} waits for: not after close, not after a sticky error, and noting one. */
+  private <T> T guard(Supplier<T> call) {
+    synchronized (owned) {
+      if (closing) {
+        throw closedAlready();
+      }
+      calls++;
+    }
+    try {
+      check();
+      return call.get();
+    } catch (DeviceException e) {
+      throw failed(e);
+    } finally {
+      callEnded();
+    }
   }
 
-  /** Runs a call to the driver: not after close, not after a sticky error, and noting one. */
-  <T> T guard(Supplier<T> call) {
+  private void callEnded() {
+    synchronized (owned) {
+      calls--;
+      owned.notifyAll();
+    }
+  }
+
+  /** Throws if nothing may be asked of the driver any more. Allocates nothing otherwise. */
+  void check() {
     if (closed) {
-      throw new ClosedException("backend " + name + " is used after it was closed");
+      throw closedAlready();
     }
     if (poison.isPresent()) {
       throw new DeviceException("backend " + name + " lost its device and needs a new process; the first error was: "
           + poison.get().getMessage(), poison.get().errorName(), true);
     }
-    try {
-      return call.get();
-    } catch (DeviceException e) {
-      if (e.isSticky()) {
-        poison = Optional.of(e);
-      }
-      throw e;
+  }
+
+  private ClosedException closedAlready() {
+    return new ClosedException("backend " + name + " is used after it was closed");
+  }
+
+  /** Notes a failure of the driver. @return the same failure, to be thrown */
+  DeviceException failed(DeviceException failure) {
+    if (failure.isSticky() && poison.isEmpty()) {
+      poison = Optional.of(failure);
     }
+    return failure;
   }
 
   private <T extends AutoCloseable> T keep(T resource) {
+    boolean late;
     synchronized (owned) {
+      late = closing;
       owned.add(resource);
+    }
+    if (late) {
+      closeAll(List.of(resource));
+      throw new ClosedException("backend " + name + " is being closed by another thread");
     }
     return resource;
   }
 
-  void forget(AutoCloseable resource) {
+  /** Lets go of a resource that was closed, and frees it on the device before the driver closes. */
+  void dispose(AutoCloseable resource, Runnable free) {
     synchronized (owned) {
       owned.remove(resource);
+      calls++;
+    }
+    try {
+      free.run();
+    } finally {
+      callEnded();
     }
   }
 
-  /** Closes everything made by this backend, streams first, then the device; a second call does nothing. */
+  /**
+   * Waits for the work in flight, then closes everything made by this backend, streams first, and the device; a second call does nothing.
+   *
+   * @throws GatunException if another thread is using a stream, or the work of a stream cannot be waited for: nothing is closed then, the
+   *     backend stays usable, and close may be called again. Also if something fails while it is freed; the backend is closed then
+   */
   @Override
   public void close() {
-    if (closed) {
-      return;
+    synchronized (closer) {
+      if (closed) {
+        return;
+      }
+      List<AutoCloseable> rest = beginClosing();
+      List<Stream> streams = rest.stream().filter(Stream.class::isInstance).map(Stream.class::cast).toList();
+      List<Stream> claimed = new ArrayList<>();
+      boolean settled = false;
+      List<Exception> failures = new ArrayList<>();
+      try {
+        for (Stream stream : streams) {
+          stream.claim();
+          claimed.add(stream);
+        }
+        for (Stream stream : streams) {
+          stream.settle().ifPresent(failures::add);
+        }
+        settled = true;
+      } finally {
+        if (!settled) {
+          claimed.forEach(Stream::unclaim);
+          synchronized (owned) {
+            closing = false;
+          }
+        }
+      }
+      for (Stream stream : streams) {
+        try {
+          stream.free();
+        } catch (RuntimeException e) {
+          failures.add(e);
+        } finally {
+          stream.unclaim();
+        }
+      }
+      failures.addAll(closeAll(rest));
+      awaitCalls();
+      closed = true;
+      try {
+        driver.close();
+      } catch (RuntimeException e) {
+        failures.add(e);
+      }
+      if (!failures.isEmpty()) {
+        GatunException failure = new GatunException("backend " + name + " could not close everything: " + failures.getFirst().getMessage());
+        failures.forEach(failure::addSuppressed);
+        throw failure;
+      }
     }
-    List<AutoCloseable> rest;
+  }
+
+  /** Refuses new calls, waits for those on other threads, and says what there is to close. */
+  private List<AutoCloseable> beginClosing() {
     synchronized (owned) {
-      rest = new ArrayList<>(owned);
+      closing = true;
     }
+    awaitCalls();
+    synchronized (owned) {
+      return new ArrayList<>(owned);
+    }
+  }
+
+  private void awaitCalls() {
+    boolean interrupted = false;
+    synchronized (owned) {
+      while (calls > 0) {
+        try {
+          owned.wait();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static List<Exception> closeAll(List<? extends AutoCloseable> resources) {
     List<Exception> failures = new ArrayList<>();
     for (Class<?> kind : List.of(Stream.class, Executable.class, KvCache.class, Buffer.class)) {
-      for (AutoCloseable resource : rest) {
+      for (AutoCloseable resource : resources) {
         if (kind.isInstance(resource)) {
           try {
             resource.close();
@@ -220,12 +353,6 @@ public final class Backend implements AutoCloseable {
         }
       }
     }
-    closed = true;
-    driver.close();
-    if (!failures.isEmpty()) {
-      GatunException failure = new GatunException("backend " + name + " could not close everything: " + failures.getFirst().getMessage());
-      failures.forEach(failure::addSuppressed);
-      throw failure;
-    }
+    return failures;
   }
 }

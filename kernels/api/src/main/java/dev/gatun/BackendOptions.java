@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Settings given to a backend when it is opened. Every backend takes {@code threads} and {@code device}; a name that a backend does not know is an
+ * Settings given to a backend when it is opened. Each backend lists its own names; a name that a backend does not know is an
  * error that lists the names it knows.
  *
  * @param values names and values, in order

@@ -3,7 +3,6 @@ package dev.gatun;
 import dev.gatun.spi.DeviceMemory;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Memory, owned: closing a buffer frees it, closing its backend frees every buffer left. Host memory wrapped by {@link #ofHost} and foreign device
@@ -13,11 +12,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * {@link ClosedException} wherever it is used. Safe to share between threads.
  */
 public final class Buffer implements Storage, AutoCloseable {
-  private static final int CLOSED = Integer.MIN_VALUE;
-
   private final DeviceMemory memory;
   private final Optional<Backend> backend;
-  private final AtomicInteger users = new AtomicInteger();
+  private final Holds holds = new Holds();
 
   Buffer(DeviceMemory memory, Optional<Backend> backend) {
     this.memory = memory;
@@ -54,18 +51,26 @@ public final class Buffer implements Storage, AutoCloseable {
 
   /** Whether {@link #close()} has been called. */
   public boolean isClosed() {
-    return users.get() < 0;
+    return holds.isClosed();
   }
 
   /** Marks the buffer as used by work in flight; every call is paired with one {@link #release()}. */
   void hold() {
-    if (users.getAndUpdate(n -> n < 0 ? n : n + 1) < 0) {
+    if (!holds.take()) {
       throw new ClosedException("a buffer of " + memory.bytes() + " bytes is used after it was closed");
     }
   }
 
   void release() {
-    users.getAndUpdate(n -> n < 0 ? n : n - 1);
+    holds.release();
+  }
+
+  /** Refuses memory of a backend other than {@code user}; host memory belongs to none. */
+  void checkReach(String call, Backend user) {
+    if (backend.isPresent() && backend.get() != user) {
+      throw new GatunException(call + ": a buffer of " + memory.bytes() + " bytes belongs to another backend, " + backend.get().name() + ", than "
+          + user.name() + "; copy it through host memory");
+    }
   }
 
   boolean overlaps(long offset, long bytes, Buffer other, long otherOffset, long otherBytes) {
@@ -81,14 +86,13 @@ public final class Buffer implements Storage, AutoCloseable {
   /** Frees the memory; a second call does nothing. @throws GatunException while work in flight uses it: synchronize its stream first */
   @Override
   public void close() {
-    int before = users.getAndUpdate(n -> n > 0 ? n : CLOSED);
+    int before = holds.close();
     if (before > 0) {
       throw new GatunException("a buffer of " + memory.bytes() + " bytes cannot be closed: " + before
           + " submissions in flight use it; synchronize their stream first");
     }
     if (before == 0) {
-      backend.ifPresent(owner -> owner.forget(this));
-      memory.free();
+      backend.ifPresentOrElse(owner -> owner.dispose(this, memory::free), memory::free);
     }
   }
 }

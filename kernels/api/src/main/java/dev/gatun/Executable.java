@@ -2,20 +2,23 @@ package dev.gatun;
 
 import dev.gatun.spi.DeviceExecutable;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A compiled program, owned: it holds one workspace and is closed by its owner or with its backend. One submission of it is in flight at a time; an
  * overlapping one throws. Submitting allocates nothing.
  */
 public final class Executable implements AutoCloseable {
+  private static final int IDLE = 0;
+  private static final int IN_FLIGHT = 1;
+  private static final int CLOSED = 2;
+
   private final Backend backend;
   private final Program program;
   private final DeviceExecutable device;
   private final Buffer[] buffers;
   private final KvCache[] caches;
-  private final AtomicBoolean inFlight = new AtomicBoolean();
-  private volatile boolean closed;
+  private final AtomicInteger state = new AtomicInteger();
 
   Executable(Backend backend, Program program, DeviceExecutable device) {
     this.backend = backend;
@@ -60,49 +63,53 @@ public final class Executable implements AutoCloseable {
     return device;
   }
 
-  /** Takes the one submission and holds every buffer. */
+  /** Takes the one submission and holds every buffer and cache. */
   void begin() {
-    if (closed) {
+    int before = state.compareAndExchange(IDLE, IN_FLIGHT);
+    if (before == CLOSED) {
       throw new ClosedException("executable of " + program + " is used after it was closed");
     }
-    if (!inFlight.compareAndSet(false, true)) {
+    if (before == IN_FLIGHT) {
       throw new GatunException("executable of " + program + " is still in flight; synchronize its stream before it is submitted again");
     }
-    int held = 0;
+    int heldCaches = 0;
+    int heldBuffers = 0;
     try {
-      for (KvCache cache : caches) {
-        cache.checkOpen();
+      for (; heldCaches < caches.length; heldCaches++) {
+        caches[heldCaches].hold();
       }
-      for (; held < buffers.length; held++) {
-        buffers[held].hold();
+      for (; heldBuffers < buffers.length; heldBuffers++) {
+        buffers[heldBuffers].hold();
       }
     } catch (GatunException e) {
-      while (--held >= 0) {
-        buffers[held].release();
-      }
-      inFlight.set(false);
+      release(heldCaches, heldBuffers);
       throw e;
     }
   }
 
   void end() {
-    for (Buffer buffer : buffers) {
-      buffer.release();
+    release(caches.length, buffers.length);
+  }
+
+  private void release(int heldCaches, int heldBuffers) {
+    for (int i = 0; i < heldCaches; i++) {
+      caches[i].letGo();
     }
-    inFlight.set(false);
+    for (int i = 0; i < heldBuffers; i++) {
+      buffers[i].release();
+    }
+    state.set(IDLE);
   }
 
   /** Frees the workspace; a second call does nothing. @throws GatunException while a submission is in flight */
   @Override
   public void close() {
-    if (closed) {
-      return;
-    }
-    if (!inFlight.compareAndSet(false, true)) {
+    int before = state.compareAndExchange(IDLE, CLOSED);
+    if (before == IN_FLIGHT) {
       throw new GatunException("executable of " + program + " cannot be closed while it is in flight; synchronize its stream first");
     }
-    closed = true;
-    backend.forget(this);
-    device.close();
+    if (before == IDLE) {
+      backend.dispose(this, device::close);
+    }
   }
 }

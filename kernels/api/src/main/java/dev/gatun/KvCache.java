@@ -28,7 +28,7 @@ public final class KvCache implements AutoCloseable {
    * @param slotTokens the most positions of one sequence
    */
   public record Spec(int layers, int heads, int keySize, int valueSize, DType dtype, int pageTokens, int pages, int slots, int slotTokens) {
-    private static final long MOST_TABLE_ENTRIES = 1L << 28;
+    private static final long MOST_TABLE_ENTRIES = 1L << 24;
 
     /** Checks the numbers. @throws ShapeException where they make no cache */
     public Spec {
@@ -38,6 +38,8 @@ public final class KvCache implements AutoCloseable {
       long table = (long) slots * Math.ceilDiv(slotTokens, pageTokens);
       new Require("kv_cache").that(table <= MOST_TABLE_ENTRIES, "a block table of " + slots + " slots for " + slotTokens + " positions each has "
           + table + " entries; the most is " + MOST_TABLE_ENTRIES);
+      new Require("kv_cache").that(pages <= MOST_TABLE_ENTRIES, pages + " pages are more than " + MOST_TABLE_ENTRIES
+          + "; make them of more than " + pageTokens + " positions");
       BigInteger bytes = BigInteger.valueOf(bytesPerTokenAndLayer(heads, keySize, valueSize, dtype)).multiply(BigInteger.valueOf(layers))
           .multiply(BigInteger.valueOf(pages)).multiply(BigInteger.valueOf(pageTokens));
       new Require("kv_cache").that(bytes.bitLength() < Long.SIZE, "its pages would take " + bytes + " bytes");
@@ -64,7 +66,7 @@ public final class KvCache implements AutoCloseable {
 
     /** What decides an operator's plan, as case lines write it. */
     String geometry() {
-      return dtype.label() + "[" + heads + "," + keySize + (valueSize == keySize ? "" : "/" + valueSize) + "]x" + pageTokens + "x" + slotPages();
+      return dtype.label() + "[" + heads + "," + keySize + (valueSize == keySize ? "" : "/" + valueSize) + "]x" + pageTokens + "x" + slotTokens;
     }
   }
 
@@ -86,7 +88,7 @@ public final class KvCache implements AutoCloseable {
   private final int[][] tables;
   private final int[] lengths;
   private final boolean[] open;
-  private boolean closed;
+  private final Holds holds = new Holds();
 
   KvCache(Backend backend, Spec spec, DeviceCache device) {
     this.backend = backend;
@@ -146,10 +148,12 @@ public final class KvCache implements AutoCloseable {
    * Makes sure, after the stream's work so far, that {@code slot} has pages of its own for the positions {@code from} to {@code to} (exclusive), which
    * the next steps may then append to.
    *
-   * @throws GatunException if the sequence would be longer than a slot may be, or no page is free; nothing is changed then
+   * @throws GatunException if the sequence would be longer than a slot may be, no page is free, or the stream is another backend's; nothing is
+   *     changed then
    */
   public void reserve(Stream stream, int slot, int from, int to) {
     checkSlot(slot);
+    checkStream("reserve", stream);
     if (from < 0 || from > to) {
       throw new ShapeException("reserve: no positions " + from + " to " + to);
     }
@@ -173,7 +177,7 @@ public final class KvCache implements AutoCloseable {
         throw new GatunException("the cache has " + freePages.size() + " free pages of " + spec.pageTokens() + " positions, slot " + slot + " needs "
             + needed + "; release sequences or make the cache with more pages");
       }
-      stream.within("reserve", () -> take(stream, slot, first, last));
+      stream.within("reserve", this, () -> take(stream, slot, first, last));
     }
     lengths[slot] = Math.max(lengths[slot], to);
   }
@@ -183,14 +187,17 @@ public final class KvCache implements AutoCloseable {
     for (int i = 0; i < last; i++) {
       int page = table[i];
       if (page == NO_PAGE || i >= first && references[page] > 1) {
-        int fresh = freePages.remove();
-        references[fresh] = 1;
+        int fresh = freePages.element();
         if (page != NO_PAGE) {
           device.copyPage(stream.device(), page, fresh);
+        }
+        device.map(stream.device(), slot, i, fresh);
+        freePages.remove();
+        references[fresh] = 1;
+        if (page != NO_PAGE) {
           references[page]--;
         }
         table[i] = fresh;
-        device.map(stream.device(), slot, i, fresh);
       }
     }
   }
@@ -198,36 +205,62 @@ public final class KvCache implements AutoCloseable {
   /** Takes a free slot for a sequence that starts as a copy of the one in {@code slot}; its pages are shared until one of them is written. */
   public int fork(Stream stream, int slot) {
     checkSlot(slot);
+    checkStream("fork", stream);
     int copy = open();
-    stream.within("fork", () -> {
-      for (int i = 0; i < tables[slot].length; i++) {
-        int page = tables[slot][i];
-        if (page != NO_PAGE) {
-          references[page]++;
-          tables[copy][i] = page;
-          device.map(stream.device(), copy, i, page);
+    try {
+      stream.within("fork", this, () -> {
+        for (int i = 0; i < tables[slot].length; i++) {
+          int page = tables[slot][i];
+          if (page != NO_PAGE) {
+            device.map(stream.device(), copy, i, page);
+            references[page]++;
+            tables[copy][i] = page;
+          }
         }
-      }
-    });
+      });
+    } catch (RuntimeException e) {
+      giveBack(stream, copy, e);
+      throw e;
+    }
     lengths[copy] = lengths[slot];
     return copy;
+  }
+
+  /** Frees a slot even where the device cannot be told: the next sequence in it maps every page it uses. */
+  private void giveBack(Stream stream, int slot, RuntimeException cause) {
+    try {
+      truncate(stream, slot, 0);
+    } catch (RuntimeException e) {
+      cause.addSuppressed(e);
+      for (int i = 0; i < tables[slot].length; i++) {
+        drop(slot, i);
+      }
+    }
+    open[slot] = false;
+  }
+
+  private void drop(int slot, int index) {
+    int page = tables[slot][index];
+    if (page != NO_PAGE) {
+      tables[slot][index] = NO_PAGE;
+      if (--references[page] == 0) {
+        freePages.add(page);
+      }
+    }
   }
 
   /** Forgets the positions of a slot from {@code length} on and frees the pages that held nothing else. */
   public void truncate(Stream stream, int slot, int length) {
     checkSlot(slot);
+    checkStream("truncate", stream);
     if (length < 0) {
       throw new ShapeException("truncate: negative length " + length);
     }
-    stream.within("truncate", () -> {
+    stream.within("truncate", this, () -> {
       for (int i = Math.ceilDiv(length, spec.pageTokens()); i < tables[slot].length; i++) {
-        int page = tables[slot][i];
-        if (page != NO_PAGE) {
-          tables[slot][i] = NO_PAGE;
+        if (tables[slot][i] != NO_PAGE) {
           device.map(stream.device(), slot, i, NO_PAGE);
-          if (--references[page] == 0) {
-            freePages.add(page);
-          }
+          drop(slot, i);
         }
       }
     });
@@ -247,6 +280,7 @@ public final class KvCache implements AutoCloseable {
    */
   public float[] read(Stream stream, int slot, int layer, Part part, int position, int head) {
     checkSlot(slot);
+    checkStream("read", stream);
     if (layer < 0 || layer >= spec.layers() || head < 0 || head >= spec.heads() || position < 0 || position >= spec.slotTokens()) {
       throw new ShapeException("read: no layer " + layer + ", head " + head + ", position " + position + " in " + spec);
     }
@@ -256,20 +290,46 @@ public final class KvCache implements AutoCloseable {
     }
     stream.synchronize();
     float[] values = new float[part == Part.KEY ? spec.keySize() : spec.valueSize()];
-    stream.within("read", () -> device.read(stream.device(), layer, page, part, position % spec.pageTokens(), head, values));
+    stream.within("read", this, () -> device.read(stream.device(), layer, page, part, position % spec.pageTokens(), head, values));
     return values;
   }
 
-  /** For tests: fills every page that no slot holds with NaN, and every unused block-table entry with an invalid page, to show stray reads. */
+  /**
+   * For tests: fills every page that no slot holds with NaN, to show stray reads. Block-table entries without a page need nothing: they are −1 at all
+   * times.
+   */
   public void poison(Stream stream) {
     checkOpen();
-    stream.within("poison", () -> freePages.forEach(page -> device.poison(stream.device(), page)));
+    checkStream("poison", stream);
+    stream.within("poison", this, () -> freePages.forEach(page -> device.poison(stream.device(), page)));
   }
 
   void checkOpen() {
-    if (closed) {
-      throw new ClosedException("a key/value cache is used after it was closed");
+    if (holds.isClosed()) {
+      throw closedAlready();
     }
+  }
+
+  private static ClosedException closedAlready() {
+    return new ClosedException("a key/value cache is used after it was closed");
+  }
+
+  private void checkStream(String call, Stream stream) {
+    if (stream.backend() != backend) {
+      throw new GatunException("KvCache." + call + ": the stream belongs to another backend, " + stream.backend().name()
+          + ", than the cache, which is of " + backend.name());
+    }
+  }
+
+  /** Marks the cache as used by work in flight; every call is paired with one {@link #letGo()}. */
+  void hold() {
+    if (!holds.take()) {
+      throw closedAlready();
+    }
+  }
+
+  void letGo() {
+    holds.release();
   }
 
   private void checkSlot(int slot) {
@@ -279,13 +339,16 @@ public final class KvCache implements AutoCloseable {
     }
   }
 
-  /** Frees the pages; a second call does nothing. Synchronize the streams that use the cache first. */
+  /** Frees the pages; a second call does nothing. @throws GatunException while work in flight uses it: synchronize its stream first */
   @Override
   public void close() {
-    if (!closed) {
-      closed = true;
-      backend.forget(this);
-      device.close();
+    int before = holds.close();
+    if (before > 0) {
+      throw new GatunException("a key/value cache cannot be closed: it is used " + before
+          + " times by work in flight; synchronize the streams that use it first");
+    }
+    if (before == 0) {
+      backend.dispose(this, device::close);
     }
   }
 }

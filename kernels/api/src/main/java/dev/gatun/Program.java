@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -141,7 +142,8 @@ public final class Program {
      * The program.
      *
      * @throws ShapeException naming the operator, where an input or output is no real tensor, a temporary is foreign or read before it is
-     *     written, a real tensor is written that is no output, or an output overlaps an operand that it may not share memory with
+     *     written, a real tensor is written that is no output, an output overlaps an operand that it may not share memory with, or an
+     *     output overlaps the count of a varying tensor
      */
     public Program build() {
       for (Tensor tensor : inputs) {
@@ -156,6 +158,7 @@ public final class Program {
       for (int i = 0; i < operators.size(); i++) {
         check(i, operators.get(i), known, written);
       }
+      counts();
       return new Program(this);
     }
 
@@ -195,6 +198,32 @@ public final class Program {
           }
         }
       }
+    }
+
+    /** A count is read by every operator that varies with it, and kept by the host: the program itself must leave it alone. */
+    private void counts() {
+      Map<Tensor, String> counts = new IdentityHashMap<>();
+      for (Operator operator : operators) {
+        for (Operator.Operand operand : operator.operands()) {
+          operand.tensor().count().ifPresent(count -> counts.putIfAbsent(count, operand.name() + " of " + operator.name()));
+        }
+      }
+      for (int i = 0; i < operators.size() && !counts.isEmpty(); i++) {
+        for (Operator.Operand operand : operators.get(i).operands()) {
+          if (operand.access() == Operator.Access.WRITE && operand.tensor().storage() instanceof Buffer) {
+            apart("program " + name + ", operator " + i + " " + operators.get(i).name() + ": ", operand, counts);
+          }
+        }
+      }
+    }
+
+    private static void apart(String where, Operator.Operand written, Map<Tensor, String> counts) {
+      counts.forEach((count, user) -> {
+        if (written.tensor().overlaps(count)) {
+          throw new ShapeException(where + written.name() + " " + written.tensor() + " overlaps the count of " + user
+              + "; a program must not write the sizes it runs by");
+        }
+      });
     }
 
     private static boolean covers(Tensor output, Tensor written) {

@@ -2,9 +2,7 @@ package dev.gatun;
 
 import java.util.Arrays;
 import java.util.EnumSet;
-import java.util.Optional;
 import java.util.Set;
-import java.util.function.UnaryOperator;
 
 /** The checks that operator records share; each failure names the operator and the operand. */
 final class Require {
@@ -96,9 +94,5 @@ final class Require {
 
   void finite(String name, double value) {
     that(Double.isFinite(value), name + " must be finite, not " + value);
-  }
-
-  static Optional<Tensor> with(Optional<Tensor> tensor, UnaryOperator<Tensor> replace) {
-    return tensor.map(replace);
   }
 }

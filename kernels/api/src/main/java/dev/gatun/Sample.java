@@ -4,12 +4,14 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 
 /**
- * Draws one id from each row of logits. With temperature 0 it is the {@link Argmax}. Otherwise {@code p = softmax(x / temperature)}, ordered from the
+ * Draws one id from each row of logits. With temperature 0 it is the {@link Argmax}; a negative or
+ * NaN temperature counts as 0. Otherwise {@code p = softmax(x / temperature)}, ordered from the
  * largest down, the lower id first in a tie; of these stay the first {@code top_k} (0 for all), of these the shortest prefix whose share of
  * what is left is at least {@code top_p} (1 for all), of these the ones with {@code p ≥ min_p · p(first)} (0 for all), and always the first. The
  * answer is the first id at which the running sum exceeds {@code u · sum}, where
  * {@code u = (w >>> 8) · 2⁻²⁴} and w is the first word of Philox4x32-10 (Salmon et al. 2011) with key (seed low, seed high) and counter
- * (position, sequence, 0, 0). A row with a NaN gives the index of its first NaN.
+ * (position, sequence, 0, 0). A row with a NaN gives the index of its first NaN. A row whose largest logit is +∞, or whose logits are all
+ * −∞, gives the first index of the largest, as with temperature 0.
  *
  * @param x logits {@code [R, N]} in F32, rows contiguous
  * @param controls {@code [R, 4]} in F32: temperature, top_p, min_p, top_k

@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -18,7 +19,8 @@ public final class Stream implements AutoCloseable {
   private final AtomicBoolean inside = new AtomicBoolean();
   private final List<Executable> pending = new ArrayList<>();
   private final List<Buffer> copied = new ArrayList<>();
-  private boolean closed;
+  private final List<KvCache> changed = new ArrayList<>();
+  private volatile boolean closed;
 
   Stream(Backend backend, DeviceStream device) {
     this.backend = backend;
@@ -36,7 +38,8 @@ public final class Stream implements AutoCloseable {
   }
 
   /**
-   * Runs one operator, after what was submitted before.
+   * Runs one operator, after what was submitted before, and waits for it. Each call compiles the operator anew: for what runs more than once,
+   * {@link Backend#compile} a program and {@link #submit} it.
    *
    * @throws UnsupportedCaseException with the backend's reason where it does not serve the case
    */
@@ -63,8 +66,11 @@ public final class Stream implements AutoCloseable {
       executable.begin();
       boolean submitted = false;
       try {
-        backend.guard(() -> device.submit(executable.device()));
+        backend.check();
+        device.submit(executable.device());
         submitted = true;
+      } catch (DeviceException e) {
+        throw backend.failed(e);
       } finally {
         if (!submitted || device.isIdle()) {
           executable.end();
@@ -83,7 +89,10 @@ public final class Stream implements AutoCloseable {
       reap();
       executable.begin();
       try {
-        backend.guard(() -> device.profile(executable.device(), runs));
+        backend.check();
+        device.profile(executable.device(), runs);
+      } catch (DeviceException e) {
+        throw backend.failed(e);
       } finally {
         executable.end();
       }
@@ -97,6 +106,7 @@ public final class Stream implements AutoCloseable {
    * Copies between tensors of the same dtype and element count, either of which may be in host memory; both contiguous.
    *
    * @throws ShapeException where they do not fit
+   * @throws GatunException if one is in memory of another backend
    */
   public void copy(Tensor from, Tensor to) {
     if (!from.isPlain() || !to.isPlain()) {
@@ -172,12 +182,17 @@ public final class Stream implements AutoCloseable {
   }
 
   private void transfer(String call, Buffer from, long fromOffset, Buffer to, long toOffset, long bytes) {
+    from.checkReach(call, backend);
+    to.checkReach(call, backend);
     enter(call);
     try {
       reap();
       hold(from);
       hold(to);
-      backend.guard(() -> device.copy(from.memory(), fromOffset, to.memory(), toOffset, bytes));
+      backend.check();
+      device.copy(from.memory(), fromOffset, to.memory(), toOffset, bytes);
+    } catch (DeviceException e) {
+      throw backend.failed(e);
     } finally {
       reap();
       leave();
@@ -188,25 +203,35 @@ public final class Stream implements AutoCloseable {
   public void synchronize() {
     enter("synchronize");
     try {
-      backend.guard(device::synchronize);
+      backend.check();
+      device.synchronize();
       letGo();
+    } catch (DeviceException e) {
+      throw backend.failed(e);
     } finally {
       leave();
     }
   }
 
-  /** Takes and gives back the stream around work that a cache does in its order. */
-  void within(String call, Runnable work) {
+  /** Takes and gives back the stream around work that a cache does in its order; the cache is held until that work is done. */
+  void within(String call, KvCache cache, Runnable work) {
     enter(call);
     try {
-      backend.guard(work);
+      backend.check();
+      reap();
+      cache.hold();
+      changed.add(cache);
+      work.run();
+    } catch (DeviceException e) {
+      throw backend.failed(e);
     } finally {
+      reap();
       leave();
     }
   }
 
   private void reap() {
-    if ((!pending.isEmpty() || !copied.isEmpty()) && device.isIdle()) {
+    if ((!pending.isEmpty() || !copied.isEmpty() || !changed.isEmpty()) && device.isIdle()) {
       letGo();
     }
   }
@@ -221,6 +246,8 @@ public final class Stream implements AutoCloseable {
     pending.clear();
     copied.forEach(Buffer::release);
     copied.clear();
+    changed.forEach(KvCache::letGo);
+    changed.clear();
   }
 
   private void enter(String call) {
@@ -237,21 +264,70 @@ public final class Stream implements AutoCloseable {
     inside.set(false);
   }
 
-  /** Waits for the work in flight and frees the stream; a second call does nothing. */
+  /** Takes the stream for good, so that no thread can use it while its backend closes. @throws GatunException if one does right now */
+  void claim() {
+    if (!inside.compareAndSet(false, true)) {
+      throw new GatunException("backend " + backend.name() + " cannot be closed: another thread is using one of its streams; let it end first");
+    }
+  }
+
+  void unclaim() {
+    leave();
+  }
+
+  /**
+   * Of a claimed stream: waits for its work and lets go of what that held.
+   *
+   * @return the failure of a device that is lost, whose work will never end otherwise
+   * @throws DeviceException if the work cannot be waited for; everything stays held then
+   */
+  Optional<DeviceException> settle() {
+    Optional<DeviceException> lost = Optional.empty();
+    if (!closed && !backend.isPoisoned()) {
+      try {
+        device.synchronize();
+      } catch (DeviceException e) {
+        backend.failed(e);
+        if (!e.isSticky()) {
+          throw e;
+        }
+        lost = Optional.of(e);
+      }
+    }
+    letGo();
+    return lost;
+  }
+
+  /** Of a claimed, settled stream: frees it. */
+  void free() {
+    if (!closed) {
+      closed = true;
+      backend.dispose(this, device::close);
+    }
+  }
+
+  /**
+   * Waits for the work in flight and frees the stream; a second call does nothing.
+   *
+   * @throws GatunException if another thread is using it, or its work cannot be waited for; it stays open then and holds what it held. Also, once
+   *     it is closed, for a device that was lost in that work
+   */
   @Override
   public void close() {
     if (closed) {
       return;
     }
+    if (!inside.compareAndSet(false, true)) {
+      throw new GatunException("Stream.close: another thread is using this stream; a stream is used by one thread at a time");
+    }
     try {
-      if (!backend.isPoisoned()) {
-        synchronize();
+      Optional<DeviceException> lost = settle();
+      free();
+      if (lost.isPresent()) {
+        throw lost.get();
       }
     } finally {
-      closed = true;
-      backend.forget(this);
-      device.close();
-      letGo();
+      leave();
     }
   }
 }

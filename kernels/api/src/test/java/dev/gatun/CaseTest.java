@@ -58,10 +58,10 @@ class CaseTest {
     try (Backend backend = Gatun.open("fake"); KvCache cache = backend.newKvCache(new KvCache.Spec(3, 2, 8, 8, DType.F16, 16, 10, 4,
         100))) {
       line(new KvAppend(f32(5, 2, 8), f32(5, 2, 8), batch, cache, 1),
-          "kv_append(k=f32[5,2,8], v=f32[5,2,8], starts=i32[3], slots=i32[2], positions=i32[5], cache=f16[2,8]x16x7)");
+          "kv_append(k=f32[5,2,8], v=f32[5,2,8], starts=i32[3], slots=i32[2], positions=i32[5], cache=f16[2,8]x16x100)");
       line(new Attention(f32(5, 4, 8), new Kv.Paged(cache, 2), batch, new Attention.Options(1, false, 7, 50), Optional.empty(),
           f32(5, 4, 8)),
-          "attention(q=f32[5,4,8], starts=i32[3], slots=i32[2], positions=i32[5], y=f32[5,4,8], cache=f16[2,8]x16x7, "
+          "attention(q=f32[5,4,8], starts=i32[3], slots=i32[2], positions=i32[5], y=f32[5,4,8], cache=f16[2,8]x16x100, "
               + "scale=1.0, causal=false, window=7, softcap=50.0)");
     }
   }

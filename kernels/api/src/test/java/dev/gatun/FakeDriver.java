@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.LongFunction;
 
 /** Host memory behind the device's interface. Work stays in flight until the stream is synchronized or {@link #finish} is called. */
@@ -27,7 +28,20 @@ final class FakeDriver implements BackendDriver {
   /** Called inside a submission. */
   Runnable during = () -> {};
 
+  /** Told of every call before it takes effect, those of memory and waiting too; may throw. */
+  Consumer<String> before = call -> {};
+
+  /** Whether {@link #calls} are kept. */
+  boolean recording = true;
+
   private boolean idle = true;
+
+  private void note(String call) {
+    before.accept(call);
+    if (recording) {
+      calls.add(call);
+    }
+  }
 
   static FakeDriver of(Backend backend) {
     return (FakeDriver) backend.driver();
@@ -49,6 +63,7 @@ final class FakeDriver implements BackendDriver {
 
   @Override
   public DeviceMemory allocate(long bytes) {
+    before.accept("allocate");
     if (bytes > 1 << 20) {
       throw new DeviceException("fake: allocating " + bytes + " bytes failed", "OUT_OF_MEMORY", false);
     }
@@ -71,7 +86,7 @@ final class FakeDriver implements BackendDriver {
 
       @Override
       public void free() {
-        calls.add("free " + bytes);
+        note("free " + bytes);
       }
     };
   }
@@ -124,17 +139,18 @@ final class FakeDriver implements BackendDriver {
         failure.ifPresent(e -> {
           throw e;
         });
-        calls.add("submit");
+        note("submit");
         idle = false;
       }
 
       @Override
       public void profile(DeviceExecutable executable, int runs) {
-        calls.add("profile " + runs);
+        note("profile " + runs);
       }
 
       @Override
       public void copy(DeviceMemory from, long fromOffset, DeviceMemory to, long toOffset, long bytes) {
+        before.accept("copy");
         MemorySegment.copy(from.host().orElseThrow(), fromOffset, to.host().orElseThrow(), toOffset, bytes);
       }
 
@@ -145,12 +161,13 @@ final class FakeDriver implements BackendDriver {
 
       @Override
       public void synchronize() {
+        before.accept("synchronize");
         idle = true;
       }
 
       @Override
       public void close() {
-        calls.add("close stream");
+        note("close stream");
       }
     };
   }
@@ -160,17 +177,17 @@ final class FakeDriver implements BackendDriver {
     return new DeviceCache() {
       @Override
       public void map(DeviceStream stream, int slot, int index, int page) {
-        calls.add("map " + slot + "," + index + " to " + page);
+        note("map " + slot + "," + index + " to " + page);
       }
 
       @Override
       public void copyPage(DeviceStream stream, int from, int to) {
-        calls.add("copy page " + from + " to " + to);
+        note("copy page " + from + " to " + to);
       }
 
       @Override
       public void poison(DeviceStream stream, int page) {
-        calls.add("poison " + page);
+        note("poison " + page);
       }
 
       @Override
@@ -181,7 +198,7 @@ final class FakeDriver implements BackendDriver {
 
       @Override
       public void close() {
-        calls.add("close cache");
+        note("close cache");
       }
     };
   }
@@ -201,13 +218,13 @@ final class FakeDriver implements BackendDriver {
 
       @Override
       public void close() {
-        calls.add("close executable");
+        note("close executable");
       }
     };
   }
 
   @Override
   public void close() {
-    calls.add("close driver");
+    note("close driver");
   }
 }

@@ -4,9 +4,14 @@ import dev.gatun.spi.Availability;
 import dev.gatun.spi.BackendDriver;
 import dev.gatun.spi.BackendProvider;
 import dev.gatun.spi.Spi;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A backend in host memory that runs nothing; its {@link FakeDriver} says what was asked of it. */
 public class FakeProvider implements BackendProvider {
+  /** The names of those asked whether they work. */
+  static final List<String> PROBED = new CopyOnWriteArrayList<>();
+
   /** For the service loader. */
   public FakeProvider() {}
 
@@ -27,6 +32,7 @@ public class FakeProvider implements BackendProvider {
 
   @Override
   public Availability probe(BackendOptions options) {
+    PROBED.add(name());
     return Availability.yes(5, "a warning");
   }
 
@@ -68,6 +74,7 @@ public class FakeProvider implements BackendProvider {
 
     @Override
     public Availability probe(BackendOptions options) {
+      PROBED.add(name());
       return Availability.no("no driver was found", "install one");
     }
   }

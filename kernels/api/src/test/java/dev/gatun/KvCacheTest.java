@@ -140,8 +140,120 @@ class KvCacheTest {
     assertThatThrownBy(() -> stream.run(new KvAppend(k, v, batch, cache, 0))).isInstanceOf(ClosedException.class);
   }
 
+  @Test
+  void aCacheInFlightIsNotClosed() {
+    Executable append = backend.compile(Program.of(append(cache)));
+    stream.submit(append);
+    assertThatThrownBy(cache::close).isInstanceOf(GatunException.class).hasMessageContaining("in flight").hasMessageContaining("synchronize");
+    assertThat(cache.open()).isZero();
+    cache.reserve(stream, 0, 0, 4);
+    assertThatThrownBy(cache::close).isInstanceOf(GatunException.class).hasMessageContaining("2 times");
+    stream.synchronize();
+    cache.close();
+    assertThat(driver.calls).endsWith("close cache");
+    assertThatThrownBy(() -> stream.submit(append)).isInstanceOf(ClosedException.class).hasMessageContaining("cache");
+    append.program().buffers().forEach(Buffer::close);
+  }
+
+  private KvAppend append(KvCache to) {
+    Ragged batch = new Ragged(backend.allocate(DType.I32, 2), backend.allocate(DType.I32, 1), backend.allocate(DType.I32, 1));
+    return new KvAppend(backend.allocate(DType.F32, 1, 2, 8), backend.allocate(DType.F32, 1, 2, 6), batch, to, 0);
+  }
+
+  @Test
+  void aStreamOfAnotherBackendIsRefused() {
+    int slot = cache.open();
+    cache.reserve(stream, slot, 0, 4);
+    try (Backend other = Gatun.open("fake"); Stream elsewhere = other.newStream()) {
+      for (Runnable call : new Runnable[] {() -> cache.reserve(elsewhere, slot, 0, 1), () -> cache.fork(elsewhere, slot),
+          () -> cache.truncate(elsewhere, slot, 0), () -> cache.release(elsewhere, slot), () -> cache.poison(elsewhere),
+          () -> cache.read(elsewhere, slot, 0, KvCache.Part.KEY, 0, 0)}) {
+        assertThatThrownBy(call::run).isInstanceOf(GatunException.class).hasMessageContaining("another backend")
+            .hasMessageStartingWith("KvCache.");
+      }
+    }
+    assertThat(cache.length(slot)).isEqualTo(4);
+    assertThat(cache.open()).as("the fork took no slot").isEqualTo(1);
+  }
+
+  private void failAt(String prefix) {
+    driver.before = call -> {
+      if (call.startsWith(prefix)) {
+        throw new DeviceException("fake: " + call + ": TRY_AGAIN", "TRY_AGAIN", false);
+      }
+    };
+  }
+
+  @Test
+  void aFailedForkGivesItsSlotAndPagesBack() {
+    int slot = cache.open();
+    cache.reserve(stream, slot, 0, 8);
+    failAt("map 1,1");
+    driver.calls.clear();
+    assertThatThrownBy(() -> cache.fork(stream, slot)).isInstanceOf(DeviceException.class).hasMessageContaining("map 1,1");
+    assertThat(driver.calls).containsExactly("map 1,0 to 0", "map 1,0 to -1");
+    driver.before = call -> {};
+    assertThat(cache.open()).isEqualTo(1);
+    assertThat(cache.length(1)).isZero();
+    cache.release(stream, slot);
+    assertThat(cache.freePages()).isEqualTo(6);
+  }
+
+  @Test
+  void aForkWhoseDeviceFailsForGoodStillFreesItsSlot() {
+    int slot = cache.open();
+    cache.reserve(stream, slot, 0, 8);
+    driver.before = call -> {
+      if (call.equals("map 1,1 to 1") || call.endsWith("to -1")) {
+        throw new DeviceException("fake: " + call + ": TRY_AGAIN", "TRY_AGAIN", false);
+      }
+    };
+    assertThatThrownBy(() -> cache.fork(stream, slot)).isInstanceOf(DeviceException.class).hasMessageContaining("map 1,1")
+        .hasSuppressedException(new DeviceException("fake: map 1,0 to -1: TRY_AGAIN", "TRY_AGAIN", false));
+    driver.before = call -> {};
+    assertThat(cache.open()).isEqualTo(1);
+    cache.release(stream, slot);
+    assertThat(cache.freePages()).isEqualTo(6);
+  }
+
+  @Test
+  void aFailedReservationLosesNoPage() {
+    int slot = cache.open();
+    cache.reserve(stream, slot, 0, 6);
+    int copy = cache.fork(stream, slot);
+    for (String call : new String[] {"copy page", "map"}) {
+      failAt(call);
+      assertThatThrownBy(() -> cache.reserve(stream, copy, 6, 7)).isInstanceOf(DeviceException.class);
+      assertThat(cache.freePages()).isEqualTo(4);
+    }
+    failAt("map 0,1 to -1");
+    assertThatThrownBy(() -> cache.truncate(stream, slot, 4)).isInstanceOf(DeviceException.class);
+    driver.before = call -> {};
+    cache.reserve(stream, copy, 6, 7);
+    cache.release(stream, copy);
+    cache.release(stream, slot);
+    assertThat(cache.freePages()).isEqualTo(6);
+  }
+
+  @Test
+  void aCacheThatCannotBeMadeLeavesNothingOnTheDevice() {
+    assertThatThrownBy(() -> backend.newKvCache(null)).isInstanceOf(NullPointerException.class);
+    assertThat(driver.calls).containsExactly("close cache");
+  }
+
+  @Test
+  void whatAPlanDependsOnStandsInTheCaseLine() {
+    try (KvCache longer = backend.newKvCache(new KvCache.Spec(2, 2, 8, 6, DType.F16, 4, 6, 3, 19))) {
+      assertThat(longer.spec().slotPages()).isEqualTo(cache.spec().slotPages());
+      assertThat(append(longer).toCase()).isNotEqualTo(append(cache).toCase());
+      assertThat(append(longer).toCase().line()).contains("cache=f16[2,8/6]x4x19");
+    }
+  }
+
   @ParameterizedTest
-  @CsvSource({"0,1,1,1,1,1,1,1", "1,1,1,1,1,1,1,0", "2000000000,2000000000,2000000000,2000000000,16,2000000000,1,16",
+  @CsvSource({"1,1,1,1,1,16777217,1,1", "1,1,1,1,1,1,4097,4097",
+      "0,1,1,1,1,1,1,1", "1,1,1,1,1,1,1,0",
+      "2000000000,2000000000,2000000000,2000000000,16,2000000000,1,16",
       "1,1,1,1,1,1,2000000000,2000000000"})
   void impossibleGeometriesAreRefused(int layers, int heads, int keySize, int valueSize, int pageTokens, int pages, int slots,
       int slotTokens) {

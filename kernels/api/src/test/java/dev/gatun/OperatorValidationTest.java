@@ -105,6 +105,7 @@ class OperatorValidationTest {
         bad("matmul", "x", () -> new Matmul(f32(4), f32(3, 4), f32(3))),
         bad("matmul", "last dimension", () -> new Matmul(f32(2, 4), f32(3, 5), f32(2, 3))),
         bad("matmul", "w", () -> new Matmul(f32(2, 4), i32(3, 4), f32(2, 3))),
+        bad("matmul", "w", () -> new Matmul(f32(2, 4), t(DType.I8, 3, 4), f32(2, 3))),
         bad("matmul", "y", () -> new Matmul(f32(2, 4), f32(3, 4), f32(3, 2))),
         bad("matmul", "y", () -> new Matmul(f32(2, 4), f32(3, 4), i32(2, 3))),
         bad("matmul", "x", () -> new Matmul(t(DType.Q8_0, 2, 32), f32(3, 32), f32(2, 3))),

@@ -85,6 +85,17 @@ class ProgramTest {
   }
 
   @Test
+  void aCountIsNotWritten() {
+    Tensor x = f32(2, 2);
+    Tensor sizes = Tensor.ofHost(Arena.ofAuto().allocate(12), DType.I32, 3);
+    Tensor count = sizes.slice(0, 1, 2);
+    Tensor y = f32(2, 2);
+    Program.Builder builder = Program.builder("p").input(x).output(y, sizes).add(new Scale(x.withCount(count), 2, y.withCount(count)));
+    builder.add(new Argmax(f32(1, 4), sizes.slice(0, 0, 1))).build();
+    refused(builder.add(new Argmax(f32(2, 4), sizes.slice(0, 1, 3))), "program p, operator 2 argmax: y i32[2]", "count of x of scale");
+  }
+
+  @Test
   void outputsOverlapOnlyWhereTheOperatorAllowsIt() {
     Tensor x = f32(4, 4);
     assertThat(Program.of(new Scale(x, 2, x)).operators()).hasSize(1);

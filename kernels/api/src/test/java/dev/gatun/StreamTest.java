@@ -214,7 +214,23 @@ class StreamTest {
       Ragged batch = new Ragged(backend.allocate(DType.I32, 2), backend.allocate(DType.I32, 1), backend.allocate(DType.I32, 1));
       assertThatThrownBy(() -> stream.run(new KvAppend(k, k, batch, cache, 0))).isInstanceOf(GatunException.class)
           .hasMessageContaining("another backend");
+      Tensor host = Tensor.ofHost(MemorySegment.ofArray(new float[6]), DType.F32, 2, 3);
+      for (Runnable call : new Runnable[] {() -> stream.copy(foreign, x), () -> stream.copy(x, foreign), () -> stream.copy(host, foreign),
+          () -> stream.write(foreign, 1f), () -> stream.readFloats(foreign), () -> backend.prepare(foreign, Use.MATMUL)}) {
+        assertThatThrownBy(call::run).isInstanceOf(GatunException.class).hasMessageContaining("another backend, fake");
+      }
+      stream.copy(host, x);
+      assertThat(backend.prepare(host, Use.MATMUL).tensor().shape()).isEqualTo(host.shape());
     }
+  }
+
+  @Test
+  void aWeightWithGapsInItsRowsIsNotPrepared() {
+    Tensor across = Tensor.of(x.storage(), 0, DType.F32, Shape.of(3, 2), 1, 3);
+    assertThatThrownBy(() -> backend.prepare(across, Use.MATMUL)).isInstanceOf(ShapeException.class).hasMessageContaining("prepare")
+        .hasMessageContaining("contiguous rows");
+    assertThat(backend.prepare(x.slice(1, 0, 2), Use.MATMUL).tensor().shape()).isEqualTo(Shape.of(2, 2));
+    assertThat(backend.prepare(x.slice(1, 0, 1), Use.MATMUL).tensor().shape()).isEqualTo(Shape.of(2, 1));
   }
 
   @Test

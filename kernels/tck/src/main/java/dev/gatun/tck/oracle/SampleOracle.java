@@ -28,7 +28,7 @@ final class SampleOracle {
   private static Distribution row(double[] x, double[] controls, double u) {
     int[] order = LogitOracle.descending(x);
     double temperature = controls[0];
-    if (temperature == 0 || Double.isNaN(x[order[0]])) {
+    if (!(temperature > 0) || !Double.isFinite(x[order[0]])) {
       return Distribution.certain(order[0]);
     }
     double[] ordered = new double[x.length];

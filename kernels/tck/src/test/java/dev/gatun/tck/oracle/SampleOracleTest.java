@@ -52,6 +52,16 @@ class SampleOracleTest {
   }
 
   @Test
+  void withoutAUsableTemperatureOrLargestLogitTheFirstOfTheLargestIsCertain() {
+    for (float temperature : new float[] {0, -1, Float.NaN}) {
+      assertThat(distribution(logits(), temperature, 1, 0, 0, 0, 0, 0, 0).ids()).containsExactly(2);
+    }
+    float inf = Float.POSITIVE_INFINITY;
+    assertThat(distribution(row(1, inf, inf), 1, 1, 0, 0, 0, 0, 0, 0).ids()).containsExactly(1);
+    assertThat(distribution(row(-inf, -inf), 1, 1, 0, 0, 0, 0, 0, 0).ids()).containsExactly(0);
+  }
+
+  @Test
   void topKKeepsTheLowerIdOfATie() {
     assertThat(distribution(logits(), 1, 1, 0, 2, 0, 0, 0, 0).ids()).containsExactly(2, 1);
   }
