@@ -9,6 +9,7 @@ import dev.gatun.ClosedException;
 import dev.gatun.DType;
 import dev.gatun.Gatun;
 import dev.gatun.GatunException;
+import dev.gatun.KvCache;
 import dev.gatun.ShapeException;
 import dev.gatun.Tensor;
 import dev.gatun.tck.oracle.Errors;
@@ -204,12 +205,12 @@ class DecoderTest {
 
   @Test
   void cacheLargerThanMemoryIsRefusedWithTheBytes() {
-    DecoderOptions longest = DecoderOptions.of(1 << 24).withSequences(1000);
-    assertThatThrownBy(() -> new Decoder(backend, model, longest)).isInstanceOf(ModelException.class).hasMessageContaining("model.gguf")
-        .hasMessageContaining("needs " + 512L * (1 << 24) * 1000 + " bytes").hasMessageContaining("are available")
-        .hasMessageContaining("--cache-type f16");
-    assertThatThrownBy(() -> new Decoder(backend, model, longest.withSequences(Integer.MAX_VALUE))).isInstanceOf(ModelException.class)
-        .hasMessageContaining("fewer sequences");
+    KvCache.Spec spec = CacheSpace.spec(file, model.dimensions(), DecoderOptions.of(6400).withSequences(10));
+    CacheSpace.check(file, spec, 512L * 6400 * 10);
+    assertThatThrownBy(() -> CacheSpace.check(file, spec, 512L * 6400 * 10 - 1)).isInstanceOf(ModelException.class).hasMessageContaining("model.gguf")
+        .hasMessageContaining("needs " + 512L * 6400 * 10 + " bytes").hasMessageContaining("are available").hasMessageContaining("--cache-type f16");
+    DecoderOptions countless = DecoderOptions.of(1 << 24).withSequences(Integer.MAX_VALUE);
+    assertThatThrownBy(() -> new Decoder(backend, model, countless)).isInstanceOf(ModelException.class).hasMessageContaining("fewer sequences");
     assertThatThrownBy(() -> DecoderOptions.of(Integer.MAX_VALUE)).isInstanceOf(ShapeException.class).hasMessageContaining("2147483647");
   }
 
