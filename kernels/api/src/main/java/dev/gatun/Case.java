@@ -1,5 +1,6 @@
 package dev.gatun;
 
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -9,14 +10,11 @@ import java.util.stream.Stream;
  */
 public final class Case {
   private final Operator operator;
-  private final String line;
+  /** Written down when first asked for: compiling a program asks for none. */
+  private volatile Optional<String> line = Optional.empty();
 
   Case(Operator operator) {
     this.operator = operator;
-    this.line = Stream.concat(
-            operator.operands().stream().map(o -> o.name() + "=" + o.tensor()),
-            operator.flags().stream().map(f -> f.name() + "=" + f.value()))
-        .collect(Collectors.joining(", ", operator.name() + "(", ")"));
   }
 
   /** The operator over tensors without addresses; match on its type to read sizes and flags. */
@@ -26,21 +24,28 @@ public final class Case {
 
   /** The stable one-line name, for example {@code matmul(x=f32[1,4096], w=q4_0[4096,4096], y=f32[1,4096])}. */
   public String line() {
-    return line;
+    return line.orElseGet(() -> {
+      String written = Stream.concat(
+              operator.operands().stream().map(o -> o.name() + "=" + o.tensor()),
+              operator.flags().stream().map(f -> f.name() + "=" + f.value()))
+          .collect(Collectors.joining(", ", operator.name() + "(", ")"));
+      line = Optional.of(written);
+      return written;
+    });
   }
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof Case that && line.equals(that.line);
+    return other instanceof Case that && line().equals(that.line());
   }
 
   @Override
   public int hashCode() {
-    return line.hashCode();
+    return line().hashCode();
   }
 
   @Override
   public String toString() {
-    return line;
+    return line();
   }
 }

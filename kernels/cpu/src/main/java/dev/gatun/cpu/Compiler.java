@@ -95,13 +95,13 @@ final class Compiler {
   }
 
   private CpuExecutable.Stage bind(Fusion.Group group, Binding binding) {
-    List<String> sources = group.operators().stream().map(operator -> operator.toCase().line()).toList();
     return switch (group) {
-      case Fusion.Matmuls matmuls -> MatmulStage.bind(matmuls, lanes, binding, sources);
+      case Fusion.Matmuls matmuls -> MatmulStage.bind(matmuls, lanes, binding);
       case Fusion.Single single -> {
         Plan plan = planned(single.operator());
         yield new CpuExecutable.Stage(
-            new Explanation.Step(sources, plan.kernel(), plan.tile(), plan.bytes(), plan.flops(), 0, plan.rejected()),
+            () -> new Explanation.Step(List.of(single.operator().toCase().line()), plan.kernel(), plan.tile(), plan.bytes(), plan.flops(), 0,
+                plan.rejected()),
             OperatorKernels.bind(single.operator(), lanes, binding, MATMUL));
       }
     };

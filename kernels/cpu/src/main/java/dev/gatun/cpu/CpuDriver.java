@@ -27,6 +27,7 @@ final class CpuDriver implements BackendDriver {
   private final Workers workers;
   private final Compiler compiler;
   private final WeightPreparation preparation;
+  private final DeviceProperties properties;
   private double bandwidth;
 
   CpuDriver(Lanes lanes, int threads, boolean fuse) {
@@ -34,10 +35,15 @@ final class CpuDriver implements BackendDriver {
     this.workers = new Workers(threads);
     this.compiler = new Compiler(lanes, threads, fuse);
     this.preparation = new WeightPreparation(workers, lanes);
+    this.properties = facts();
   }
 
   @Override
   public DeviceProperties properties() {
+    return properties;
+  }
+
+  private DeviceProperties facts() {
     Map<String, String> facts = new LinkedHashMap<>();
     facts.put("threads", String.valueOf(workers.count()));
     facts.put("lanes", lanes == Lanes.VECTOR ? "Vector API, " + VectorWidth.bits() + " bits" : "scalar");

@@ -8,11 +8,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** A program as a list of steps over resolved memory. */
 final class CpuExecutable implements DeviceExecutable {
-  /** What one or more operators became: its steps, and how it is explained. */
-  record Stage(Explanation.Step explanation, List<Step> steps) {}
+  /** What one or more operators became: its steps, and its explanation, which is made only when asked for. */
+  record Stage(Supplier<Explanation.Step> explanation, List<Step> steps) {}
 
   private static final long[] NO_CLOCK = {};
 
@@ -41,8 +42,8 @@ final class CpuExecutable implements DeviceExecutable {
       int at = failure.step();
       for (Stage stage : stages) {
         if (at < stage.steps().size()) {
-          throw new GatunException("cpu: " + stage.explanation().kernel() + " failed in program " + program + ", for "
-              + String.join(" + ", stage.explanation().sources()) + ": " + failure.getCause(), failure.getCause());
+          throw new GatunException("cpu: " + stage.explanation().get().kernel() + " failed in program " + program + ", for "
+              + String.join(" + ", stage.explanation().get().sources()) + ": " + failure.getCause(), failure.getCause());
         }
         at -= stage.steps().size();
       }
@@ -79,7 +80,7 @@ final class CpuExecutable implements DeviceExecutable {
       for (int i = 0; i < stage.steps().size(); i++) {
         nanos += medians[at++];
       }
-      Explanation.Step e = stage.explanation();
+      Explanation.Step e = stage.explanation().get();
       list.add(new Explanation.Step(e.sources(), e.kernel(), e.tile(), e.bytes(), e.flops(), nanos, e.rejected()));
     }
     return list;

@@ -37,6 +37,6 @@ final class MatmulOperator implements OperatorKernel<Matmul> {
 
   @Override
   public List<Step> bind(Matmul op, Lanes lanes, Binding binding) {
-    return MatmulStage.bind(Fusion.alone(op), lanes, binding, List.of()).steps();
+    return MatmulStage.bind(Fusion.alone(op), lanes, binding).steps();
   }
 }

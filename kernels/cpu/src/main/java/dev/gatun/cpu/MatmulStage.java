@@ -83,11 +83,11 @@ final class MatmulStage {
     return new MatmulStage(group, lanes).scratch;
   }
 
-  static CpuExecutable.Stage bind(Fusion.Matmuls group, Lanes lanes, Binding binding, List<String> sources) {
-    return new MatmulStage(group, lanes).bind(binding, sources);
+  static CpuExecutable.Stage bind(Fusion.Matmuls group, Lanes lanes, Binding binding) {
+    return new MatmulStage(group, lanes).bind(binding);
   }
 
-  private CpuExecutable.Stage bind(Binding binding, List<String> sources) {
+  private CpuExecutable.Stage bind(Binding binding) {
     MemorySegment memory = binding.workspace().memory();
     long base = binding.workspace().base();
     View x = binding.view(counted(group.norm().map(RmsNorm::x).orElseGet(() -> group.matmuls().getFirst().x())));
@@ -97,7 +97,7 @@ final class MatmulStage {
       steps.add(activations(binding, x, ready, memory, base));
     }
     steps.add(tiles(binding, x, ready, memory, base));
-    return new CpuExecutable.Stage(explain(sources, binding.workers()), steps);
+    return new CpuExecutable.Stage(() -> explain(binding.workers()), steps);
   }
 
   /** The rows that go in, with the count of whichever operand has one. */
@@ -305,7 +305,8 @@ final class MatmulStage {
     };
   }
 
-  private Explanation.Step explain(List<String> sources, int workers) {
+  private Explanation.Step explain(int workers) {
+    List<String> sources = group.operators().stream().map(operator -> operator.toCase().line()).toList();
     long bytes = 0;
     long flops = 0;
     Set<Storage> inside = new HashSet<>(group.elided());

@@ -13,11 +13,13 @@ import jdk.incubator.vector.VectorSpecies;
 final class ReadBandwidth {
   private static final long BYTES = 512L << 20;
   private static final int CHUNK = 1 << 20;
-  private static final int PASSES = 5;
+  private static final int PASSES = 15;
+  private static final int WARM_UP = 2;
+  private static final long[] NO_CLOCK = {};
 
   private ReadBandwidth() {}
 
-  /** Bytes per second: the best of a few passes over 512 MiB, after one that warms up. */
+  /** Bytes per second: the median of some passes over 512 MiB, after those that warm up. A shared machine's best pass is up to twice its median. */
   static double measure(Workers workers, Lanes lanes) {
     CpuMemory memory = new CpuMemory(BYTES);
     try {
@@ -37,17 +39,19 @@ final class ReadBandwidth {
         }
       };
       Step[] steps = {step};
-      double best = 0;
-      for (int pass = 0; pass <= PASSES; pass++) {
+      double[] rates = new double[PASSES];
+      for (int pass = -WARM_UP; pass < PASSES; pass++) {
         long started = System.nanoTime();
-        workers.run(steps, new long[0]);
-        double seconds = (System.nanoTime() - started) / 1e9;
-        best = pass == 0 ? 0 : Math.max(best, BYTES / seconds);
+        workers.run(steps, NO_CLOCK);
+        if (pass >= 0) {
+          rates[pass] = BYTES * 1e9 / (System.nanoTime() - started);
+        }
       }
+      Arrays.sort(rates);
       if (Arrays.stream(sums).sum() != 0) {
         throw new IllegalStateException("fresh memory is not zero");
       }
-      return best;
+      return rates[PASSES / 2];
     } finally {
       memory.free();
     }
