@@ -100,7 +100,7 @@ class CpuBackendTest {
   }
 
   @Test
-  void operatorsThatVaryDifferentlyAreNotFused() {
+  void aResidualThatVariesKeepsItsCount() {
     try (Backend backend = open(2); Stream stream = backend.newStream()) {
       Tensor count = backend.tensor(new int[] {1}, 1);
       Tensor x = backend.tensor(new float[] {1, 2}, 2, 1);
@@ -111,6 +111,21 @@ class CpuBackendTest {
       Tensor product = builder.temporary("product", DType.F32, 2, 1);
       builder.add(new Matmul(x, w, product)).add(new Add(product, residual.withCount(count), y.withCount(count)));
       assertThat(run(backend, stream, builder.build(), y)).containsExactly(11, -1);
+    }
+  }
+
+  @Test
+  void aMatmulThatVariesLeavesItsNeighbourOverTheSameRowsWhole() {
+    try (Backend backend = open(2); Stream stream = backend.newStream()) {
+      Tensor count = backend.tensor(new int[] {1}, 1);
+      Tensor x = backend.tensor(new float[] {1, 2}, 2, 1);
+      Tensor w = backend.tensor(new float[] {10}, 1, 1);
+      Tensor whole = backend.tensor(new float[] {-1, -1}, 2, 1);
+      Tensor varying = backend.tensor(new float[] {-1, -1}, 2, 1);
+      Program.Builder builder = Program.builder("neighbours").input(x, count).output(whole, varying);
+      builder.add(new Matmul(x, w, whole)).add(new Matmul(x, w, varying.withCount(count)));
+      assertThat(run(backend, stream, builder.build(), whole)).containsExactly(10, 20);
+      assertThat(stream.readFloats(varying)).containsExactly(10, -1);
     }
   }
 
