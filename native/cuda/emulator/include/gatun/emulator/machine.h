@@ -1,0 +1,98 @@
+// What the parts of the emulator know of one another: the kernels there are (host.h fills the list as units are linked), the memory there is (the
+// driver side owns it, the machine checks accesses against it), and how a launch is executed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace gatun::emulator {
+
+struct Dim3 {
+  unsigned x = 1, y = 1, z = 1;
+};
+
+// A field of a kernel's parameters. Kinds: ptr, i32, u32, i64, f32, f64, rows, dtype.
+struct Field {
+  const char* name;
+  const char* kind;
+  size_t offset;
+  size_t size;
+};
+
+// A kernel of a linked unit. Its constructor enters it into kernels().
+struct KernelEntry {
+  KernelEntry(const char* symbol, const char* unit, size_t params_size, size_t params_align, unsigned threads, std::vector<Field> fields,
+              void (*body)(const void* params));
+  const char* symbol;
+  const char* unit;
+  size_t params_size;
+  size_t params_align;
+  unsigned threads;
+  std::vector<Field> fields;
+  void (*body)(const void* params);
+};
+
+// A number of a kernel that the host must know. Its constructor enters it into tiles().
+struct TileEntry {
+  TileEntry(const char* symbol, const char* key, long value);
+  const char* symbol;
+  const char* key;
+  long value;
+};
+
+const std::vector<const KernelEntry*>& kernels();
+const std::vector<const TileEntry*>& tiles();
+
+// The manifest as text, one record a line, fields separated by tabs; sorted, so that it is the same for the same sources.
+std::string manifest();
+
+// ---- memory: implemented by the driver side ----
+
+// A range of device-visible memory, live or freed. Freed ranges are remembered until their addresses are used again, so that a use after free is told apart
+// from a wild pointer.
+struct Allocation {
+  uintptr_t base;
+  size_t bytes;
+  uint64_t id;     // counts up with every allocation
+  bool live;
+  bool host;       // pinned or mapped host memory
+};
+
+// The allocation that holds the address, or the one nearest below it (so that the caller can tell how far past its end an access was); null if there is none.
+// Called for nearly every access of a kernel: it must be quick, and safe from several threads.
+const Allocation* find_allocation(uintptr_t address);
+
+// All device memory lies within this range of addresses, reserved at start.
+struct AddressRange {
+  uintptr_t begin, end;
+};
+AddressRange device_addresses();
+
+// ---- execution: implemented by the machine ----
+
+struct LaunchSpec {
+  const KernelEntry* kernel;
+  Dim3 grid;
+  Dim3 block;
+  Dim3 cluster;
+  size_t dynamic_shared = 0;
+  std::vector<unsigned char> params;  // copied when the launch was enqueued
+};
+
+// What a kernel did wrong: the CUresult that a device would give (CUDA_ERROR_ILLEGAL_ADDRESS 700, CUDA_ERROR_MISALIGNED_ADDRESS 716, CUDA_ERROR_LAUNCH_FAILED
+// 719, ...) and one line that names kernel, block, thread, address, allocation and what happened.
+struct Fault {
+  int result;
+  std::string message;
+};
+
+// Runs every block of a launch to its end, or to its first fault. Called from the device's thread, one launch at a time.
+std::optional<Fault> execute(const LaunchSpec& launch);
+
+// A number below `bound` from the emulator's generator, seeded by GATUN_EMULATOR_SEED; every legal choice of order or time is made with it.
+uint32_t choose(uint32_t bound);
+
+}  // namespace gatun::emulator
