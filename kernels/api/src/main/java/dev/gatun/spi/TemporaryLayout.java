@@ -1,30 +1,42 @@
-package dev.gatun.cpu;
+package dev.gatun.spi;
 
 import dev.gatun.Operator;
 import dev.gatun.Storage;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Addresses for a program's temporaries: two share memory when no stage needs both.
  *
  * @param offsets each temporary's offset in the workspace
- * @param bytes the workspace's size
+ * @param bytes the workspace's size, a multiple of the alignment
  */
-record WorkspaceLayout(Map<Storage, Long> offsets, long bytes) {
+public record TemporaryLayout(Map<Storage, Long> offsets, long bytes) {
+  /** Copies the map. */
+  public TemporaryLayout {
+    offsets = Map.copyOf(offsets);
+  }
+
   private record Placed(long offset, long end, int last) {}
 
-  static WorkspaceLayout of(List<Fusion.Group> groups) {
+  /**
+   * Places the temporaries that the operators of {@code stages} name. The operators of a stage run together, stages one after the other.
+   *
+   * @param elided temporaries that never reach memory
+   * @param alignment what offsets are multiples of
+   */
+  public static TemporaryLayout of(List<? extends Collection<Operator>> stages, Set<Storage> elided, int alignment) {
     Map<Storage, int[]> lives = new LinkedHashMap<>();
-    for (int stage = 0; stage < groups.size(); stage++) {
-      Fusion.Group group = groups.get(stage);
-      for (Operator operator : group.operators()) {
+    for (int stage = 0; stage < stages.size(); stage++) {
+      for (Operator operator : stages.get(stage)) {
         for (Operator.Operand operand : operator.operands()) {
           Storage storage = operand.tensor().storage();
-          if (storage instanceof Storage.Temporary && !group.elided().contains(storage)) {
+          if (storage instanceof Storage.Temporary && !elided.contains(storage)) {
             int now = stage;
             lives.computeIfAbsent(storage, s -> new int[] {now, now})[1] = stage;
           }
@@ -36,7 +48,7 @@ record WorkspaceLayout(Map<Storage, Long> offsets, long bytes) {
     long total = 0;
     for (Map.Entry<Storage, int[]> entry : lives.entrySet()) {
       int first = entry.getValue()[0];
-      long size = align(entry.getKey().bytes());
+      long size = align(entry.getKey().bytes(), alignment);
       placed.removeIf(p -> p.last() < first);
       placed.sort((a, b) -> Long.compare(a.offset(), b.offset()));
       long at = 0;
@@ -50,10 +62,10 @@ record WorkspaceLayout(Map<Storage, Long> offsets, long bytes) {
       offsets.put(entry.getKey(), at);
       total = Math.max(total, at + size);
     }
-    return new WorkspaceLayout(offsets, total);
+    return new TemporaryLayout(offsets, total);
   }
 
-  static long align(long bytes) {
-    return (bytes + CpuMemory.ALIGNMENT - 1) / CpuMemory.ALIGNMENT * CpuMemory.ALIGNMENT;
+  private static long align(long bytes, int alignment) {
+    return (bytes + alignment - 1) / alignment * alignment;
   }
 }
