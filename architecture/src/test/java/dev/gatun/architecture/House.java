@@ -8,6 +8,8 @@ import java.util.List;
 final class House {
   static final Path ROOT = root();
   static final List<String> PUBLISHED = List.of("ffi-bindings", "kernels/api", "kernels/cpu", "kernels/tck", "decoder");
+  /** Published too, and without Java: they hold only resources, so they declare no module and get their module's name from the jar's manifest. */
+  static final List<String> RESOURCES = List.of("native/cuda", "native/cuda/emulator");
 
   private House() {}
 
