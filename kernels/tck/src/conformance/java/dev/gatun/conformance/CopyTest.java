@@ -1,6 +1,6 @@
-package dev.gatun.cpu;
+package dev.gatun.conformance;
 
-import static dev.gatun.cpu.OperatorHarness.EXACT;
+import static dev.gatun.conformance.OperatorHarness.EXACT;
 
 import dev.gatun.Copy;
 import dev.gatun.DType;

@@ -1,6 +1,6 @@
-package dev.gatun.cpu;
+package dev.gatun.conformance;
 
-import static dev.gatun.cpu.OperatorHarness.F32_BOUND;
+import static dev.gatun.conformance.OperatorHarness.F32_BOUND;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -12,24 +12,35 @@ import dev.gatun.tck.oracle.Inputs;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.BitSet;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** A harness that lets mistakes pass proves nothing. */
 class OperatorHarnessTest {
   @RegisterExtension
   static final OperatorHarness HARNESS = new OperatorHarness();
 
-  @Test
-  void aWrongResultIsSeen() {
+  static List<Engine> engines() {
+    return HARNESS.engines();
+  }
+
+  @ParameterizedTest(autoCloseArguments = false)
+  @MethodSource("engines")
+  void aWrongResultIsSeen(Engine only) {
+    HARNESS.only(only);
     Tensor x = HARNESS.input(DType.F32, Inputs.normal(1, 60, 1), 3, 20);
     Tensor y = HARNESS.output(DType.F32, 3, 20);
     assertThatThrownBy(() -> HARNESS.check(new Scale(x, 2, y), engine -> new Scale(x, 2.0001f, y), Host.buffers(), F32_BOUND, true))
         .isInstanceOf(AssertionError.class).hasMessageContaining("NMSE");
   }
 
-  @Test
-  void aWriteToWhatIsNotTheOutputsIsSeen() {
+  @ParameterizedTest(autoCloseArguments = false)
+  @MethodSource("engines")
+  void aWriteToWhatIsNotTheOutputsIsSeen(Engine only) {
+    HARNESS.only(only);
     Tensor x = HARNESS.input(DType.F32, Inputs.normal(1, 60, 1), 3, 20);
     Tensor y = HARNESS.output(DType.F32, 3, 20);
     Tensor fewer = HARNESS.ints(2);
@@ -37,8 +48,10 @@ class OperatorHarnessTest {
         F32_BOUND, true)).isInstanceOf(AssertionError.class).hasMessageContaining("not the output's");
   }
 
-  @Test
-  void anElementThatIsNeverWrittenIsSeen() {
+  @ParameterizedTest(autoCloseArguments = false)
+  @MethodSource("engines")
+  void anElementThatIsNeverWrittenIsSeen(Engine only) {
+    HARNESS.only(only);
     Tensor x = HARNESS.input(DType.F32, new double[60], 3, 20);
     Tensor y = HARNESS.input(DType.F32, new double[60], 3, 20);
     assertThatThrownBy(() -> HARNESS.check(new Scale(x, 2, y), engine -> new Scale(x.slice(0, 0, 2), 2, y.slice(0, 0, 2)), Host.buffers(),

@@ -1,6 +1,6 @@
-package dev.gatun.cpu;
+package dev.gatun.conformance;
 
-import static dev.gatun.cpu.OperatorHarness.EXACT;
+import static dev.gatun.conformance.OperatorHarness.EXACT;
 
 import dev.gatun.Argmax;
 import dev.gatun.DType;
@@ -76,7 +76,8 @@ class SelectionTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 40, 50_257})
   void choosesFromAVocabulary(int k) {
-    select(HARNESS.input(DType.F32, Inputs.normal(5, 50_257, 2), 1, 50_257), k);
+    int n = HARNESS.sized(50_257, 4_177);
+    select(HARNESS.input(DType.F32, Inputs.normal(5, n, 2), 1, n), Math.min(k, n));
   }
 
   private static void select(Tensor x, int k) {

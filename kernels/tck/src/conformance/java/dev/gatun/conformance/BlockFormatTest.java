@@ -1,6 +1,6 @@
-package dev.gatun.cpu;
+package dev.gatun.conformance;
 
-import static dev.gatun.cpu.OperatorHarness.EXACT;
+import static dev.gatun.conformance.OperatorHarness.EXACT;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatun.DType;
@@ -33,6 +33,7 @@ class BlockFormatTest {
   @ParameterizedTest
   @MethodSource("blockTypes")
   void expandsEveryCodeOfEveryType(DType type) {
+    HARNESS.needs(type);
     for (Placement placement : Placement.values()) {
       int n = 3 * type.blockSize();
       Tensor x = HARNESS.place(type, placement, 5, n);
@@ -49,9 +50,10 @@ class BlockFormatTest {
   @ParameterizedTest
   @MethodSource("blockTypes")
   void expandsUpToTheCountAndNoRows(DType type) {
+    HARNESS.needs(type);
     int n = type.blockSize();
     for (int count : new int[] {0, 2, 50}) {
-      HARNESS.beforeEach(null);
+      HARNESS.fresh();
       RowCase c = new RowCase(3, n, type, DType.F32, Placement.PACKED, Optional.of(count));
       HARNESS.check(new Dequantize(HARNESS.rows(c, 3, n), HARNESS.rowsOut(c, n)), EXPANDED);
     }
@@ -72,7 +74,7 @@ class BlockFormatTest {
         HARNESS.check(new Quantize(x, y), EXACT);
         byte[] expected = Formats.encoded(type, values).toArray(ValueLayout.JAVA_BYTE);
         for (Engine engine : HARNESS.engines()) {
-          engine.stream().run(new Quantize(x, y));
+          HARNESS.run(engine, new Quantize(x, y));
           byte[] actual = y.buffer().host().orElseThrow().asSlice(y.offset(), y.bytes()).toArray(ValueLayout.JAVA_BYTE);
           assertThat(actual).as("%s %s", type, engine).isEqualTo(expected);
         }
@@ -94,7 +96,7 @@ class BlockFormatTest {
   @EnumSource(value = DType.class, names = {"Q8_0", "Q4_0"})
   void roundsUpToTheCount(DType type) {
     for (int count : new int[] {0, 1, 3, 9, -1}) {
-      HARNESS.beforeEach(null);
+      HARNESS.fresh();
       RowCase c = new RowCase(3, 64, DType.F32, type, Placement.STRIDED, Optional.of(count));
       HARNESS.check(new Quantize(HARNESS.rows(c, 9, 64), HARNESS.rowsOut(c, 64)), EXACT);
     }

@@ -1,6 +1,6 @@
-package dev.gatun.cpu;
+package dev.gatun.conformance;
 
-import static dev.gatun.cpu.OperatorHarness.F32_BOUND;
+import static dev.gatun.conformance.OperatorHarness.F32_BOUND;
 
 import dev.gatun.DType;
 import dev.gatun.Softmax;
@@ -65,8 +65,9 @@ class SoftmaxTest {
 
   @Test
   void aVocabularyOfLogitsSumsToOne() {
-    Tensor x = HARNESS.input(DType.F32, Inputs.normal(6, 2 * 32_003, 3), 2, 32_003);
-    HARNESS.check(new Softmax(x, 1, HARNESS.output(DType.F32, 2, 32_003)), F32_BOUND);
+    int n = HARNESS.sized(32_003, 4_099);
+    Tensor x = HARNESS.input(DType.F32, Inputs.normal(6, 2 * n, 3), 2, n);
+    HARNESS.check(new Softmax(x, 1, HARNESS.output(DType.F32, 2, n)), F32_BOUND);
   }
 
   @Test

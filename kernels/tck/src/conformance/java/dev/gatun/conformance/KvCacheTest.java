@@ -1,4 +1,4 @@
-package dev.gatun.cpu;
+package dev.gatun.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -11,6 +11,7 @@ import dev.gatun.KvCache.Part;
 import dev.gatun.Ragged;
 import dev.gatun.ShapeException;
 import dev.gatun.Tensor;
+import dev.gatun.conformance.Engine.Extra;
 import dev.gatun.tck.oracle.Formats;
 import dev.gatun.tck.oracle.Inputs;
 import java.util.stream.IntStream;
@@ -76,6 +77,7 @@ class KvCacheTest {
   @ParameterizedTest
   @EnumSource(value = DType.class, names = {"F8_E4M3", "F8_E5M2", "Q8_0"})
   void keepsNarrowTypesRounded(DType type) {
+    HARNESS.needs(Extra.NARROW_CACHES);
     try (PagedKeys keys = new PagedKeys(HARNESS, PagedKeys.spec(2, 64, type))) {
       int slot = keys.open();
       keys.reserve(slot, 0, 5);
@@ -151,9 +153,9 @@ class KvCacheTest {
         for (int position : new int[] {4, 39, 40, 1_000_000, -1}) {
           KvAppend stray = new KvAppend(tokens(1, 1, 16, 3), tokens(1, 1, 16, 4), keys.batch(new int[] {slot}, new int[] {position}),
               keys.on(engine), 0);
-          engine.stream().run(stray);
+          HARNESS.run(engine, stray);
         }
-        engine.stream().run(new KvAppend(tokens(1, 1, 16, 3), tokens(1, 1, 16, 4), keys.batch(new int[] {3}, new int[] {0}),
+        HARNESS.run(engine, new KvAppend(tokens(1, 1, 16, 3), tokens(1, 1, 16, 4), keys.batch(new int[] {3}, new int[] {0}),
             keys.on(engine), 0));
       }
       holds(keys, slot, 4);

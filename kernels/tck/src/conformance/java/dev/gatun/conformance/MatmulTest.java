@@ -1,7 +1,7 @@
-package dev.gatun.cpu;
+package dev.gatun.conformance;
 
-import static dev.gatun.cpu.OperatorHarness.F32_BOUND;
-import static dev.gatun.cpu.OperatorHarness.ROUNDED_BOUND;
+import static dev.gatun.conformance.OperatorHarness.F32_BOUND;
+import static dev.gatun.conformance.OperatorHarness.ROUNDED_BOUND;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatun.DType;
@@ -13,9 +13,7 @@ import dev.gatun.tck.oracle.Formats;
 import dev.gatun.tck.oracle.Host;
 import dev.gatun.tck.oracle.Inputs;
 import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -27,10 +25,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 class MatmulTest {
   @RegisterExtension
   static final OperatorHarness HARNESS = new OperatorHarness();
-
-  private static final Set<DType> REQUIRED = EnumSet.of(DType.F32, DType.F16, DType.BF16, DType.Q8_0, DType.Q4_0, DType.Q4_1, DType.Q5_0,
-      DType.Q5_1,
-      DType.Q4_K, DType.Q5_K, DType.Q6_K);
 
   private static double bound(DType w) {
     return w.isFloat() ? F32_BOUND : ROUNDED_BOUND;
@@ -46,7 +40,7 @@ class MatmulTest {
   }
 
   static Stream<DType> required() {
-    return REQUIRED.stream();
+    return OperatorHarness.REQUIRED.stream();
   }
 
   @ParameterizedTest
@@ -54,7 +48,7 @@ class MatmulTest {
   void multipliesEveryNumberOfRows(DType type) {
     int[][] sizes = {{1, 5}, {1, 64}, {1, 131}, {2, 13}, {3, 7}, {4, 33}, {5, 16}, {7, 1}, {8, 31}, {17, 97}, {33, 40}};
     for (int[] size : sizes) {
-      int k = type.blockSize() == 1 ? 77 : 3 * type.blockSize();
+      int k = type.blockSize() == 1 ? 77 : HARNESS.sized(3, type.blockSize() > 32 ? 1 : 3) * type.blockSize();
       Tensor x = activations(DType.F32, Placement.PACKED, size[0], k);
       Tensor w = weight(type, Placement.PACKED, size[1], k);
       HARNESS.check(new Matmul(x, w, HARNESS.output(DType.F32, size[0], size[1])), bound(type));
@@ -68,7 +62,7 @@ class MatmulTest {
     int[] lengths = block == 1 ? new int[] {1, 2, 7, 8, 15, 16, 17, 31, 33, 64, 100, 257, 1000, 2049} : new int[] {1, 2, 3, 4, 5, 7, 8, 9,
         33};
     for (int length : lengths) {
-      int k = block == 256 ? Math.min(length, 9) * 256 : length * block;
+      int k = block == 256 ? Math.min(length, HARNESS.sized(9, 3)) * 256 : length * block;
       for (int m : new int[] {1, 6}) {
         Tensor x = activations(DType.F32, Placement.PACKED, m, k);
         HARNESS.check(new Matmul(x, weight(type, Placement.PACKED, 19, k), HARNESS.output(DType.F32, m, 19)), bound(type));
@@ -109,7 +103,7 @@ class MatmulTest {
     int k = type.blockSize() == 1 ? 40 : type.blockSize();
     for (int count : new int[] {0, 1, 3, 8, 99, -1}) {
       RowCase c = new RowCase(8, k, DType.F32, DType.F32, Placement.STRIDED, Optional.of(count));
-      HARNESS.beforeEach(null);
+      HARNESS.fresh();
       Tensor x = HARNESS.rows(c, 7, k);
       HARNESS.check(new Matmul(x, weight(type, Placement.PACKED, 21, k), HARNESS.rowsOut(c, 21)), bound(type));
     }
@@ -129,6 +123,7 @@ class MatmulTest {
   @ParameterizedTest
   @EnumSource(value = DType.class, mode = Mode.EXCLUDE, names = {"I8", "I32"})
   void servesEveryWeightOncePrepared(DType type) {
+    HARNESS.needs(type);
     int k = type.blockSize() == 1 ? 70 : 2 * type.blockSize();
     Tensor w = weight(type, Placement.SHIFTED, 37, k);
     for (int m : new int[] {1, 5}) {
@@ -162,10 +157,10 @@ class MatmulTest {
     Tensor y = HARNESS.output(DType.F32, m, 50);
     for (Engine engine : HARNESS.engines()) {
       HARNESS.fill(x, values);
-      engine.stream().run(new Matmul(x, w, y));
+      HARNESS.run(engine, new Matmul(x, w, y));
       double[] alone = Arrays.copyOfRange(OperatorHarness.bits(y), 100, 150);
       HARNESS.fill(x, others);
-      engine.stream().run(new Matmul(x, w, y));
+      HARNESS.run(engine, new Matmul(x, w, y));
       assertThat(Arrays.copyOfRange(OperatorHarness.bits(y), 100, 150)).as("%s %s", type, engine).containsExactly(alone);
     }
   }
@@ -180,7 +175,7 @@ class MatmulTest {
     Tensor x = HARNESS.input(DType.F32, values, 3, k);
     Tensor y = HARNESS.output(DType.F32, 3, 11);
     for (Engine engine : HARNESS.engines()) {
-      engine.stream().run(new Matmul(x, weight(type, Placement.PACKED, 11, k), y));
+      HARNESS.run(engine, new Matmul(x, weight(type, Placement.PACKED, 11, k), y));
       double[] rows = OperatorHarness.bits(y);
       assertThat(Arrays.copyOf(rows, 11)).as("%s %s, the row with NaN", type, engine).containsOnly(Double.NaN);
       assertThat(Arrays.stream(rows, 11, 22)).as("%s %s, the row with an infinity", type, engine).noneMatch(Double::isFinite);
@@ -200,9 +195,10 @@ class MatmulTest {
 
   @Test
   void activationsWithOutliersKeepTheirBound() {
+    int n = HARNESS.sized(150, 22);
     Tensor x = HARNESS.input(DType.F32, Inputs.normalWithOutliers(12, 4 * 1024), 4, 1024);
     for (DType type : new DType[] {DType.Q8_0, DType.Q4_0, DType.Q6_K, DType.F16}) {
-      HARNESS.check(new Matmul(x, weight(type, Placement.PACKED, 150, 1024), HARNESS.output(DType.F32, 4, 150)), bound(type));
+      HARNESS.check(new Matmul(x, weight(type, Placement.PACKED, n, 1024), HARNESS.output(DType.F32, 4, n)), bound(type));
     }
   }
 

@@ -1,4 +1,4 @@
-package dev.gatun.cpu;
+package dev.gatun.conformance;
 
 /** How a tensor lies in its memory, in elements, or in blocks of a block type. */
 enum Placement {

@@ -1,4 +1,4 @@
-package dev.gatun.cpu;
+package dev.gatun.conformance;
 
 import dev.gatun.DType;
 import java.util.ArrayList;

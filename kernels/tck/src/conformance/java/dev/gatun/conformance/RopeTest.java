@@ -1,6 +1,6 @@
-package dev.gatun.cpu;
+package dev.gatun.conformance;
 
-import static dev.gatun.cpu.OperatorHarness.F32_BOUND;
+import static dev.gatun.conformance.OperatorHarness.F32_BOUND;
 
 import dev.gatun.DType;
 import dev.gatun.Rope;

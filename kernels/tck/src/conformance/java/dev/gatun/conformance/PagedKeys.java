@@ -1,4 +1,4 @@
-package dev.gatun.cpu;
+package dev.gatun.conformance;
 
 import dev.gatun.DType;
 import dev.gatun.KvAppend;
@@ -96,7 +96,7 @@ final class PagedKeys implements AutoCloseable {
       Tensor values = swap && layer == 1 ? k : v;
       Map<String, double[]> kept = Oracle.compute(new KvAppend(keys, values, batch, first(), layer), Host.buffers());
       for (Engine engine : harness.engines()) {
-        engine.stream().run(new KvAppend(keys, values, batch, on(engine), layer));
+        harness.run(engine, new KvAppend(keys, values, batch, on(engine), layer));
       }
       int token = 0;
       for (int s = 0; s < slots.length; s++) {

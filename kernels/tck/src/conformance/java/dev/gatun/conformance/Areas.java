@@ -1,4 +1,4 @@
-package dev.gatun.cpu;
+package dev.gatun.conformance;
 
 import dev.gatun.Buffer;
 import dev.gatun.DType;
@@ -9,19 +9,25 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Host memory for the tensors of a test, each in an area of its own with a guard band on both sides. Every byte is filled with 0xFF first,
  * which is NaN in every float type and −1 in every integer type, so that a stray read shows.
  */
 final class Areas {
+  /** The index of no area. */
+  static final int NONE = -1;
+
   private static final int GUARD = 64;
   private static final byte POISON = (byte) 0xFF;
 
   private record Area(Buffer buffer, MemorySegment memory) {}
 
   private final List<Area> areas = new ArrayList<>();
+  private final Map<Buffer, Integer> indices = new IdentityHashMap<>();
 
   Tensor place(DType dtype, Placement placement, long... shape) {
     Arena arena = Arena.ofAuto();
@@ -37,8 +43,22 @@ final class Areas {
     MemorySegment memory = arena.allocate(bytes, 64);
     memory.fill(POISON);
     Buffer buffer = Buffer.ofHost(memory);
+    indices.put(buffer, areas.size());
     areas.add(new Area(buffer, memory));
     return Tensor.of(buffer, GUARD + shift, dtype, Shape.of(shape), strides);
+  }
+
+  int count() {
+    return areas.size();
+  }
+
+  Buffer buffer(int area) {
+    return areas.get(area).buffer;
+  }
+
+  /** Which area a buffer is, or {@link #NONE}. */
+  int indexOf(Buffer buffer) {
+    return indices.getOrDefault(buffer, NONE);
   }
 
   /** All bytes of all areas. */
@@ -67,13 +87,9 @@ final class Areas {
 
   /** Marks the bytes of the first {@code rows} indices of a tensor's dimension 0. */
   void mark(BitSet[] marked, Tensor tensor, int rows) {
-    int area = 0;
-    while (areas.get(area).buffer != tensor.buffer()) {
-      area++;
-    }
     long[] sizes = tensor.shape().sizes();
     sizes[0] = rows;
-    markDimension(marked[area], tensor, sizes, 0, 0);
+    markDimension(marked[indices.get(tensor.buffer())], tensor, sizes, 0, 0);
   }
 
   private void markDimension(BitSet marked, Tensor tensor, long[] sizes, int dimension, long element) {

@@ -1,12 +1,13 @@
-package dev.gatun.cpu;
+package dev.gatun.conformance;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
-import dev.gatun.BackendOptions;
 import dev.gatun.DType;
 import dev.gatun.Operator;
 import dev.gatun.Tensor;
+import dev.gatun.conformance.Engine.Extra;
 import dev.gatun.spi.Unsupported;
 import dev.gatun.tck.oracle.Elements;
 import dev.gatun.tck.oracle.Errors;
@@ -14,26 +15,29 @@ import dev.gatun.tck.oracle.Formats;
 import dev.gatun.tck.oracle.Host;
 import dev.gatun.tck.oracle.Inputs;
 import dev.gatun.tck.oracle.Oracle;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.ServiceLoader;
+import java.util.Set;
 import java.util.function.Function;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
-import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Runs operators on the CPU backend with one thread, with two, and without vectors, and holds each run to the float64 oracle: values that
- * are not
- * finite first, then the error; nothing else in memory changed, inputs and guards included; the same bits on a second run over poisoned
- * outputs,
- * and with one thread as with two.
+ * Runs operators on every engine of the module under test and holds each run to the float64 oracle: values that are not finite first, then the
+ * error; nothing else in memory changed, inputs and guards included; the same bits on a second run over poisoned outputs, and among engines of
+ * one kind.
  */
-final class OperatorHarness implements BeforeAllCallback, BeforeEachCallback, AfterAllCallback {
+final class OperatorHarness implements BeforeAllCallback, AfterEachCallback, AfterAllCallback {
   /** What honest float32 arithmetic reaches with ease. */
   static final double F32_BOUND = 1e-10;
 
@@ -43,28 +47,94 @@ final class OperatorHarness implements BeforeAllCallback, BeforeEachCallback, Af
   /** Integers, moves and roundings are exact. */
   static final double EXACT = 0;
 
+  /** The types of weights that every backend multiplies, looks up and expands. */
+  static final Set<DType> REQUIRED = EnumSet.of(DType.F32, DType.F16, DType.BF16, DType.Q8_0, DType.Q4_0, DType.Q4_1, DType.Q5_0, DType.Q5_1,
+      DType.Q4_K, DType.Q5_K, DType.Q6_K);
+
+  private final Function<Engines, List<Engine>> choice;
+  private List<Engine> all = List.of();
   private List<Engine> engines = List.of();
   private Areas areas = new Areas();
+  private final Map<Engine, Mirror> mirrors = new HashMap<>();
 
-  @Override
-  public void beforeAll(ExtensionContext context) {
-    BackendOptions none = BackendOptions.none();
-    engines = List.of(Engine.open("two threads", none.with("threads", 2)), Engine.open("one thread", none.with("threads", 1)),
-        Engine.open("scalar", none.with("threads", 2).with("vector", "off")));
+  OperatorHarness() {
+    this(Engines::open);
+  }
+
+  private OperatorHarness(Function<Engines, List<Engine>> choice) {
+    this.choice = choice;
+  }
+
+  /** A harness of the engines that programs run on. */
+  static OperatorHarness ofPrograms() {
+    return new OperatorHarness(Engines::openForPrograms);
   }
 
   @Override
-  public void beforeEach(ExtensionContext context) {
-    areas = new Areas();
+  public void beforeAll(ExtensionContext context) {
+    all = ServiceLoader.load(Engines.class).stream().flatMap(engines -> choice.apply(engines.get()).stream()).toList();
+    assertThat(all).as("engines of the services in META-INF/services/" + Engines.class.getName()).isNotEmpty();
+    engines = all;
+  }
+
+  @Override
+  public void afterEach(ExtensionContext context) {
+    engines = all;
+    fresh();
   }
 
   @Override
   public void afterAll(ExtensionContext context) {
-    engines.forEach(Engine::close);
+    all.forEach(Engine::close);
+  }
+
+  /** Forgets every tensor so far. */
+  void fresh() {
+    List<Mirror> old = List.copyOf(mirrors.values());
+    mirrors.clear();
+    areas = new Areas();
+    old.forEach(Mirror::close);
   }
 
   List<Engine> engines() {
     return engines;
+  }
+
+  /** Leaves out, for this test, engines that do not serve what no backend has to. */
+  void needs(Extra extra) {
+    engines = engines.stream().filter(engine -> !engine.without().containsKey(extra)).toList();
+    Assumptions.assumeFalse(engines.isEmpty(), () -> all.stream().map(e -> e + ": " + e.without().get(extra)).collect(joining("; ")));
+  }
+
+  /** Leaves out, for this test, engines that do not serve a type that no backend has to. */
+  void needs(DType type) {
+    if (!REQUIRED.contains(type)) {
+      needs(Extra.RARE_TYPES);
+    }
+  }
+
+  /** Leaves out, for this test, every engine but one. */
+  void only(Engine engine) {
+    engines = List.of(engine);
+  }
+
+  /** A size: the large one, or where an engine is slow the small one. */
+  int sized(int full, int small) {
+    return all.stream().anyMatch(engine -> engine.scale() == Engine.Scale.SMALL) ? small : full;
+  }
+
+  Areas areas() {
+    return areas;
+  }
+
+  /** What an engine sees of this test's tensors. */
+  Mirror mirror(Engine engine) {
+    return mirrors.computeIfAbsent(engine, e -> new Mirror(areas, e));
+  }
+
+  /** Runs an operator over tensors of this test. */
+  void run(Engine engine, Operator operator) {
+    mirror(engine).run(operator);
   }
 
   /** A tensor whose every byte is poison, between guards. */
@@ -144,7 +214,7 @@ final class OperatorHarness implements BeforeAllCallback, BeforeEachCallback, Af
     check(op, engine -> op, Host.buffers(), bound, true);
   }
 
-  /** Checks an operator that the backend may refuse; the reason is then the test's. */
+  /** Checks an operator that a backend may refuse; where all do, the test is skipped with their reasons. */
   void checkIfServed(Operator op, double bound) {
     check(op, engine -> op, Host.buffers(), bound, false);
   }
@@ -167,28 +237,33 @@ final class OperatorHarness implements BeforeAllCallback, BeforeEachCallback, Af
         areas.mark(fresh, out.tensor(), rows);
       }
     }
-    Optional<byte[][]> threaded = Optional.empty();
+    Map<String, byte[][]> kinds = new HashMap<>();
+    List<String> refusals = new ArrayList<>();
     for (Engine engine : engines) {
       Operator op = form.apply(engine);
       String where = engine + ": " + op.toCase();
-      if (engine.backend().plan(op) instanceof Unsupported unsupported) {
-        Assumptions.assumeTrue(required, unsupported.reason());
-        fail(where + " must be served: " + unsupported.reason());
+      if (engine.backend().plan(mirror(engine).over(op)) instanceof Unsupported unsupported) {
+        if (required) {
+          fail(where + " must be served: " + unsupported.reason());
+        }
+        refusals.add(engine + ": " + unsupported.reason());
+        continue;
       }
-      engine.stream().run(op);
+      run(engine, op);
       outputs(truth).forEach(out -> compare(where, out, expected.get(out.name()), bound));
       byte[][] after = areas.snapshot();
       assertThat(areas.difference(before, after, written)).as("%s: memory that is not the output's", where).isEmpty();
       areas.restore(before);
       areas.poison(fresh);
-      engine.stream().run(op);
+      run(engine, op);
       assertThat(areas.difference(after, areas.snapshot(), areas.nothing())).as("%s: a second run", where).isEmpty();
       areas.restore(before);
-      if (threaded.isPresent() && !engine.label().equals("scalar")) {
-        assertThat(areas.difference(threaded.get(), after, areas.nothing())).as("%s: bits against two threads", where).isEmpty();
+      byte[][] alike = kinds.putIfAbsent(engine.kind(), after);
+      if (alike != null) {
+        assertThat(areas.difference(alike, after, areas.nothing())).as("%s: bits against another engine of its kind", where).isEmpty();
       }
-      threaded = threaded.or(() -> Optional.of(after));
     }
+    Assumptions.assumeTrue(refusals.size() < engines.size(), () -> String.join("; ", refusals));
   }
 
   private static List<Operator.Operand> outputs(Operator op) {
