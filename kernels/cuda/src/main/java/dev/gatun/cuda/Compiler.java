@@ -17,7 +17,6 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongFunction;
 
@@ -30,6 +29,7 @@ final class Compiler {
   private final LoadedKernels kernels;
   private final LongFunction<DeviceMemory> allocate;
 
+  /** A compiler; {@code allocate} gives device memory. */
   Compiler(Gpu gpu, Context context, LoadedKernels kernels, LongFunction<DeviceMemory> allocate) {
     this.gpu = gpu;
     this.context = context;
@@ -55,30 +55,30 @@ final class Compiler {
     long scratch = works.stream().mapToLong(work -> work.plan().workspaceBytes()).max().orElse(0);
     long total = layout.bytes() + scratch;
     Arena parameters = Arena.ofShared();
-    Optional<DeviceMemory> workspace = Optional.empty();
-    try {
-      workspace = total == 0 ? Optional.empty() : Optional.of(allocate.apply(total));
-      long base = workspace.map(DeviceMemory::address).orElse(0L);
-      List<CudaExecutable.Stage> stages = new ArrayList<>();
-      for (Work work : works) {
-        Binding binding = new Binding(gpu, storage -> place(storage, base, layout.offsets()), base + layout.bytes(), parameters);
-        OperatorKernels.bind(work.operator(), work.plan(), binding);
-        stages.add(new CudaExecutable.Stage(work::explanation, binding.launches()));
-      }
-      return captured(program, stages, workspace, parameters);
-    } catch (RuntimeException | Error e) {
-      workspace.ifPresent(DeviceMemory::free);
-      parameters.close();
-      throw e;
-    }
-  }
-
-  private CudaExecutable captured(Program program, List<CudaExecutable.Stage> stages, Optional<DeviceMemory> workspace, Arena parameters) {
+    List<DeviceMemory> owned = new ArrayList<>();
     return Calls.get(() -> {
-      try (Stream capture = context.newStream()) {
-        return new CudaExecutable(program.name(), context, kernels, stages, workspace, parameters, capture);
+      try (Stream stream = context.newStream()) {
+        Constants constants = new Constants(bytes -> kept(bytes, owned), stream);
+        long base = total == 0 ? 0 : kept(total, owned).address();
+        List<CudaExecutable.Stage> stages = new ArrayList<>();
+        for (Work work : works) {
+          Binding binding = new Binding(gpu, storage -> place(storage, base, layout.offsets()), base + layout.bytes(), constants::address, parameters);
+          OperatorKernels.bind(work.operator(), work.plan(), binding);
+          stages.add(new CudaExecutable.Stage(work::explanation, binding.launches()));
+        }
+        return new CudaExecutable(program.name(), context, kernels, stages, owned, parameters, stream);
+      } catch (RuntimeException | Error e) {
+        owned.forEach(DeviceMemory::free);
+        parameters.close();
+        throw e;
       }
     });
+  }
+
+  private DeviceMemory kept(long bytes, List<DeviceMemory> owned) {
+    DeviceMemory memory = allocate.apply(bytes);
+    owned.add(memory);
+    return memory;
   }
 
   private Work planned(Operator operator) {

@@ -13,7 +13,6 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Supplier;
 
 /** A program as a CUDA graph: captured once, replayed by one call. */
@@ -27,7 +26,7 @@ final class CudaExecutable implements DeviceExecutable {
   private final Context context;
   private final LoadedKernels kernels;
   private final List<Stage> stages;
-  private final Optional<DeviceMemory> workspace;
+  private final List<DeviceMemory> memory;
   private final Arena parameters;
   private final GraphExec graph;
   private final long[] medians;
@@ -36,15 +35,16 @@ final class CudaExecutable implements DeviceExecutable {
    * Captures the stages.
    *
    * @param capture a stream that nothing else uses meanwhile
+   * @param memory workspace and tables; freed with this
    * @param parameters holds the launches' parameters; closed with this
    */
-  CudaExecutable(String program, Context context, LoadedKernels kernels, List<Stage> stages, Optional<DeviceMemory> workspace, Arena parameters,
+  CudaExecutable(String program, Context context, LoadedKernels kernels, List<Stage> stages, List<DeviceMemory> memory, Arena parameters,
       Stream capture) {
     this.program = program;
     this.context = context;
     this.kernels = kernels;
     this.stages = List.copyOf(stages);
-    this.workspace = workspace;
+    this.memory = List.copyOf(memory);
     this.parameters = parameters;
     this.medians = new long[stages.size()];
     stages.forEach(stage -> stage.launches().forEach(kernels::prepare));
@@ -112,7 +112,7 @@ final class CudaExecutable implements DeviceExecutable {
 
   @Override
   public long workspaceBytes() {
-    return workspace.map(DeviceMemory::bytes).orElse(0L);
+    return memory.stream().mapToLong(DeviceMemory::bytes).sum();
   }
 
   @Override
@@ -131,7 +131,7 @@ final class CudaExecutable implements DeviceExecutable {
       Calls.run(graph::close);
     } finally {
       try {
-        workspace.ifPresent(DeviceMemory::free);
+        memory.forEach(DeviceMemory::free);
       } finally {
         parameters.close();
       }

@@ -18,6 +18,7 @@ public final class Binding {
   private final Gpu gpu;
   private final ToLongFunction<Storage> addresses;
   private final long workspace;
+  private final ToLongFunction<double[]> tables;
   private final Arena arena;
   private final List<Launch> launches = new ArrayList<>();
 
@@ -26,12 +27,14 @@ public final class Binding {
    *
    * @param addresses where a storage's first byte is
    * @param workspace the operator's scratch memory, as many bytes as its plan asked for, 256-byte aligned
+   * @param tables puts a table of float64 into device memory and gives its address
    * @param arena for parameters
    */
-  public Binding(Gpu gpu, ToLongFunction<Storage> addresses, long workspace, Arena arena) {
+  public Binding(Gpu gpu, ToLongFunction<Storage> addresses, long workspace, ToLongFunction<double[]> tables, Arena arena) {
     this.gpu = gpu;
     this.addresses = addresses;
     this.workspace = workspace;
+    this.tables = tables;
     this.arena = arena;
   }
 
@@ -72,6 +75,11 @@ public final class Binding {
   /** Scratch memory, its contents undefined. */
   long workspace() {
     return workspace;
+  }
+
+  /** The device address of a table that the host computes now and the device never changes. */
+  long table(double[] values) {
+    return tables.applyAsLong(values);
   }
 
   /** The device's side of a cache. */

@@ -58,4 +58,9 @@ record RowShape(long count, int bound, int middle, int inner, int width) {
     }
     return launch.rows(name, binding.address(tensor), count, strides, bound, middle, inner, tensor.dtype());
   }
+
+  /** Passes {@code tensor}, one row that stands for each of these. */
+  LaunchBuilder passRepeated(LaunchBuilder launch, String name, Tensor tensor, Binding binding) {
+    return launch.rows(name, binding.address(tensor), count, new long[MOST_RANK - 1], bound, middle, inner, tensor.dtype());
+  }
 }
