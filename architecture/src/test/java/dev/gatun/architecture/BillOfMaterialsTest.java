@@ -22,7 +22,7 @@ class BillOfMaterialsTest {
 
   @Test
   void itNamesEveryPublishedArtifactAndNoOther() {
-    List<String> published = Stream.concat(House.PUBLISHED.stream(), Stream.of("kernels/all"))
+    List<String> published = Stream.of(House.PUBLISHED, House.RESOURCES, List.of("kernels/all")).flatMap(List::stream)
         .map(module -> child(parse(module).getDocumentElement(), "artifactId")).sorted().toList();
 
     List<String> managed = new ArrayList<>();
@@ -31,6 +31,12 @@ class BillOfMaterialsTest {
       managed.add(child((Element) dependencies.item(i), "artifactId"));
     }
     assertThat(managed).containsExactlyInAnyOrderElementsOf(published);
+  }
+
+  @Test
+  void jarsWithoutADescriptorNameTheirModule() {
+    assertThat(House.RESOURCES).extracting(module -> parse(module).getElementsByTagName("Automatic-Module-Name").item(0).getTextContent())
+        .containsExactly("dev.gatun.cuda.kernels", "dev.gatun.cuda.emulator");
   }
 
   private static Document parse(String module) {

@@ -1,0 +1,56 @@
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+
+/** The objects of the emulator and of the kernels, compiled for the host. */
+final class EmulatorBuild {
+  private final Sources sources;
+  private final HostCompiler compiler;
+  private final Variant variant;
+
+  EmulatorBuild(Path root, HostCompiler compiler, Variant variant) {
+    this.sources = new Sources(root);
+    this.compiler = compiler;
+    this.variant = variant;
+  }
+
+  /** The objects of these sources, in their order: kernels from {@code .cu}, the rest plain C++. */
+  List<ObjectCache.Entry> objects(List<String> files) {
+    List<Callable<ObjectCache.Entry>> tasks = new ArrayList<>();
+    for (String file : files) {
+      tasks.add(() -> file.endsWith(".cu") ? compiler.kernels(file, variant) : compiler.source(file, variant));
+    }
+    return Workers.all(tasks);
+  }
+
+  /** The shared library of these objects. */
+  ObjectCache.Entry library(List<ObjectCache.Entry> objects) {
+    List<String> flags = new ArrayList<>(List.of("-shared", "-Wl,-soname,libgatun_emulator.so"));
+    flags.addAll(variant.linkFlags());
+    if (variant == Variant.PLAIN) {
+      // The library runs on machines with an older libstdc++ than this one's. A sanitizer's runtime stays outside of it.
+      flags.addAll(List.of("-static-libstdc++", "-static-libgcc", "-Wl,--exclude-libs,ALL", "-Wl,--no-undefined"));
+    }
+    return compiler.link("libgatun_emulator.so", objects, flags);
+  }
+
+  /** A program of these objects. */
+  ObjectCache.Entry program(String name, List<ObjectCache.Entry> objects) {
+    return compiler.link(name, objects, variant.linkFlags());
+  }
+
+  /** The emulator's own sources. */
+  static List<String> runtime(Sources sources) {
+    return sources.files("emulator/src", ".cpp");
+  }
+
+  /** The units of kernels. */
+  static List<String> units(Sources sources) {
+    return sources.files("kernels", ".cu");
+  }
+
+  Sources sources() {
+    return sources;
+  }
+}

@@ -1,0 +1,78 @@
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+
+/**
+ * Builds and runs the emulator's native tests: each {@code emulator/test/*.cpp} with a {@code main} is a program, linked with the emulator, the kernels, the
+ * test's own units and the other files there. A program that passed is run again only when it, or a setting of the emulator in the environment, has changed.
+ */
+final class EmulatorTestsGoal {
+  private static final Pattern MAIN = Pattern.compile("^int main\\(", Pattern.MULTILINE);
+  private static final int MINUTES = 10;
+
+  private final Options options;
+
+  EmulatorTestsGoal(Options options) {
+    this.options = options;
+  }
+
+  void run() {
+    Sources sources = new Sources(options.root());
+    List<String> files = sources.files("emulator/test", ".cpp");
+    Optional<HostCompiler> compiler = HostCompiler.find(options, new ObjectCache(options.cache()));
+    if (compiler.isEmpty() || files.isEmpty()) {
+      System.out.println("emulator tests: not run: " + (files.isEmpty() ? "there are none" : HostCompiler.ABSENT));
+      return;
+    }
+    List<String> mains = files.stream().filter(file -> MAIN.matcher(sources.read(file)).find()).toList();
+    List<String> common = new ArrayList<>(EmulatorBuild.runtime(sources));
+    common.addAll(EmulatorBuild.units(sources));
+    common.addAll(sources.files("emulator/test", ".cu"));
+    files.stream().filter(file -> !mains.contains(file)).forEach(common::add);
+    List<Variant> variants = options.variants().isEmpty() ? List.of(Variant.PLAIN) : Variant.sanitized(options.variants());
+    for (Variant variant : variants) {
+      EmulatorBuild build = new EmulatorBuild(options.root(), compiler.get(), variant);
+      List<String> all = new ArrayList<>(common);
+      all.addAll(mains);
+      List<ObjectCache.Entry> objects = build.objects(all);
+      for (int i = 0; i < mains.size(); i++) {
+        List<ObjectCache.Entry> linked = new ArrayList<>(objects.subList(0, common.size()));
+        linked.add(objects.get(common.size() + i));
+        test(variant, Sources.unit(mains.get(i)), build.program(Sources.unit(mains.get(i)), linked));
+      }
+    }
+  }
+
+  private void test(Variant variant, String name, ObjectCache.Entry program) {
+    Output output = new Output(options.target().resolve("native-tests").resolve(variant.name()));
+    byte[] bytes = Output.read(program.file());
+    String stamp = new Digest().add(Digest.of(bytes)).add(settings()).hex();
+    Path passed = output.file(name + ".passed");
+    if (Files.exists(passed) && stamp.equals(new String(Output.read(passed), java.nio.charset.StandardCharsets.UTF_8))) {
+      System.out.println("emulator tests: " + variant.name() + " " + name + " passed before, and nothing has changed");
+      return;
+    }
+    output.write(name, bytes);
+    if (!output.file(name).toFile().setExecutable(true)) {
+      throw new BuildFailure("cannot make " + output.file(name) + " executable");
+    }
+    Command.Result result = Command.run(options.root(), MINUTES, List.of(output.file(name).toString()));
+    if (result.failed()) {
+      throw new BuildFailure("the test " + variant.name() + " " + name + " failed with status " + result.status() + ":\n" + result.output().strip());
+    }
+    output.write(name + ".passed", stamp);
+    System.out.println("emulator tests: " + variant.name() + " " + name + " passed" + result.output().lines().reduce((first, last) -> last)
+        .map(last -> ": " + last).orElse(""));
+  }
+
+  private static String settings() {
+    Map<String, String> settings = new TreeMap<>(System.getenv());
+    settings.keySet().removeIf(variable -> !variable.startsWith("GATUN_"));
+    return settings.toString();
+  }
+}
