@@ -2,15 +2,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A way to build the emulator. Kernels of the plain one are instrumented as for ThreadSanitizer, and the emulator itself answers the calls that this puts in:
- * so it sees every access of a kernel.
+ * A way to build the emulator. Kernels of the plain one are instrumented as for ThreadSanitizer and for misaligned pointers, and the emulator itself answers the
+ * calls that this puts in: so it sees every access of a kernel.
  *
  * @param kernelFlags for kernels alone
  * @param flags for everything compiled
  * @param linkFlags for linking
  */
 record Variant(String name, List<String> kernelFlags, List<String> flags, List<String> linkFlags) {
-  static final Variant PLAIN = new Variant("plain", List.of("-fsanitize=thread"), List.of("-O2"), List.of());
+  static final Variant PLAIN = new Variant("plain", List.of("-fsanitize=thread,alignment"), List.of("-O2"), List.of());
 
   private static final List<String> DEBUG = List.of("-O1", "-g", "-fno-omit-frame-pointer");
   static final List<Variant> SANITIZED = List.of(
