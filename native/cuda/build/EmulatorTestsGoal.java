@@ -1,3 +1,4 @@
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -8,8 +9,9 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
- * Builds and runs the emulator's native tests: each {@code emulator/test/*.cpp} with a {@code main} is a program, linked with the emulator, the kernels, the
- * test's own units and the other files there. A program that passed is run again only when it, or a setting of the emulator in the environment, has changed.
+ * Builds and runs the emulator's native tests: each {@code emulator/test/*.cpp} with a {@code main} is a program, linked with the emulator,
+ * the kernels, the test's own units and the other files there. A program that passed is run again only when it, or a setting of the
+ * emulator in the environment, has changed.
  */
 final class EmulatorTestsGoal {
   private static final Pattern MAIN = Pattern.compile("^int main\\(", Pattern.MULTILINE);
@@ -34,8 +36,7 @@ final class EmulatorTestsGoal {
     common.addAll(EmulatorBuild.units(sources));
     common.addAll(sources.files("emulator/test", ".cu"));
     files.stream().filter(file -> !mains.contains(file)).forEach(common::add);
-    List<Variant> variants = options.variants().isEmpty() ? List.of(Variant.PLAIN) : Variant.sanitized(options.variants());
-    for (Variant variant : variants) {
+    for (Variant variant : Variant.named(options.variants(), List.of(Variant.PLAIN))) {
       EmulatorBuild build = new EmulatorBuild(options.root(), compiler.get(), variant);
       List<String> all = new ArrayList<>(common);
       all.addAll(mains);
@@ -53,7 +54,7 @@ final class EmulatorTestsGoal {
     byte[] bytes = Output.read(program.file());
     String stamp = new Digest().add(Digest.of(bytes)).add(settings()).hex();
     Path passed = output.file(name + ".passed");
-    if (Files.exists(passed) && stamp.equals(new String(Output.read(passed), java.nio.charset.StandardCharsets.UTF_8))) {
+    if (Files.exists(passed) && stamp.equals(new String(Output.read(passed), StandardCharsets.UTF_8))) {
       System.out.println("emulator tests: " + variant.name() + " " + name + " passed before, and nothing has changed");
       return;
     }
@@ -63,7 +64,8 @@ final class EmulatorTestsGoal {
     }
     Command.Result result = Command.run(options.root(), MINUTES, List.of(output.file(name).toString()));
     if (result.failed()) {
-      throw new BuildFailure("the test " + variant.name() + " " + name + " failed with status " + result.status() + ":\n" + result.output().strip());
+      throw new BuildFailure("the test " + variant.name() + " " + name + " failed with status " + result.status() + ":\n"
+          + result.output().strip());
     }
     output.write(name + ".passed", stamp);
     System.out.println("emulator tests: " + variant.name() + " " + name + " passed" + result.output().lines().reduce((first, last) -> last)
