@@ -40,7 +40,7 @@
 // The body takes `const Params&`. The symbol is the name with gatun_ before it; names are unique over all units.
 #if defined(__CUDACC__)
 #define GATUN_KERNEL(NAME, PARAMS, THREADS, ...)                                                                     \
-  extern "C" __global__ void __launch_bounds__(THREADS) gatun_##NAME(const __grid_constant__ PARAMS gatun_params) { \
+  extern "C" __global__ void __launch_bounds__(THREADS, 1) gatun_##NAME(const __grid_constant__ PARAMS gatun_params) { \
     __VA_ARGS__(gatun_params);                                                                                       \
   }
 #define GATUN_TILE(NAME, KEY, VALUE)

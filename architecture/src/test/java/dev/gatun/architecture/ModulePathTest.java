@@ -19,17 +19,17 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The other tests run on the class path; here the modules meet on the module path. */
 class ModulePathTest {
-  private static final List<String> OURS = List.of("kernels/api", "kernels/cpu", "kernels/tck", "kernels/all", "decoder");
+  private static final List<String> OURS = List.of("ffi-bindings", "kernels/api", "kernels/cpu", "kernels/tck", "kernels/all", "decoder");
 
   @TempDir
   Path folder;
 
   @Test
   void allModulesResolveTogether() throws Exception {
-    String output = java("--add-modules", "dev.gatun.all,dev.gatun.tck,dev.gatun.decoder", "--show-module-resolution", "-version");
+    String output = java("--add-modules", "dev.gatun.ffi,dev.gatun.all,dev.gatun.tck,dev.gatun.decoder", "--show-module-resolution", "-version");
 
     assertThat(output)
-        .contains("root dev.gatun.all ", "root dev.gatun.tck ", "root dev.gatun.decoder ")
+        .contains("root dev.gatun.ffi ", "root dev.gatun.all ", "root dev.gatun.tck ", "root dev.gatun.decoder ")
         .contains("dev.gatun.all requires dev.gatun.cpu ", "dev.gatun.cpu requires jdk.incubator.vector ");
   }
 

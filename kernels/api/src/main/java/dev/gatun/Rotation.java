@@ -32,6 +32,55 @@ public record Rotation(Pairs pairs, int dims, double base, Scaling scaling, doub
     this(pairs, dims, base, new Scaling.None(), 1);
   }
 
+  /** The scaled frequency of each pair, in radians a position, without frequency factors. */
+  public double[] frequencies() {
+    double[] frequencies = new double[dims / 2];
+    for (int i = 0; i < frequencies.length; i++) {
+      frequencies[i] = scaled(i, Math.pow(base, -2.0 * i / dims));
+    }
+    return frequencies;
+  }
+
+  /** What cosine and sine are multiplied by: the magnitude, and YaRN's own factor where that is the scaling. */
+  public double amplitude() {
+    return magnitude * switch (scaling) {
+      case Scaling.Yarn yarn -> yarn.attentionFactor() * (1 + 0.1 * Math.log(yarn.factor()));
+      default -> 1;
+    };
+  }
+
+  private double scaled(int pair, double f) {
+    return switch (scaling) {
+      case Scaling.None _ -> f;
+      case Scaling.Linear linear -> f / linear.factor();
+      case Scaling.Llama3 llama -> llama3(llama, f);
+      case Scaling.Yarn yarn -> yarn(yarn, pair, f);
+    };
+  }
+
+  private static double llama3(Scaling.Llama3 scaling, double f) {
+    double wavelength = 2 * Math.PI / f;
+    if (wavelength < scaling.context() / scaling.highFactor()) {
+      return f;
+    }
+    if (wavelength > scaling.context() / scaling.lowFactor()) {
+      return f / scaling.factor();
+    }
+    double s = (scaling.context() / wavelength - scaling.lowFactor()) / (scaling.highFactor() - scaling.lowFactor());
+    return (1 - s) * f / scaling.factor() + s * f;
+  }
+
+  private double yarn(Scaling.Yarn scaling, int pair, double f) {
+    double low = Math.max(0, Math.floor(dimension(scaling.context(), scaling.betaFast())));
+    double high = Math.min(dims - 1, Math.ceil(dimension(scaling.context(), scaling.betaSlow())));
+    double r = 1 - Math.clamp((pair - low) / Math.max(high - low, 0.001), 0, 1);
+    return (1 - r) * f / scaling.factor() + r * f;
+  }
+
+  private double dimension(long context, double beta) {
+    return dims * Math.log(context / (2 * Math.PI * beta)) / (2 * Math.log(base));
+  }
+
   /** A change to the base frequencies. Frequency factors per pair come as a tensor of {@link Rope} and apply to any of these. */
   public sealed interface Scaling {
     /** The base frequencies as they are. */

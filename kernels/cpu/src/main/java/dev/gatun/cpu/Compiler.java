@@ -10,11 +10,14 @@ import dev.gatun.cpu.op.Lanes;
 import dev.gatun.cpu.op.OperatorKernels;
 import dev.gatun.spi.Decision;
 import dev.gatun.spi.Plan;
+import dev.gatun.spi.TemporaryLayout;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Turns programs into steps: fusion along the dataflow, addresses for temporaries, binding. */
 final class Compiler {
@@ -38,7 +41,8 @@ final class Compiler {
   CpuExecutable compile(Program program) {
     reach(program);
     List<Fusion.Group> groups = fuse ? Fusion.groups(program) : Fusion.apart(program);
-    WorkspaceLayout layout = WorkspaceLayout.of(groups);
+    Set<Storage> elided = groups.stream().flatMap(group -> group.elided().stream()).collect(Collectors.toSet());
+    TemporaryLayout layout = TemporaryLayout.of(groups.stream().map(Fusion.Group::operators).toList(), elided, CpuMemory.ALIGNMENT);
     long scratch = 0;
     for (Fusion.Group group : groups) {
       scratch = Math.max(scratch, scratchBytes(group));

@@ -23,6 +23,11 @@ final class CpuMemory implements DeviceMemory {
     }
   }
 
+  /** {@code bytes} rounded up to {@link #ALIGNMENT}. */
+  static long align(long bytes) {
+    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+  }
+
   MemorySegment segment() {
     return segment;
   }

@@ -63,18 +63,18 @@ final class MatmulStage {
     this.rows = Math.toIntExact(first.x().size(0));
     this.kernels = group.matmuls().stream().map(m -> WeightLayout.kernel(m.w(), lanes)).toList();
     this.ownRows = group.norm().map(norm -> !group.keepNorm()).orElse(first.x().dtype() != DType.F32);
-    long at = ownRows ? WorkspaceLayout.align(4L * k * rows) : 0;
+    long at = ownRows ? CpuMemory.align(4L * k * rows) : 0;
     for (MatmulKernel kernel : kernels) {
       if (kernel.activationBytes(k) > 0 && !forms.containsKey(kernel.activationForm())) {
         forms.put(kernel.activationForm(), at);
-        at = WorkspaceLayout.align(at + kernel.activationBytes(k) * rows);
+        at = CpuMemory.align(at + kernel.activationBytes(k) * rows);
       }
     }
     this.productsAt = new long[kernels.size()];
     for (int i = 0; i < productsAt.length; i++) {
       Tensor y = group.matmuls().get(i).y();
       productsAt[i] = y.dtype() == DType.F32 ? -1 : at;
-      at += y.dtype() == DType.F32 ? 0 : WorkspaceLayout.align(4 * y.shape().elements());
+      at += y.dtype() == DType.F32 ? 0 : CpuMemory.align(4 * y.shape().elements());
     }
     this.scratch = at;
   }

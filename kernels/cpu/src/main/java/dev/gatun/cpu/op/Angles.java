@@ -12,46 +12,8 @@ public final class Angles {
   /** The frequencies of {@code rotation}. */
   public Angles(Rotation rotation) {
     this.rotation = rotation;
-    this.frequencies = new double[rotation.dims() / 2];
-    for (int i = 0; i < frequencies.length; i++) {
-      frequencies[i] = scaled(i, Math.pow(rotation.base(), -2.0 * i / rotation.dims()));
-    }
-    this.magnitude = rotation.magnitude() * switch (rotation.scaling()) {
-      case Rotation.Scaling.Yarn yarn -> yarn.attentionFactor() * (1 + 0.1 * Math.log(yarn.factor()));
-      default -> 1;
-    };
-  }
-
-  private double scaled(int pair, double f) {
-    return switch (rotation.scaling()) {
-      case Rotation.Scaling.None _ -> f;
-      case Rotation.Scaling.Linear linear -> f / linear.factor();
-      case Rotation.Scaling.Llama3 llama -> llama3(llama, f);
-      case Rotation.Scaling.Yarn yarn -> yarn(yarn, pair, f);
-    };
-  }
-
-  private static double llama3(Rotation.Scaling.Llama3 scaling, double f) {
-    double wavelength = 2 * Math.PI / f;
-    if (wavelength < scaling.context() / scaling.highFactor()) {
-      return f;
-    }
-    if (wavelength > scaling.context() / scaling.lowFactor()) {
-      return f / scaling.factor();
-    }
-    double s = (scaling.context() / wavelength - scaling.lowFactor()) / (scaling.highFactor() - scaling.lowFactor());
-    return (1 - s) * f / scaling.factor() + s * f;
-  }
-
-  private double yarn(Rotation.Scaling.Yarn scaling, int pair, double f) {
-    double low = Math.max(0, Math.floor(dimension(scaling.context(), scaling.betaFast())));
-    double high = Math.min(rotation.dims() - 1, Math.ceil(dimension(scaling.context(), scaling.betaSlow())));
-    double r = 1 - Math.clamp((pair - low) / Math.max(high - low, 0.001), 0, 1);
-    return (1 - r) * f / scaling.factor() + r * f;
-  }
-
-  private double dimension(long context, double beta) {
-    return rotation.dims() * Math.log(context / (2 * Math.PI * beta)) / (2 * Math.log(rotation.base()));
+    this.frequencies = rotation.frequencies();
+    this.magnitude = rotation.amplitude();
   }
 
   /** Bytes of a table. */

@@ -1,0 +1,98 @@
+package dev.gatun.cuda;
+
+import dev.gatun.Buffer;
+import dev.gatun.Explanation;
+import dev.gatun.Operator;
+import dev.gatun.Program;
+import dev.gatun.Storage;
+import dev.gatun.cuda.kernel.Gpu;
+import dev.gatun.cuda.op.Binding;
+import dev.gatun.cuda.op.CudaPlan;
+import dev.gatun.cuda.op.OperatorKernels;
+import dev.gatun.ffi.cuda.Context;
+import dev.gatun.ffi.cuda.Stream;
+import dev.gatun.spi.DeviceMemory;
+import dev.gatun.spi.TemporaryLayout;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.LongFunction;
+
+/** Turns programs into graphs: rewrites along the dataflow, addresses for temporaries, launches. */
+final class Compiler {
+  static final int ALIGNMENT = 256;
+
+  private final Gpu gpu;
+  private final Context context;
+  private final LoadedKernels kernels;
+  private final LongFunction<DeviceMemory> allocate;
+
+  /** A compiler; {@code allocate} gives device memory. */
+  Compiler(Gpu gpu, Context context, LoadedKernels kernels, LongFunction<DeviceMemory> allocate) {
+    this.gpu = gpu;
+    this.context = context;
+    this.kernels = kernels;
+    this.allocate = allocate;
+  }
+
+  /** What becomes one stage: the operators it does, and what they are launched as. */
+  private record Work(Operator operator, CudaPlan plan) {
+    List<Operator> operators() {
+      return List.of(operator);
+    }
+
+    Explanation.Step explanation() {
+      return new Explanation.Step(operators().stream().map(o -> o.toCase().line()).toList(), plan.kernel(), plan.tile(), plan.bytes(), plan.flops(), 0,
+          plan.rejected());
+    }
+  }
+
+  CudaExecutable compile(Program program) {
+    List<Work> works = program.operators().stream().map(this::planned).toList();
+    TemporaryLayout layout = TemporaryLayout.of(works.stream().map(Work::operators).toList(), Set.of(), ALIGNMENT);
+    long scratch = works.stream().mapToLong(work -> work.plan().workspaceBytes()).max().orElse(0);
+    long total = layout.bytes() + scratch;
+    Arena parameters = Arena.ofShared();
+    List<DeviceMemory> owned = new ArrayList<>();
+    return Calls.get(() -> {
+      try (Stream stream = context.newStream()) {
+        Constants constants = new Constants(bytes -> kept(bytes, owned), stream);
+        long base = total == 0 ? 0 : kept(total, owned).address();
+        List<CudaExecutable.Stage> stages = new ArrayList<>();
+        for (Work work : works) {
+          Binding binding = new Binding(gpu, storage -> place(storage, base, layout.offsets()), base + layout.bytes(), constants::address, parameters);
+          OperatorKernels.bind(work.operator(), work.plan(), binding);
+          stages.add(new CudaExecutable.Stage(work::explanation, binding.launches()));
+        }
+        return new CudaExecutable(program.name(), context, kernels, stages, owned, parameters, stream);
+      } catch (RuntimeException | Error e) {
+        owned.forEach(DeviceMemory::free);
+        parameters.close();
+        throw e;
+      }
+    });
+  }
+
+  private DeviceMemory kept(long bytes, List<DeviceMemory> owned) {
+    DeviceMemory memory = allocate.apply(bytes);
+    owned.add(memory);
+    return memory;
+  }
+
+  private Work planned(Operator operator) {
+    if (OperatorKernels.plan(operator, gpu) instanceof CudaPlan plan) {
+      return new Work(operator, plan);
+    }
+    throw new IllegalStateException("an unsupported operator reached the compiler: " + operator.toCase());
+  }
+
+  private static long place(Storage storage, long workspace, Map<Storage, Long> offsets) {
+    return switch (storage) {
+      case Buffer buffer -> buffer.memory().address();
+      case Storage.Temporary temporary -> workspace + offsets.get(temporary);
+      case Storage.Nowhere nowhere -> throw new IllegalStateException("a tensor without storage reached the compiler");
+    };
+  }
+}

@@ -1,0 +1,135 @@
+package dev.gatun.cuda;
+
+import dev.gatun.Buffer;
+import dev.gatun.Case;
+import dev.gatun.DeviceProperties;
+import dev.gatun.KvCache;
+import dev.gatun.Prepared;
+import dev.gatun.Program;
+import dev.gatun.ShapeException;
+import dev.gatun.Tensor;
+import dev.gatun.Use;
+import dev.gatun.cuda.kernel.Gpu;
+import dev.gatun.cuda.op.OperatorKernels;
+import dev.gatun.ffi.cuda.Context;
+import dev.gatun.ffi.cuda.Cuda;
+import dev.gatun.ffi.cuda.Device;
+import dev.gatun.ffi.cuda.DeviceAttribute;
+import dev.gatun.ffi.cuda.Stream;
+import dev.gatun.spi.BackendDriver;
+import dev.gatun.spi.Decision;
+import dev.gatun.spi.DeviceCache;
+import dev.gatun.spi.DeviceExecutable;
+import dev.gatun.spi.DeviceMemory;
+import dev.gatun.spi.DeviceStream;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.LongFunction;
+
+/** One CUDA device, or the emulator of one. */
+final class CudaDriver implements BackendDriver {
+  private final Context context;
+  private final LoadedKernels kernels;
+  private final Gpu gpu;
+  private final CopyBandwidth copies;
+  private final DeviceProperties properties;
+  private final Stream own;
+  private final WeightUpload upload;
+  private final Compiler compiler;
+
+  CudaDriver(Cuda cuda, Device device, KernelImages images, CopyBandwidth copies) {
+    this.copies = copies;
+    this.context = device.primaryContext();
+    Stream stream = null;
+    try {
+      this.kernels = new LoadedKernels(context, images);
+      this.gpu = new Gpu(device.computeCapability(), device.attribute(DeviceAttribute.MULTIPROCESSOR_COUNT),
+          device.attribute(DeviceAttribute.MAX_SHARED_MEMORY_PER_BLOCK_OPTIN), images.manifest());
+      this.properties = facts(cuda, device, images);
+      stream = context.newStream();
+      this.own = stream;
+      this.compiler = new Compiler(gpu, context, kernels, this::allocate);
+      this.upload = new WeightUpload(own, compiler);
+    } catch (RuntimeException | Error e) {
+      if (stream != null) {
+        stream.close();
+      }
+      context.close();
+      throw e;
+    }
+  }
+
+  private static DeviceProperties facts(Cuda cuda, Device device, KernelImages images) {
+    Map<String, String> facts = new LinkedHashMap<>();
+    facts.put("driver", cuda.driverVersionText());
+    facts.put("library", cuda.library());
+    facts.put("compute capability", device.computeCapability() / 10 + "." + device.computeCapability() % 10);
+    facts.put("kernels", images.manifest().architectures().isEmpty() ? "built for the emulator" : String.join(" ", images.manifest().architectures()));
+    images.manifest().toolkit().ifPresent(toolkit -> facts.put("toolkit", toolkit));
+    facts.put("uuid", device.uuid());
+    return new DeviceProperties(device.name(), "gpu", device.totalMemory(), device.attribute(DeviceAttribute.MULTIPROCESSOR_COUNT), Compiler.ALIGNMENT, false,
+        facts);
+  }
+
+  @Override
+  public DeviceProperties properties() {
+    return properties;
+  }
+
+  @Override
+  public double bandwidth() {
+    return Calls.get(() -> copies.measured(context));
+  }
+
+  @Override
+  public DeviceMemory allocate(long bytes) {
+    return Calls.get(() -> new CudaMemory(context.allocate(Math.max(1, bytes)), bytes));
+  }
+
+  @Override
+  public Decision plan(Case wanted) {
+    return OperatorKernels.plan(wanted.operator(), gpu);
+  }
+
+  @Override
+  public Prepared prepare(Tensor weight, Use use, LongFunction<Buffer> allocate) {
+    synchronized (own) {
+      return upload.prepare(weight, use, allocate);
+    }
+  }
+
+  @Override
+  public DeviceStream newStream() {
+    return Calls.get(() -> new CudaStream(context.newStream()));
+  }
+
+  @Override
+  public DeviceCache newCache(KvCache.Spec spec) {
+    if (!CudaCache.TYPES.contains(spec.dtype())) {
+      throw new ShapeException("cuda: a cache keeps F32, F16, BF16, F8_E4M3, F8_E5M2 or Q8_0, not " + spec.dtype());
+    }
+    synchronized (own) {
+      return new CudaCache(spec, this::allocate, new CudaStream(own));
+    }
+  }
+
+  @Override
+  public DeviceExecutable compile(Program program) {
+    return compiler.compile(program);
+  }
+
+  @Override
+  public void close() {
+    Calls.run(() -> {
+      try {
+        own.close();
+      } finally {
+        try {
+          kernels.close();
+        } finally {
+          context.close();
+        }
+      }
+    });
+  }
+}

@@ -1,0 +1,140 @@
+package dev.gatun.cuda;
+
+import dev.gatun.Explanation;
+import dev.gatun.cuda.kernel.Launch;
+import dev.gatun.ffi.cuda.Context;
+import dev.gatun.ffi.cuda.Event;
+import dev.gatun.ffi.cuda.Graph;
+import dev.gatun.ffi.cuda.GraphExec;
+import dev.gatun.ffi.cuda.Stream;
+import dev.gatun.spi.DeviceExecutable;
+import dev.gatun.spi.DeviceMemory;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** A program as a CUDA graph: captured once, replayed by one call. */
+final class CudaExecutable implements DeviceExecutable {
+  /** What one or more operators became: its launches, and its explanation, which is made only when asked for. */
+  record Stage(Supplier<Explanation.Step> explanation, List<Launch> launches) {}
+
+  private static final double NANOS_PER_MILLI = 1e6;
+
+  private final String program;
+  private final Context context;
+  private final LoadedKernels kernels;
+  private final List<Stage> stages;
+  private final List<DeviceMemory> memory;
+  private final Arena parameters;
+  private final GraphExec graph;
+  private final long[] medians;
+
+  /**
+   * Captures the stages.
+   *
+   * @param capture a stream that nothing else uses meanwhile
+   * @param memory workspace and tables; freed with this
+   * @param parameters holds the launches' parameters; closed with this
+   */
+  CudaExecutable(String program, Context context, LoadedKernels kernels, List<Stage> stages, List<DeviceMemory> memory, Arena parameters,
+      Stream capture) {
+    this.program = program;
+    this.context = context;
+    this.kernels = kernels;
+    this.stages = List.copyOf(stages);
+    this.memory = List.copyOf(memory);
+    this.parameters = parameters;
+    this.medians = new long[stages.size()];
+    stages.forEach(stage -> stage.launches().forEach(kernels::prepare));
+    capture.beginCapture();
+    Graph captured;
+    try {
+      stages.forEach(stage -> stage.launches().forEach(launch -> kernels.launch(capture, launch)));
+    } catch (RuntimeException | Error e) {
+      abandon(capture, e);
+      throw e;
+    }
+    captured = capture.endCapture();
+    try (captured) {
+      this.graph = captured.instantiate();
+    }
+  }
+
+  private static void abandon(Stream capture, Throwable cause) {
+    try {
+      capture.endCapture().close();
+    } catch (RuntimeException e) {
+      cause.addSuppressed(e);
+    }
+  }
+
+  void submit(Stream stream) {
+    try {
+      graph.launch(stream);
+    } catch (dev.gatun.ffi.cuda.CudaException e) {
+      Calls.run("program " + program + ": ", () -> {
+        throw e;
+      });
+    }
+  }
+
+  /** Launches every stage by itself, between events. */
+  void profile(Stream stream, int runs) {
+    Calls.run("program " + program + ": ", () -> {
+      long[][] samples = new long[stages.size()][runs];
+      List<Event> events = new ArrayList<>();
+      try {
+        for (int i = 0; i <= stages.size(); i++) {
+          events.add(context.newEvent(true));
+        }
+        for (int r = 0; r < runs; r++) {
+          stream.record(events.getFirst());
+          for (int i = 0; i < stages.size(); i++) {
+            stages.get(i).launches().forEach(launch -> kernels.launch(stream, launch));
+            stream.record(events.get(i + 1));
+          }
+          stream.synchronize();
+          for (int i = 0; i < stages.size(); i++) {
+            samples[i][r] = Math.round(events.get(i + 1).millisecondsSince(events.get(i)) * NANOS_PER_MILLI);
+          }
+        }
+      } finally {
+        events.forEach(Event::close);
+      }
+      for (int i = 0; i < medians.length; i++) {
+        Arrays.sort(samples[i]);
+        medians[i] = samples[i][runs / 2];
+      }
+    });
+  }
+
+  @Override
+  public long workspaceBytes() {
+    return memory.stream().mapToLong(DeviceMemory::bytes).sum();
+  }
+
+  @Override
+  public List<Explanation.Step> steps() {
+    List<Explanation.Step> list = new ArrayList<>();
+    for (int i = 0; i < stages.size(); i++) {
+      Explanation.Step e = stages.get(i).explanation().get();
+      list.add(new Explanation.Step(e.sources(), e.kernel(), e.tile(), e.bytes(), e.flops(), medians[i], e.rejected()));
+    }
+    return list;
+  }
+
+  @Override
+  public void close() {
+    try {
+      Calls.run(graph::close);
+    } finally {
+      try {
+        memory.forEach(DeviceMemory::free);
+      } finally {
+        parameters.close();
+      }
+    }
+  }
+}

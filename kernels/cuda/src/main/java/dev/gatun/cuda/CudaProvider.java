@@ -1,0 +1,115 @@
+package dev.gatun.cuda;
+
+import dev.gatun.BackendOptions;
+import dev.gatun.GatunException;
+import dev.gatun.ffi.cuda.Cuda;
+import dev.gatun.ffi.cuda.CudaException;
+import dev.gatun.ffi.cuda.CudaUnavailableException;
+import dev.gatun.ffi.cuda.Device;
+import dev.gatun.spi.Availability;
+import dev.gatun.spi.BackendDriver;
+import dev.gatun.spi.BackendProvider;
+import dev.gatun.spi.Spi;
+import java.util.Optional;
+import java.util.Set;
+
+/** The backend named {@code cuda}: NVIDIA devices through their driver. */
+public final class CudaProvider implements BackendProvider {
+  /** Which device, by the driver's numbering; default 0. */
+  static final String DEVICE = "device";
+
+  private static final Set<String> KNOWN = Set.of(DEVICE);
+  private static final int SCORE = 100;
+  private static final long COPY_BYTES = 1L << 29;
+  private static final int VERSION_STEP = 1000;
+
+  /** For {@link java.util.ServiceLoader}. */
+  public CudaProvider() {}
+
+  @Override
+  public int apiVersion() {
+    return Spi.VERSION;
+  }
+
+  @Override
+  public String name() {
+    return "cuda";
+  }
+
+  @Override
+  public String description() {
+    return "hand-written CUDA kernels, a program replayed as one graph";
+  }
+
+  @Override
+  public Availability probe(BackendOptions options) {
+    try {
+      KernelImages images = images();
+      Device device = device(driver(images), options);
+      return serves(images, device).map(Availability::no).orElseGet(() -> Availability.yes(SCORE));
+    } catch (CudaUnavailableException | CudaException | GatunException e) {
+      return Availability.no(e.getMessage());
+    }
+  }
+
+  @Override
+  public BackendDriver open(BackendOptions options) {
+    checkKnown(name(), options, KNOWN);
+    KernelImages images = images();
+    try {
+      Cuda cuda = driver(images);
+      Device device = device(cuda, options);
+      serves(images, device).ifPresent(reason -> {
+        throw new GatunException("cuda: " + reason);
+      });
+      return Calls.get(() -> new CudaDriver(cuda, device, images, new CopyBandwidth(COPY_BYTES)));
+    } catch (CudaUnavailableException e) {
+      throw new GatunException("cuda: " + e.getMessage(), e);
+    }
+  }
+
+  static void checkKnown(String backend, BackendOptions options, Set<String> known) {
+    for (String option : options.values().keySet()) {
+      if (!known.contains(option)) {
+        throw new GatunException(backend + ": unknown option '" + option + "'; it takes " + known.stream().sorted().toList());
+      }
+    }
+  }
+
+  private static KernelImages images() {
+    return KernelImages.find(KernelImages.DEVICE).orElseThrow(() -> new GatunException(KernelImages.reason(KernelImages.DEVICE)
+        .orElse("no CUDA kernels are on the class path; add dev.gatun:gatun-cuda-kernels")));
+  }
+
+  /** The driver, new enough for the images. */
+  private static Cuda driver(KernelImages images) {
+    Cuda cuda = Cuda.load();
+    images.manifest().toolkit().ifPresent(toolkit ->
+        cuda.requireDriver(Integer.parseInt(toolkit.substring(0, toolkit.indexOf('.'))) * VERSION_STEP, "the kernels, made by CUDA " + toolkit + ","));
+    return cuda;
+  }
+
+  static Device device(Cuda cuda, BackendOptions options) {
+    int count = cuda.deviceCount();
+    if (count == 0) {
+      throw new GatunException("the driver " + cuda.library() + " sees no device; check nvidia-smi and CUDA_VISIBLE_DEVICES");
+    }
+    String asked = options.get(DEVICE).orElse("0").strip();
+    int ordinal;
+    try {
+      ordinal = Integer.parseInt(asked);
+    } catch (NumberFormatException e) {
+      throw new GatunException("option device is a number from 0 to " + (count - 1) + ", not '" + asked + "'", e);
+    }
+    if (ordinal < 0 || ordinal >= count) {
+      throw new GatunException("there is no device " + ordinal + "; the driver sees " + count + ", numbered from 0");
+    }
+    return cuda.device(ordinal);
+  }
+
+  private static Optional<String> serves(KernelImages images, Device device) {
+    return images.manifest().serves(device.computeCapability()) ? Optional.empty()
+        : Optional.of("the kernels were built for " + images.manifest().architectures() + ", which " + device.name() + " of compute capability "
+            + device.computeCapability() / 10 + "." + device.computeCapability() % 10 + " cannot run; build them with -Prelease");
+  }
+}

@@ -1,0 +1,87 @@
+package dev.gatun.cuda;
+
+import dev.gatun.GatunException;
+import dev.gatun.cuda.kernel.Kernel;
+import dev.gatun.cuda.kernel.Launch;
+import dev.gatun.cuda.kernel.Manifest;
+import dev.gatun.ffi.cuda.Context;
+import dev.gatun.ffi.cuda.Function;
+import dev.gatun.ffi.cuda.LaunchConfig;
+import dev.gatun.ffi.cuda.Module;
+import dev.gatun.ffi.cuda.Stream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.Map;
+
+/** The kernels of a device: each unit is loaded when one of its kernels is first compiled into a program. */
+final class LoadedKernels implements AutoCloseable {
+  /** What a block may have without asking. */
+  private static final int PLAIN_SHARED_BYTES = 48 * 1024;
+
+  private final Context context;
+  private final KernelImages images;
+  private final Map<String, Module> modules = new HashMap<>();
+  private final Map<String, Function> functions = new HashMap<>();
+  private final Map<String, Integer> shared = new HashMap<>();
+
+  LoadedKernels(Context context, KernelImages images) {
+    this.context = context;
+    this.images = images;
+  }
+
+  Manifest manifest() {
+    return images.manifest();
+  }
+
+  /** Makes sure that a launch needs nothing loaded or set any more. */
+  synchronized void prepare(Launch launch) {
+    Function function = function(launch.kernel());
+    if (launch.sharedBytes() > Math.max(PLAIN_SHARED_BYTES, shared.getOrDefault(launch.kernel().symbol(), 0))) {
+      function.maxDynamicShared(launch.sharedBytes());
+      shared.put(launch.kernel().symbol(), launch.sharedBytes());
+    }
+  }
+
+  /** Enqueues a launch that was prepared. */
+  void launch(Stream stream, Launch launch) {
+    LaunchConfig config = new LaunchConfig(launch.gridX(), launch.gridY(), launch.gridZ(), launch.kernel().threads(), 1, 1, launch.sharedBytes(), 1, 1, 1,
+        false);
+    stream.launch(function(launch.kernel()), config, launch.parameters());
+  }
+
+  private synchronized Function function(Kernel kernel) {
+    return functions.computeIfAbsent(kernel.symbol(), symbol -> module(kernel.unit()).function(symbol));
+  }
+
+  private Module module(String unit) {
+    Module loaded = modules.get(unit);
+    if (loaded == null) {
+      byte[] image = images.image(unit);
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment memory = arena.allocate(image.length + 1L, Long.BYTES);
+        MemorySegment.copy(MemorySegment.ofArray(image), 0, memory, 0, image.length);
+        loaded = context.loadModule(memory);
+      }
+      modules.put(unit, loaded);
+    }
+    return loaded;
+  }
+
+  @Override
+  public synchronized void close() {
+    GatunException failure = null;
+    for (Module module : modules.values()) {
+      try {
+        module.close();
+      } catch (RuntimeException e) {
+        failure = failure == null ? new GatunException("cuda: a kernel module could not be unloaded: " + e.getMessage(), e) : failure;
+      }
+    }
+    modules.clear();
+    functions.clear();
+    if (failure != null) {
+      throw failure;
+    }
+  }
+}

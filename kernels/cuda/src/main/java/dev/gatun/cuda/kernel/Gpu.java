@@ -1,0 +1,18 @@
+package dev.gatun.cuda.kernel;
+
+/**
+ * What decisions about kernels need to know of a device.
+ *
+ * @param computeCapability 80 for 8.0
+ * @param multiprocessors streaming multiprocessors
+ * @param sharedBytes the most dynamic shared memory of a block
+ * @param manifest the kernels there are
+ */
+public record Gpu(int computeCapability, int multiprocessors, int sharedBytes, Manifest manifest) {
+  private static final int TENSOR_CORES = 80;
+
+  /** Whether {@code mma.sync} of 16-bit types and asynchronous copies are there. */
+  public boolean tensorCores() {
+    return computeCapability >= TENSOR_CORES;
+  }
+}

@@ -1,0 +1,2 @@
+/** The CUDA backend, on a device and on the emulator. */
+package dev.gatun.cuda;

@@ -1,0 +1,415 @@
+// Kernel units are compiled with -fsanitize=thread, so that every load and store that they do calls one of these functions first. The library that the compiler
+// means is not linked; the functions are the machine's own.
+#include "access.h"
+
+#include <link.h>
+
+#include <cstdio>
+#include <cstring>
+
+namespace gatun::emulator {
+
+namespace {
+
+std::string hex(uintptr_t value) {
+  char text[24];
+  std::snprintf(text, sizeof(text), "0x%llx", static_cast<unsigned long long>(value));
+  return text;
+}
+
+// This library as it lies in memory: the addresses, and where they begin, so that a code address can be told as an offset in the file.
+struct Image {
+  uintptr_t base = 0, low = 0, high = 0;
+};
+
+const Image& image() {
+  static const Image found = [] {
+    Image result;
+    dl_iterate_phdr(
+        [](dl_phdr_info* info, size_t, void* data) {
+          Image candidate;
+          candidate.base = info->dlpi_addr;
+          candidate.low = UINTPTR_MAX;
+          for (int i = 0; i < info->dlpi_phnum; i++) {
+            if (info->dlpi_phdr[i].p_type == PT_LOAD) {
+              candidate.low = std::min(candidate.low, static_cast<uintptr_t>(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr));
+              candidate.high = std::max(candidate.high, static_cast<uintptr_t>(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr + info->dlpi_phdr[i].p_memsz));
+            }
+          }
+          const auto self = reinterpret_cast<uintptr_t>(&image);
+          if (self >= candidate.low && self < candidate.high) {
+            *static_cast<Image*>(data) = candidate;
+            return 1;
+          }
+          return 0;
+        },
+        &result);
+    return result;
+  }();
+  return found;
+}
+
+std::string access_text(const char* what, size_t bytes, uintptr_t address) {
+  return std::string(what) + " " + std::to_string(bytes) + " bytes at " + hex(address);
+}
+
+std::string code_text(uintptr_t code) { return code == 0 ? "" : " (code " + hex(code - image().base) + ")"; }
+
+const Worker::Variable* nearest_variable(const Worker& worker, size_t offset) {
+  const Worker::Variable* nearest = nullptr;
+  for (const Worker::Variable& variable : worker.variables) {
+    if (variable.offset <= offset && (nearest == nullptr || variable.offset > nearest->offset)) {
+      nearest = &variable;
+    }
+  }
+  return nearest;
+}
+
+std::string allocation_text(const Allocation& allocation) {
+  return "allocation " + std::to_string(allocation.id) + " of " + std::to_string(allocation.bytes) + " bytes";
+}
+
+[[noreturn]] void fail_misaligned(Worker& worker, uintptr_t address, size_t bytes, size_t alignment, const char* what, uintptr_t code) {
+  fail(worker, kMisalignedAddress,
+       access_text(what, bytes, address) + ", which is not a multiple of " + std::to_string(alignment) + ": " + describe_address(worker, address) + code_text(code));
+}
+
+// What holds for an address that is not known to be good: finds out, remembers it, or ends the launch.
+void look_up(Worker& worker, uintptr_t address, size_t bytes, bool write, const char* what, uintptr_t code, Worker::Known& known) {
+  if (address - worker.params_low < worker.params_span) {
+    if (write) {
+      fail(worker, kIllegalAddress, access_text(what, bytes, address) + " of the kernel's parameters" + code_text(code));
+    }
+    known = Worker::Known{worker.params_low, worker.params_low + worker.params_span};
+    return;
+  }
+  const Allocation* const allocation = find_allocation(address);
+  if (allocation != nullptr && address >= allocation->base && address - allocation->base < allocation->bytes + (1u << 20)) {
+    if (!allocation->live) {
+      fail(worker, kIllegalAddress, access_text(what, bytes, address) + ", " + std::to_string(address - allocation->base) + " into " +
+                                        allocation_text(*allocation) + ", which is freed" + code_text(code));
+    }
+    const uintptr_t end = allocation->base + allocation->bytes;
+    if (address + bytes <= end) {
+      known = Worker::Known{allocation->base, end};
+      return;
+    }
+    fail(worker, kIllegalAddress, access_text(what, bytes, address) + ", " + (address >= end ? std::to_string(address - end) + " past the end" : "across the end") +
+                                      " of " + allocation_text(*allocation) + code_text(code));
+  }
+  const Image& self = image();
+  if (!write && address >= self.low && address + bytes <= self.high) {
+    known = Worker::Known{self.low, self.high};
+    return;
+  }
+  for (unsigned i = 0; i < worker.threads_in_block; i++) {
+    const Thread& thread = worker.threads[i];
+    if (thread.stack != nullptr && address - reinterpret_cast<uintptr_t>(thread.stack) < StackPool::kSpan) {
+      fail(worker, kIllegalAddress, access_text(what, bytes, address) + ", a local variable of thread " + std::to_string(i) + code_text(code));
+    }
+  }
+  fail(worker, kIllegalAddress, access_text(what, bytes, address) + ", outside any allocation" + code_text(code));
+}
+
+std::string doer(const Worker& worker, Stamp stamp) {
+  std::string text = "thread " + std::to_string(thread_of(stamp));
+  if (run_of(stamp) != run_of(worker.stamp)) {
+    const uint32_t linear = worker.launch->order[run_of(stamp) - worker.first_run];
+    const Uint3& grid = worker.grid;
+    text += " of block (" + std::to_string(linear % grid.x) + "," + std::to_string(linear / grid.x % grid.y) + "," + std::to_string(linear / grid.x / grid.y) + ")";
+  }
+  return text;
+}
+
+[[noreturn]] __attribute__((noinline)) void fail_race(Worker& worker, uintptr_t address, size_t bytes, const char* what, const std::string& earlier,
+                                                      uintptr_t code) {
+  fail(worker, kLaunchFailed,
+       "race: " + access_text(what, bytes, address) + " (" + describe_address(worker, address) + "), which " + earlier + ", and nothing orders the two" +
+           code_text(code));
+}
+
+Stamp get(const Stamp& stamp) { return __atomic_load_n(&stamp, __ATOMIC_RELAXED); }
+void put(Stamp& stamp, Stamp value) { __atomic_store_n(&stamp, value, __ATOMIC_RELAXED); }
+
+// Whether the running thread has seen what this block did at that time.
+inline bool ordered_within(const Worker& worker, Stamp earlier) {
+  return clock_of(earlier) <= worker.clock->seen[thread_of(earlier) / kLanes] || thread_of(earlier) == thread_of(worker.stamp) ||
+         clock_of(earlier) == kLastClock;
+}
+
+inline bool ordered(const Worker& worker, Stamp earlier) {
+  if (run_of(earlier) == run_of(worker.stamp)) {
+    return ordered_within(worker, earlier);
+  }
+  return worker.publications.covers(*worker.clock, worker.thread->index / kLanes, earlier);
+}
+
+__attribute__((noinline)) void check_written(Worker& worker, Stamp written, uintptr_t address, size_t bytes, const char* what, uintptr_t code) {
+  if (!ordered(worker, written) && !((written & kAtomic) != 0 && worker.publications.took_part(address & ~static_cast<uintptr_t>(3)))) {
+    fail_race(worker, address, bytes, what, doer(worker, written) + ((written & kAtomic) != 0 ? " changed atomically" : " wrote"), code);
+  }
+}
+
+__attribute__((noinline)) void check_read(Worker& worker, Stamp read, uintptr_t address, size_t bytes, const char* what, uintptr_t code) {
+  const bool same_block = run_of(read) == run_of(worker.stamp);
+  if (same_block && thread_of(read) == thread_of(worker.stamp)) {
+    if ((read & kSeveral) != 0 && clock_of(read) == clock_of(worker.stamp)) {
+      fail_race(worker, address, bytes, what, "other threads read too", code);
+    }
+  } else if (!ordered(worker, read)) {
+    fail_race(worker, address, bytes, what, doer(worker, read) + " read", code);
+  }
+  if ((read & kForeign) != 0 && worker.publications.empty()) {
+    fail_race(worker, address, bytes, what, "another block read", code);
+  }
+}
+
+__attribute__((noinline)) void note_read(Worker& worker, Cell& cell, uint32_t oldest, Stamp read, Stamp bytes) {
+  const Stamp mine = worker.stamp | bytes;
+  const Stamp both = read & bytes & kAllBytes;
+  Stamp next;
+  if (run_of(read) < oldest || both == 0) {
+    next = mine;
+  } else if (run_of(read) != run_of(mine)) {
+    next = worker.stamp | both | kForeign;
+  } else if (ordered_within(worker, read)) {
+    next = (read & kForeign) != 0 ? worker.stamp | both | kForeign : mine;
+  } else {
+    next = (read & ~kAllBytes) | both | kSeveral;
+  }
+  if (next != read) {
+    put(cell.read, next);
+  }
+}
+
+// `oldest` is the first run whose accesses count: of the launch for device memory, of the block for shared.
+template <Access kAccess>
+inline void touch(Worker& worker, Cell& cell, uint32_t oldest, Stamp bytes, uintptr_t address, size_t size, const char* what, uintptr_t code) {
+  const Stamp me = worker.stamp;
+  const Stamp written = get(cell.written);
+  const bool mine = same_thread_and_time(written, me);
+  if (!mine && run_of(written) >= oldest && (written & bytes) != 0 && !(kAccess == Access::kAtomic && (written & kAtomic) != 0)) {
+    if (run_of(written) != run_of(me) || !ordered_within(worker, written)) {
+      check_written(worker, written, address, size, what, code);
+    }
+  }
+  const Stamp read = get(cell.read);
+  if constexpr (kAccess == Access::kRead) {
+    if (same_thread_and_time(read, me) && (read & kSeveral) == 0) {
+      if ((read | bytes) != read) {
+        put(cell.read, (read & kForeign) != 0 ? read : read | bytes);
+      }
+    } else {
+      note_read(worker, cell, oldest, read, bytes);
+    }
+  } else {
+    if (run_of(read) >= oldest && (read & bytes) != 0) {
+      check_read(worker, read, address, size, what, code);
+    }
+    if constexpr (kAccess == Access::kAtomic) {
+      put(cell.written, me | bytes | kAtomic);
+    } else {
+      put(cell.written, mine && (written & kAtomic) == 0 ? written | bytes : me | bytes);
+    }
+  }
+}
+
+template <Access kAccess>
+inline void touch_all(Worker& worker, Cell* cells, uint32_t oldest, uintptr_t offset, size_t bytes, uintptr_t address, const char* what, uintptr_t code) {
+  if (bytes >= 4 && (offset & 3) == 0) {
+    for (; bytes >= 4; offset += 4, bytes -= 4) {
+      touch<kAccess>(worker, cells[offset / 4], oldest, kAllBytes, address, bytes, what, code);
+    }
+  }
+  while (bytes > 0) {
+    const size_t first = offset & 3;
+    const size_t part = std::min(bytes, 4 - first);
+    touch<kAccess>(worker, cells[offset / 4], oldest, static_cast<Stamp>(((1u << part) - 1) << first) << kByteShift, address, bytes, what, code);
+    offset += part;
+    bytes -= part;
+  }
+}
+
+__attribute__((noinline)) void fail_shared(Worker& worker, uintptr_t address, size_t bytes, bool write, const char* what, uintptr_t code) {
+  const size_t offset = address - worker.shared_low;
+  for (size_t i = 0; i < bytes; i++) {
+    const size_t at = offset + i;
+    const unsigned char state = at < worker.shared_span ? worker.shared_state[at] : kOutside;
+    if ((state & kOutside) != 0) {
+      fail(worker, kIllegalAddress, access_text(what, bytes, address) + " of shared memory, " + describe_address(worker, address) + code_text(code));
+    }
+    if ((state & kPending) != 0) {
+      fail(worker, kLaunchFailed, access_text(what, bytes, address) + " (" + describe_address(worker, address) +
+                                      "), to which a cp_async is under way: no cp_async_wait covers it" + code_text(code));
+    }
+    if (!write && (state & kInitialised) == 0) {
+      fail(worker, kLaunchFailed,
+           access_text(what, bytes, address) + " (" + describe_address(worker, address) + ") of shared memory that no thread has written" + code_text(code));
+    }
+  }
+}
+
+template <Access kAccess>
+inline void access_shared(Worker& worker, uintptr_t address, size_t bytes, const char* what, uintptr_t code) {
+  const uintptr_t offset = address - worker.shared_low;
+  unsigned char* const state = worker.shared_state + offset;
+  unsigned char good = kInitialised;
+  unsigned char bad = 0;
+  if (offset + bytes <= worker.shared_span) {
+    for (size_t i = 0; i < bytes; i++) {
+      good &= state[i];
+      bad |= state[i];
+    }
+  } else {
+    bad = kOutside;
+  }
+  if ((bad & (kOutside | kPending)) != 0 || (kAccess != Access::kWrite && good == 0)) {
+    fail_shared(worker, address, bytes, kAccess == Access::kWrite, what, code);
+  }
+  if constexpr (kAccess != Access::kRead) {
+    std::memset(state, kInitialised, bytes);
+  }
+  if (worker.races) {
+    touch_all<kAccess>(worker, worker.shared_cells, run_of(worker.stamp), offset, bytes, address, what, code);
+  }
+}
+
+inline Worker::Known& known_at(Worker& worker, uintptr_t code, bool write) {
+  constexpr unsigned kHalf = Worker::kKnown / 2;
+  return worker.known[((code ^ code >> 8) & (kHalf - 1)) + (write ? kHalf : 0)];
+}
+
+template <Access kAccess>
+inline void access(Worker& worker, uintptr_t address, size_t bytes, size_t alignment, const char* what, uintptr_t code) {
+  if (address - worker.stack_low < StackPool::kSpan) {
+    return;
+  }
+  if ((address & (alignment - 1)) != 0) {
+    fail_misaligned(worker, address, bytes, alignment, what, code);
+  }
+  if (address - worker.shared_low < worker.shared_span) {
+    access_shared<kAccess>(worker, address, bytes, what, code);
+    return;
+  }
+  Worker::Known& known = known_at(worker, code, kAccess != Access::kRead);
+  if (address < known.low || address + bytes > known.high) {
+    look_up(worker, address, bytes, kAccess != Access::kRead, what, code, known);
+  }
+  if (worker.races && address - worker.device_low < worker.device_span) {
+    touch_all<kAccess>(worker, worker.device_cells, worker.first_run, address - worker.device_low, bytes, address, what, code);
+  }
+}
+
+}  // namespace
+
+std::string describe_address(const Worker& worker, uintptr_t address) {
+  if (in_shared(worker, address)) {
+    const size_t offset = address - worker.shared_low;
+    const Worker::Variable* const variable = nearest_variable(worker, offset);
+    if (variable == nullptr) {
+      return "before every shared variable";
+    }
+    const size_t into = offset - variable->offset;
+    const std::string name = std::string("shared '") + variable->name + "'";
+    return into < variable->bytes ? name + " + " + std::to_string(into)
+                                  : std::to_string(into - variable->bytes) + " past the end of " + name + " of " + std::to_string(variable->bytes) + " bytes";
+  }
+  const Allocation* const allocation = find_allocation(address);
+  if (allocation == nullptr || address < allocation->base || address - allocation->base >= allocation->bytes) {
+    return "outside any allocation";
+  }
+  return allocation_text(*allocation) + " + " + std::to_string(address - allocation->base);
+}
+
+bool in_shared(const Worker& worker, uintptr_t address) { return address - worker.shared_low < worker.shared_span; }
+
+void check_access(Worker& worker, uintptr_t address, size_t bytes, size_t alignment, Access kind, const char* what) {
+  // A place in the table of known ranges for each size will do.
+  switch (kind) {
+    case Access::kRead:
+      access<Access::kRead>(worker, address, bytes, alignment, what, 0);
+      break;
+    case Access::kWrite:
+      access<Access::kWrite>(worker, address, bytes, alignment, what, 0);
+      break;
+    case Access::kAtomic:
+      access<Access::kAtomic>(worker, address, bytes, alignment, what, 0);
+  }
+}
+
+void note_shared_write(Worker& worker, uintptr_t address, size_t bytes) {
+  if (worker.races) {
+    touch_all<Access::kWrite>(worker, worker.shared_cells, run_of(worker.stamp), address - worker.shared_low, bytes, address, "cp_async writes", 0);
+  }
+}
+
+namespace {
+
+template <Access kAccess, size_t kBytes>
+__attribute__((always_inline)) inline void on_access(void* address, void* code) {
+  Worker* const worker = checked;
+  if (worker != nullptr) {
+    access<kAccess>(*worker, reinterpret_cast<uintptr_t>(address), kBytes, kBytes, kAccess == Access::kRead ? "reads" : "writes", reinterpret_cast<uintptr_t>(code));
+  }
+}
+
+template <Access kAccess>
+void on_range(void* address, size_t bytes, void* code) {
+  Worker* const worker = checked;
+  if (worker != nullptr && bytes != 0) {
+    access<kAccess>(*worker, reinterpret_cast<uintptr_t>(address), bytes, 1, kAccess == Access::kRead ? "reads" : "writes", reinterpret_cast<uintptr_t>(code));
+  }
+}
+
+// A function that is entered below the usable part of its stack.
+__attribute__((noinline)) void check_stack(Worker& worker, uintptr_t pointer) {
+  if (pointer - worker.stack_low < StackPool::kSpan) {
+    fail(worker, kIllegalAddress, "uses more than " + std::to_string(StackPool::kUsable / 1024) + " KiB of stack for its local variables and calls");
+  }
+}
+
+}  // namespace
+}  // namespace gatun::emulator
+
+using gatun::emulator::Access;
+using gatun::emulator::checked;
+using gatun::emulator::on_access;
+using gatun::emulator::on_range;
+
+#define GATUN_HIDDEN __attribute__((visibility("hidden")))
+#define GATUN_ON_ACCESS(BYTES)                                                                                                       \
+  GATUN_HIDDEN void __tsan_read##BYTES(void* a) { on_access<Access::kRead, BYTES>(a, __builtin_return_address(0)); }                \
+  GATUN_HIDDEN void __tsan_write##BYTES(void* a) { on_access<Access::kWrite, BYTES>(a, __builtin_return_address(0)); }              \
+  GATUN_HIDDEN void __tsan_volatile_read##BYTES(void* a) { on_access<Access::kRead, BYTES>(a, __builtin_return_address(0)); }       \
+  GATUN_HIDDEN void __tsan_volatile_write##BYTES(void* a) { on_access<Access::kWrite, BYTES>(a, __builtin_return_address(0)); }     \
+  GATUN_HIDDEN void __tsan_unaligned_read##BYTES(void* a) { on_access<Access::kRead, BYTES>(a, __builtin_return_address(0)); }      \
+  GATUN_HIDDEN void __tsan_unaligned_write##BYTES(void* a) { on_access<Access::kWrite, BYTES>(a, __builtin_return_address(0)); }    \
+  GATUN_HIDDEN void __tsan_unaligned_volatile_read##BYTES(void* a) { on_access<Access::kRead, BYTES>(a, __builtin_return_address(0)); } \
+  GATUN_HIDDEN void __tsan_unaligned_volatile_write##BYTES(void* a) { on_access<Access::kWrite, BYTES>(a, __builtin_return_address(0)); }
+
+extern "C" {
+
+GATUN_HIDDEN void __tsan_init() {}
+GATUN_HIDDEN void __tsan_func_entry(void*) {
+  auto* const worker = checked;
+  if (worker != nullptr) {
+    const auto pointer = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
+    if (pointer - worker->stack_low < gatun::emulator::StackPool::kSpan - gatun::emulator::StackPool::kUsable - 4096) {
+      gatun::emulator::check_stack(*worker, pointer);
+    }
+  }
+}
+GATUN_HIDDEN void __tsan_func_exit(void*) {}
+
+GATUN_ON_ACCESS(1)
+GATUN_ON_ACCESS(2)
+GATUN_ON_ACCESS(4)
+GATUN_ON_ACCESS(8)
+GATUN_ON_ACCESS(16)
+
+GATUN_HIDDEN void __tsan_read_range(void* a, size_t bytes) { on_range<Access::kRead>(a, bytes, __builtin_return_address(0)); }
+GATUN_HIDDEN void __tsan_write_range(void* a, size_t bytes) { on_range<Access::kWrite>(a, bytes, __builtin_return_address(0)); }
+GATUN_HIDDEN void __tsan_vptr_read(void* a) { on_access<Access::kRead, 8>(a, __builtin_return_address(0)); }
+GATUN_HIDDEN void __tsan_vptr_update(void* a, void*) { on_access<Access::kWrite, 8>(a, __builtin_return_address(0)); }
+
+}  // extern "C"

@@ -1,0 +1,212 @@
+// One block: its threads as fibers, which of them runs next, and how it ends.
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "worker.h"
+
+namespace gatun::emulator {
+
+thread_local Worker* current = nullptr;
+thread_local Worker* checked = nullptr;
+
+namespace {
+
+unsigned pick_bit(uint32_t bits, unsigned turn) {
+  turn &= 31;
+  const uint32_t turned = bits >> turn | bits << (-turn & 31);
+  return (static_cast<unsigned>(__builtin_ctz(turned)) + turn) & 31;
+}
+
+std::string where(const Worker& worker, unsigned thread) {
+  const Uint3& b = worker.block;
+  return std::string(worker.launch->spec->kernel->symbol) + " block (" + std::to_string(b.x) + "," + std::to_string(b.y) + "," + std::to_string(b.z) + ") thread " +
+         std::to_string(thread) + ": ";
+}
+
+void record(Worker& worker, int result, std::string message) {
+  Launch& launch = *worker.launch;
+  if (!launch.faulted.exchange(true)) {
+    launch.fault = Fault{result, std::move(message)};
+  }
+}
+
+void run_thread() {
+  Worker& worker = *current;
+  worker.launch->spec->kernel->body(worker.launch->params);
+  Thread& thread = *worker.thread;
+  leave_collectives(worker);
+  thread.state = State::kExited;
+  thread.copies.clear();
+  Warp& warp = *worker.warp;
+  warp.ready &= ~(1u << worker.lane);
+  warp.exited |= 1u << worker.lane;
+  if (warp.ready == 0) {
+    worker.ready_warps &= ~(1u << (thread.index / kLanes));
+  }
+  worker.live--;
+  if (worker.retired != nullptr) {
+    worker.stacks.give(worker.retired);
+  }
+  worker.retired = thread.stack;
+  thread.stack = nullptr;
+  run_another(worker);
+  __builtin_unreachable();
+}
+
+bool activate(Worker& worker, unsigned warp, unsigned lane) {
+  Thread& thread = worker.threads[warp * kLanes + lane];
+  if (thread.state == State::kNew) {
+    thread.stack = worker.stacks.take();
+    if (thread.stack == nullptr) {
+      record(worker, kOutOfResources, where(worker, thread.index) + "the host has no memory for the thread's stack");
+      return false;
+    }
+    thread.context = new_context(StackPool::top(thread.stack), run_thread);
+    thread.state = State::kReady;
+  }
+  worker.thread = &thread;
+  worker.warp = &worker.warps[warp];
+  worker.lane = lane;
+  worker.stack_low = reinterpret_cast<uintptr_t>(thread.stack);
+  worker.clock = &worker.warps[warp].clock;
+  worker.stamp = make_stamp(run_of(worker.stamp), worker.clock->now, thread.index);
+  return true;
+}
+
+// Chooses a thread that can run and makes it the running one; false if there is none.
+bool choose_thread(Worker& worker) {
+  const uint32_t chance = worker.random.next();
+  Warp* warp = worker.warp;
+  unsigned at = static_cast<unsigned>(warp - worker.warps);
+  // Mostly the warp goes on, which keeps its lanes' stacks in the cache; now and then another one takes over.
+  if (warp->ready == 0 || (chance & 0xF) == 0) {
+    if (worker.ready_warps == 0 || worker.launch->faulted.load(std::memory_order_relaxed)) {
+      return false;
+    }
+    at = pick_bit(worker.ready_warps, chance >> 4);
+    warp = &worker.warps[at];
+  }
+  return activate(worker, at, pick_bit(warp->ready, chance >> 9));
+}
+
+}  // namespace
+
+void run_another(Worker& worker) {
+  Thread& from = *worker.thread;
+  if (choose_thread(worker)) {
+    if (worker.thread != &from) {
+      switch_context(from.context, worker.thread->context);
+    }
+  } else {
+    switch_context(from.context, worker.main);
+  }
+}
+
+void wake(Worker& worker, unsigned warp, uint32_t lanes) {
+  worker.warps[warp].ready |= lanes;
+  worker.ready_warps |= 1u << warp;
+}
+
+void fail(Worker& worker, int result, const std::string& what) { fail_thread(worker, worker.thread->index, result, what); }
+
+void fail_thread(Worker& worker, unsigned thread, int result, const std::string& what) {
+  record(worker, result, where(worker, thread) + what);
+  Context abandoned;
+  switch_context(abandoned, worker.main);
+  __builtin_unreachable();
+}
+
+std::string describe_place(const Place& place) {
+  const char* const slash = std::strrchr(place.file, '/');
+  return std::string(slash == nullptr ? place.file : slash + 1) + ":" + std::to_string(place.line);
+}
+
+bool Worker::create() {
+  if (shared != nullptr) {
+    return true;
+  }
+  constexpr size_t kSharedSpan = 512 * 1024;
+  void* const arena = mmap(nullptr, kSharedSpan, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* const state = mmap(nullptr, kSharedSpan, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* const cells = mmap(nullptr, kSharedSpan / 4 * sizeof(Cell), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (arena == MAP_FAILED || state == MAP_FAILED || cells == MAP_FAILED) {
+    return false;
+  }
+  shared = static_cast<unsigned char*>(arena);
+  shared_low = reinterpret_cast<uintptr_t>(arena);
+  shared_span = kSharedSpan;
+  shared_state = static_cast<unsigned char*>(state);
+  shared_cells = static_cast<Cell*>(cells);
+  std::memset(shared_state, kOutside, kSharedSpan);
+  for (unsigned i = 0; i < kLanes * kWarps; i++) {
+    threads[i].index = i;
+  }
+  return true;
+}
+
+void Worker::run_block(unsigned ordinal) {
+  const LaunchSpec& spec = *launch->spec;
+  const uint32_t linear = launch->order[ordinal];
+  block = Uint3{linear % spec.grid.x, linear / spec.grid.x % spec.grid.y, linear / spec.grid.x / spec.grid.y};
+  grid = Uint3{spec.grid.x, spec.grid.y, spec.grid.z};
+  threads_in_block = spec.block.x;
+  first_run = launch->first_run;
+  stamp = make_stamp(launch->first_run + ordinal, 0, 0);
+  random.state = launch->seed ^ (linear + 1) * 0x9E3779B97F4A7C15ull;
+  random.state = random.state == 0 ? 1 : random.state;
+  for (int i = 0; i < 4; i++) {
+    random.next();
+  }
+  std::memset(static_cast<void*>(known), 0, sizeof(known));
+  publications.reset();
+  open_shared(*this);
+  const unsigned count = (threads_in_block + kLanes - 1) / kLanes;
+  ready_warps = 0;
+  live = threads_in_block;
+  for (unsigned i = 0; i < count; i++) {
+    const unsigned lanes = std::min(kLanes, threads_in_block - i * kLanes);
+    Warp& w = warps[i];
+    w.exists = lanes == kLanes ? 0xFFFFFFFFu : (1u << lanes) - 1;
+    w.ready = w.exists;
+    w.waiting = w.exited = 0;
+    w.mixed = false;
+    w.clock.now = 1;
+    std::memset(w.clock.seen, 0, sizeof(w.clock.seen));
+    ready_warps |= 1u << i;
+  }
+  for (unsigned i = 0; i < threads_in_block; i++) {
+    threads[i].state = State::kNew;
+    threads[i].open_group = 0;
+    threads[i].copies.clear();
+  }
+  for (Barrier& barrier : barriers) {
+    if (barrier.arrived != 0) {
+      std::memset(barrier.lanes, 0, sizeof(barrier.lanes));
+      barrier.arrived = 0;
+    }
+  }
+  current = this;
+  checked = checks() == Checks::kNone ? nullptr : this;
+  warp = &warps[pick_bit(ready_warps, random.next())];
+  if (choose_thread(*this)) {
+    switch_context(main, thread->context);
+  }
+  current = nullptr;
+  checked = nullptr;
+  for (unsigned i = 0; i < threads_in_block; i++) {
+    if (threads[i].stack != nullptr) {
+      stacks.give(threads[i].stack);
+      threads[i].stack = nullptr;
+    }
+  }
+  if (live != 0 && !launch->faulted) {
+    const Uint3& b = block;
+    record(*this, kLaunchFailed,
+           std::string(spec.kernel->symbol) + " block (" + std::to_string(b.x) + "," + std::to_string(b.y) + "," + std::to_string(b.z) +
+               "): deadlock: " + describe_waiting(*this));
+  }
+}
+
+}  // namespace gatun::emulator

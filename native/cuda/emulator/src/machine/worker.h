@@ -1,0 +1,187 @@
+// A worker runs one block at a time: its fibers, warps, barriers, shared memory, and what is known of every word it touched.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "fiber.h"
+#include "gatun/emulator/host/calls.h"
+#include "gatun/emulator/machine.h"
+#include "publication.h"
+#include "shadow.h"
+
+namespace gatun::emulator {
+
+enum class Checks : uint8_t { kNone, kBounds, kAll };
+Checks checks();
+
+struct Random {
+  uint64_t state = 1;
+  uint32_t next() {
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return static_cast<uint32_t>(state >> 16);
+  }
+};
+
+struct Place {
+  const char* file = nullptr;
+  int line = 0;
+};
+
+struct AsyncCopy {
+  unsigned char* shared;
+  const unsigned char* global;
+  int bytes;
+  unsigned group;
+};
+
+enum class State : uint8_t { kNew, kReady, kInWarp, kAtBarrier, kExited };
+
+struct Thread {
+  Context context;
+  unsigned char* stack = nullptr;
+  unsigned index = 0;
+  State state = State::kNew;
+  int barrier = 0;
+  const char* what = "";  // the name of the call it waits in
+  Place place;
+  // cp_async: copies not landed yet, and the number of the group that is open.
+  std::vector<AsyncCopy> copies;
+  unsigned open_group = 0;
+};
+
+constexpr unsigned kLanes = 32;
+constexpr unsigned kWarps = 32;
+constexpr unsigned kBarriers = 16;
+
+struct Warp {
+  uint32_t exists = 0, ready = 0, waiting = 0, exited = 0;
+  // What the first lane to wait said, and whether another said something else.
+  WarpOperation first_operation = WarpOperation::kSync;
+  uint32_t first_mask = 0;
+  bool mixed = false;
+  // What each lane that waits said.
+  WarpOperation operation[kLanes];
+  uint32_t mask[kLanes];
+  uint64_t in[kLanes];
+  uint64_t out[kLanes];
+  int32_t argument[kLanes];
+  int32_t width[kLanes];
+  Clock clock;
+};
+
+struct Barrier {
+  unsigned arrived = 0, expected = 0;
+  BlockOperation operation = BlockOperation::kSync;
+  const char* what = "";
+  Place place;
+  unsigned first = 0;  // the thread that came first
+  unsigned trues = 0;
+  int result = 0;
+  uint32_t lanes[kWarps] = {};
+};
+
+struct Launch;
+
+struct Worker {
+  // Read on every access, so kept together.
+  uintptr_t stack_low = 0;
+  uintptr_t shared_low = 0;
+  size_t shared_span = 0;
+  uintptr_t device_low = 0;
+  size_t device_span = 0;
+  Cell* device_cells = nullptr;  // null when races are not looked for
+  Cell* shared_cells = nullptr;
+  unsigned char* shared_state = nullptr;
+  uintptr_t params_low = 0;
+  size_t params_span = 0;
+  Stamp stamp;  // of the running thread now
+  const Clock* clock = nullptr;
+  uint32_t first_run = 0;  // blocks before it belong to earlier launches
+  bool races = false;
+
+  Thread* thread = nullptr;
+  Warp* warp = nullptr;
+  unsigned lane = 0;
+  Uint3 block{};
+  Uint3 grid{};
+  unsigned threads_in_block = 0;
+
+  uint32_t ready_warps = 0;
+  unsigned live = 0;
+  Random random;
+  Context main;
+  Thread threads[kLanes * kWarps];
+  Warp warps[kWarps];
+  Barrier barriers[kBarriers];
+  StackPool stacks;
+  unsigned char* retired = nullptr;  // the stack of the thread that ended last, which may still be in use for the switch away from it
+
+  Launch* launch = nullptr;
+  unsigned char* shared = nullptr;
+  size_t shared_static = 0;  // bytes of declared variables, as ptxas would count
+  size_t shared_end = 0;     // offset behind what is laid out
+  struct Variable {
+    const SharedVariable* key;  // null for dynamic shared memory
+    const char* name;
+    size_t offset;
+    size_t bytes;
+  };
+  std::vector<Variable> variables;
+  Publications publications;
+
+  struct Known {
+    uintptr_t low, high;
+  };
+  static constexpr unsigned kKnown = 512;
+  Known known[kKnown];
+
+  bool create();
+  void run_block(unsigned linear);
+};
+
+// A launch as its workers share it.
+struct Launch {
+  const LaunchSpec* spec;
+  const unsigned char* params;
+  uint64_t blocks;
+  std::vector<uint32_t> order;
+  std::atomic<uint64_t> next{0};
+  uint32_t first_run = 0;
+  uint64_t seed = 0;
+  std::atomic<bool> faulted{false};
+  Fault fault{};
+};
+
+// The worker that this OS thread is while it runs a block, else null.
+extern __attribute__((tls_model("initial-exec"))) thread_local Worker* current;
+// The same, but null as well when accesses are not checked.
+extern __attribute__((tls_model("initial-exec"))) thread_local Worker* checked;
+
+constexpr int kIllegalAddress = 700;
+constexpr int kMisalignedAddress = 716;
+constexpr int kLaunchFailed = 719;
+constexpr int kInvalidValue = 1;
+constexpr int kOutOfResources = 701;
+
+// Ends the launch with a fault of the running thread. Leaves the thread's stack as it is, for good.
+[[noreturn]] void fail(Worker& worker, int result, const std::string& what);
+// As above for a thread that is not the one that runs.
+[[noreturn]] void fail_thread(Worker& worker, unsigned thread, int result, const std::string& what);
+std::string describe_place(const Place& place);
+
+// Makes a context of the scheduler's choice go on; the running thread has said before what it waits for.
+void run_another(Worker& worker);
+void wake(Worker& worker, unsigned warp, uint32_t lanes);
+// Names what every thread waits for.
+std::string describe_waiting(const Worker& worker);
+// Called when a thread of the block is at its end.
+void leave_collectives(Worker& worker);
+void open_shared(Worker& worker);
+
+}  // namespace gatun::emulator

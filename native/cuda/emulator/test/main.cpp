@@ -1,0 +1,12 @@
+#include "harness.h"
+
+namespace gatun::emulator::test {
+void test_norms();
+}
+
+int main() {
+  using namespace gatun::emulator::test;
+  test_norms();
+  std::printf("%d of %d cases passed\n", cases - failures, cases);
+  return failures == 0 ? 0 : 1;
+}
