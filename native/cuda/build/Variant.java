@@ -2,8 +2,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A way to build the emulator. Kernels of the plain one are instrumented as for ThreadSanitizer and for misaligned pointers, and the emulator itself answers the
- * calls that this puts in: so it sees every access of a kernel.
+ * A way to build the emulator. Kernels of the plain one are instrumented as for ThreadSanitizer and for misaligned pointers, and the emulator
+ * itself answers the calls that this puts in: so it sees every access of a kernel.
  *
  * @param kernelFlags for kernels alone
  * @param flags for everything compiled
@@ -16,17 +16,16 @@ record Variant(String name, List<String> kernelFlags, List<String> flags, List<S
   static final List<Variant> SANITIZED = List.of(
       new Variant("asan-ubsan", List.of(), and(DEBUG, "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"),
           List.of("-fsanitize=address,undefined")),
-      new Variant("tsan", List.of(), and(DEBUG, "-fsanitize=thread"), List.of("-fsanitize=thread")));
+      new Variant("tsan", List.of(), and(DEBUG, "-fsanitize=thread"), List.of("-fsanitize=thread,alignment")));
 
-  /** The sanitized variants of these names; all when no name is given. */
-  static List<Variant> sanitized(List<String> names) {
-    List<String> known = SANITIZED.stream().map(Variant::name).toList();
-    for (String name : names) {
-      if (!known.contains(name)) {
-        throw new BuildFailure("there is no sanitized variant " + name + "; they are " + String.join(", ", known));
-      }
-    }
-    return SANITIZED.stream().filter(variant -> names.isEmpty() || names.contains(variant.name())).toList();
+  /** The variants of these names, or others when no name is given. */
+  static List<Variant> named(List<String> names, List<Variant> otherwise) {
+    List<Variant> known = new ArrayList<>(SANITIZED);
+    known.addFirst(PLAIN);
+    return names.isEmpty() ? otherwise : names.stream()
+        .map(name -> known.stream().filter(variant -> variant.name().equals(name)).findFirst()
+        .orElseThrow(() -> new BuildFailure("there is no variant " + name + "; they are "
+            + String.join(", ", known.stream().map(Variant::name).toList())))).toList();
   }
 
   private static List<String> and(List<String> flags, String... more) {
