@@ -2,7 +2,7 @@
 
 #include <set>
 
-#include "../src/driver/memory.h"
+#include "../src/driver/arena.h"
 
 namespace gatun::emulator::test {
 
