@@ -35,9 +35,11 @@ final class EmulatorBuild {
     return compiler.link("libgatun_emulator.so", objects, flags);
   }
 
-  /** A program of these objects. */
+  /** A program of these objects; where two define the same, the first one's definition is it. */
   ObjectCache.Entry program(String name, List<ObjectCache.Entry> objects) {
-    return compiler.link(name, objects, variant.linkFlags());
+    List<String> flags = new ArrayList<>(variant.linkFlags());
+    flags.add("-Wl,--allow-multiple-definition");
+    return compiler.link(name, objects, flags);
   }
 
   /** The emulator's own sources. */

@@ -31,8 +31,7 @@ final class EmulatorGoal {
   void run() {
     long start = System.nanoTime();
     ObjectCache cache = new ObjectCache(options.cache());
-    Optional<String> reason = EmulatorBuild.runtime(sources).isEmpty() ? Optional.of("the emulator has no sources yet")
-        : unsupported(System.getProperty("os.name"), System.getProperty("os.arch"));
+    Optional<String> reason = unsupported(System.getProperty("os.name"), System.getProperty("os.arch"));
     Optional<HostCompiler> compiler = reason.isPresent() ? Optional.empty() : HostCompiler.find(options, cache);
     if (compiler.isEmpty()) {
       output.keepOnly(List.of("reason"));
@@ -49,7 +48,8 @@ final class EmulatorGoal {
     output.write(LIBRARY, library);
     output.write(LIBRARY + ".sha256", Digest.of(library) + "\n");
 
-    ManifestFile declared = ManifestFile.parse("the manifest of " + output.file(LIBRARY), manifest(output.file(LIBRARY)));
+    ManifestFile declared = ManifestFile.declared("the manifest of " + output.file(LIBRARY), manifest(output.file(LIBRARY)),
+        sources.read("include/gatun/types.cuh"));
     Map<String, ManifestFile.Image> images = new TreeMap<>();
     List<String> written = new ArrayList<>(List.of("manifest", LIBRARY, LIBRARY + ".sha256"));
     for (String file : units) {

@@ -64,7 +64,8 @@ final class Nvcc {
     // Names that the compiler makes up are then the same in every build.
     flags.addAll(List.of("-frandom-seed", Sources.unit(file)));
     flags.addAll(architectures.options());
-    Digest key = new Digest().add("nvcc").add(version).add(hostVersion).add(flags).add(file);
+    Digest key = new Digest().add("nvcc").add(version).add(hostVersion)
+        .add(Command.settings("NVCC_CCBIN", "NVCC_PREPEND_FLAGS", "NVCC_APPEND_FLAGS")).add(flags).add(file);
     new Sources(root).digest(key, file, INCLUDES);
     return cache.get(key.hex(), out -> {
       // nvcc chooses what to do by the ending.
