@@ -13,7 +13,7 @@ compile() { # object, source, flags: only what is newer than its object
   fi
 }
 objects=
-for source in "$here"/../src/machine/*.cpp "$here"/*.cpp; do
+for source in "$here"/../src/*/*.cpp "$here"/[!d]*.cpp; do
   object=$out/$(basename "$source").o
   compile "$object" "$source" ""
   objects="$objects $object"
