@@ -1,8 +1,10 @@
 package dev.gatun.cuda.op;
 
 import dev.gatun.Add;
+import dev.gatun.Attention;
 import dev.gatun.Gelu;
 import dev.gatun.GeluMul;
+import dev.gatun.KvAppend;
 import dev.gatun.LayerNorm;
 import dev.gatun.Mul;
 import dev.gatun.Operator;
@@ -23,6 +25,8 @@ public final class OperatorKernels {
   private static final NormKernel NORM = new NormKernel();
   private static final SoftmaxKernel SOFTMAX = new SoftmaxKernel();
   private static final RopeKernel ROPE = new RopeKernel();
+  private static final AttentionKernel ATTENTION = new AttentionKernel();
+  private static final KvAppendKernel KV_APPEND = new KvAppendKernel();
 
   private OperatorKernels() {}
 
@@ -43,6 +47,8 @@ public final class OperatorKernels {
       case RmsNorm _, LayerNorm _ -> Optional.of(of(NORM));
       case Softmax _ -> Optional.of(of(SOFTMAX));
       case Rope _ -> Optional.of(of(ROPE));
+      case Attention _ -> Optional.of(of(ATTENTION));
+      case KvAppend _ -> Optional.of(of(KV_APPEND));
       default -> Optional.empty();
     };
   }
