@@ -55,7 +55,8 @@ final class Command {
 
   /** These variables of the environment that are set, with their values; compilers heed some beside their flags. */
   static String settings(String... variables) {
-    return Stream.of(variables).filter(name -> System.getenv(name) != null).map(name -> name + "=" + System.getenv(name)).toList().toString();
+    return Stream.of(variables).filter(name -> System.getenv(name) != null).map(name -> name + "=" + System.getenv(name)).toList()
+        .toString();
   }
 
   private static String read(Path file) throws IOException {

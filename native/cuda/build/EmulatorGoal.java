@@ -48,8 +48,7 @@ final class EmulatorGoal {
     output.write(LIBRARY, library);
     output.write(LIBRARY + ".sha256", Digest.of(library) + "\n");
 
-    ManifestFile declared = ManifestFile.declared("the manifest of " + output.file(LIBRARY), manifest(output.file(LIBRARY)),
-        sources.read("include/gatun/types.cuh"));
+    ManifestFile declared = ManifestFile.parse("the manifest of " + output.file(LIBRARY), manifest(output.file(LIBRARY)));
     Map<String, ManifestFile.Image> images = new TreeMap<>();
     List<String> written = new ArrayList<>(List.of("manifest", LIBRARY, LIBRARY + ".sha256"));
     for (String file : units) {

@@ -3,9 +3,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -17,7 +14,6 @@ record ManifestFile(List<List<String>> records) {
   private static final String VERSION = "1";
   private static final List<String> KINDS =
       List.of(HEADER, "toolkit", "driver", "architecture", "unit", "kernel", "field", "tile", "dtype", "sources");
-  private static final Pattern DTYPES = Pattern.compile("enum DType : int32_t \\{([\\w,\\s]+)\\}");
   // How many fields a record has at least, the kind included.
   private static final Map<String, Integer> FIELDS = Map.of(HEADER, 2, "toolkit", 2, "driver", 2, "architecture", 2, "unit", 2, "kernel", 5,
       "field", 6, "tile", 4, "dtype", 3, "sources", 2);
@@ -50,15 +46,6 @@ record ManifestFile(List<List<String>> records) {
     return new ManifestFile(List.copyOf(records));
   }
 
-  /** What a library tells of its kernels, which may leave out the first line, and the element types that a header declares. */
-  static ManifestFile declared(String name, String library, String types) {
-    String text = library.startsWith(HEADER) ? library : HEADER + "\t" + VERSION + "\n" + library;
-    List<List<String>> records = new ArrayList<>(parse(name, text).records());
-    records.removeIf(record -> record.getFirst().equals("dtype"));
-    records.addAll(dtypes(types));
-    return new ManifestFile(List.copyOf(records));
-  }
-
   /** The symbols of the kernels, sorted. */
   List<String> kernels() {
     return of("kernel").map(record -> record.get(2)).sorted().toList();
@@ -86,16 +73,6 @@ record ManifestFile(List<List<String>> records) {
     StringBuilder text = new StringBuilder();
     records.forEach(record -> text.append(String.join("\t", record)).append('\n'));
     return text.toString();
-  }
-
-  // Their numbers are an interface to Java, and C++ cannot list an enumeration.
-  private static List<List<String>> dtypes(String types) {
-    Matcher enumeration = DTYPES.matcher(types);
-    if (!enumeration.find()) {
-      throw new BuildFailure("types.cuh has no enum DType : int32_t of names alone, in order of their numbers");
-    }
-    List<String> names = List.of(enumeration.group(1).strip().split("\\s*,\\s*"));
-    return IntStream.range(0, names.size()).mapToObj(number -> List.of("dtype", names.get(number), Integer.toString(number))).toList();
   }
 
   private void checkUnits(Map<String, Image> images) {

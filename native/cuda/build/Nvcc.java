@@ -11,8 +11,8 @@ import java.util.regex.Pattern;
 
 /** The CUDA compiler and the fatbins that it makes. */
 final class Nvcc {
-  static final String ABSENT = "no nvcc: it is neither on the PATH nor under CUDA_HOME nor /usr/local/cuda, or -Dgatun.nvcc=none was given; "
-      + "install a CUDA toolkit, or name nvcc by -Dgatun.nvcc";
+  static final String ABSENT = "no nvcc: it is neither on the PATH nor under CUDA_HOME nor /usr/local/cuda, or -Dgatun.nvcc=none was "
+      + "given; install a CUDA toolkit, or name nvcc by -Dgatun.nvcc";
   static final List<String> INCLUDES = List.of("include");
   // ptxas tells registers and spills; the resource report judges them, since some spills are allowed.
   static final List<String> FLAGS = List.of("-fatbin", "-std=c++17", "-O3", "-Werror", "all-warnings", "-Xptxas", "-v", "-Iinclude");

@@ -2,8 +2,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A way to build the emulator. Kernels of the plain one are instrumented as for ThreadSanitizer and for misaligned pointers, and the emulator
- * itself answers the calls that this puts in: so it sees every access of a kernel.
+ * A way to build the emulator. Kernels of the plain one are instrumented as for ThreadSanitizer and for misaligned pointers, and the
+ * emulator itself answers the calls that this puts in: so it sees every access of a kernel.
  *
  * @param kernelFlags for kernels alone
  * @param flags for everything compiled

@@ -39,17 +39,6 @@ class ManifestFileTest {
   }
 
   @Test
-  void takesElementTypesFromTheHeaderThatDeclaresThem() {
-    ManifestFile declared = ManifestFile.declared("library", EMULATED.substring(EMULATED.indexOf('\n') + 1),
-        "// types\nenum DType : int32_t {\n  F32, F16,\n  Q4_0\n};\n");
-    assertThat(declared.records()).startsWith(List.of("gatun-cuda-manifest", "1"))
-        .endsWith(List.of("dtype", "F32", "0"), List.of("dtype", "F16", "1"), List.of("dtype", "Q4_0", "2"))
-        .filteredOn(record -> record.getFirst().equals("dtype")).hasSize(3);
-    assertThatThrownBy(() -> ManifestFile.declared("library", EMULATED, "enum DType : int32_t { F32 = 7 };"))
-        .isInstanceOf(BuildFailure.class).hasMessageContaining("types.cuh");
-  }
-
-  @Test
   void namesItsKernels() {
     assertThat(parse(EMULATED).kernels()).containsExactly("gatun_rms_norm_256");
   }
