@@ -35,11 +35,9 @@ final class EmulatorBuild {
     return compiler.link("libgatun_emulator.so", objects, flags);
   }
 
-  /** A program of these objects; where two define the same, the first one's definition is it. */
+  /** A program of these objects. */
   ObjectCache.Entry program(String name, List<ObjectCache.Entry> objects) {
-    List<String> flags = new ArrayList<>(variant.linkFlags());
-    flags.add("-Wl,--allow-multiple-definition");
-    return compiler.link(name, objects, flags);
+    return compiler.link(name, objects, variant.linkFlags());
   }
 
   /** The emulator's own sources. */

@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
 
 /**
  * Builds and runs the emulator's native tests. A folder of {@code emulator/test} is a suite; each of its C++ files with a {@code main} is a
- * program, linked with the suite's other files and units, the kernels and the emulator. What a suite defines takes the place of the
- * emulator's own. A program that passed is run again only when it, or a setting of the emulator in the environment, has changed.
+ * program, linked with the suite's other files and units, the kernels and the emulator. A program that passed is run again only when it, or
+ * a setting of the emulator in the environment, has changed.
  */
 final class EmulatorTestsGoal {
   private static final Pattern MAIN = Pattern.compile("^int main\\(", Pattern.MULTILINE);
@@ -46,7 +46,6 @@ final class EmulatorTestsGoal {
     own.removeIf(file -> !folder(file).equals(folder));
     List<String> mains = own.stream().filter(file -> MAIN.matcher(sources.read(file)).find()).toList();
     own.removeAll(mains);
-    // First, since the linker takes the first definition.
     List<String> common = new ArrayList<>(own);
     common.addAll(EmulatorBuild.runtime(sources));
     common.addAll(EmulatorBuild.units(sources));
