@@ -2,12 +2,17 @@ package dev.gatun.cuda.op;
 
 import dev.gatun.Add;
 import dev.gatun.Attention;
+import dev.gatun.Copy;
+import dev.gatun.Dequantize;
+import dev.gatun.Embedding;
+import dev.gatun.GatherRows;
 import dev.gatun.Gelu;
 import dev.gatun.GeluMul;
 import dev.gatun.KvAppend;
 import dev.gatun.LayerNorm;
 import dev.gatun.Mul;
 import dev.gatun.Operator;
+import dev.gatun.Quantize;
 import dev.gatun.RmsNorm;
 import dev.gatun.Rope;
 import dev.gatun.Scale;
@@ -27,6 +32,11 @@ public final class OperatorKernels {
   private static final RopeKernel ROPE = new RopeKernel();
   private static final AttentionKernel ATTENTION = new AttentionKernel();
   private static final KvAppendKernel KV_APPEND = new KvAppendKernel();
+  private static final QuantizeKernel QUANTIZE = new QuantizeKernel();
+  private static final DequantizeKernel DEQUANTIZE = new DequantizeKernel();
+  private static final EmbeddingKernel EMBEDDING = new EmbeddingKernel();
+  private static final GatherRowsKernel GATHER_ROWS = new GatherRowsKernel();
+  private static final CopyKernel COPY = new CopyKernel();
 
   private OperatorKernels() {}
 
@@ -49,6 +59,11 @@ public final class OperatorKernels {
       case Rope _ -> Optional.of(of(ROPE));
       case Attention _ -> Optional.of(of(ATTENTION));
       case KvAppend _ -> Optional.of(of(KV_APPEND));
+      case Quantize _ -> Optional.of(of(QUANTIZE));
+      case Dequantize _ -> Optional.of(of(DEQUANTIZE));
+      case Embedding _ -> Optional.of(of(EMBEDDING));
+      case GatherRows _ -> Optional.of(of(GATHER_ROWS));
+      case Copy _ -> Optional.of(of(COPY));
       default -> Optional.empty();
     };
   }
