@@ -155,8 +155,9 @@ __device__ __forceinline__ void gemv(const GemvParams& p) {
   if (live <= 0) {
     return;
   }
-  const int lane = threadIdx.x % 32;
-  const int warp = threadIdx.x / 32;
+  const int thread = threadIdx.x;
+  const int lane = thread % 32;
+  const int warp = thread / 32;
   const int part = warp % p.split;
   const int team = warp / p.split;
   const int teams = kGemvWarps / p.split;
@@ -212,10 +213,10 @@ __device__ __forceinline__ void gemv(const GemvParams& p) {
         partial[(turn * kGemvWarps + warp) * V + value] = total;
       }
       __syncthreads();
-      mine = threadIdx.x < teams * V;
+      mine = thread < teams * V;
       if (mine) {
-        owner = threadIdx.x / V;
-        value = threadIdx.x % V;
+        owner = thread / V;
+        value = thread % V;
         total = 0;
         for (int i = 0; i < p.split; i++) {
           total += partial[(turn * kGemvWarps + owner * p.split + i) * V + value];
