@@ -10,6 +10,7 @@ import dev.gatun.Gelu;
 import dev.gatun.GeluMul;
 import dev.gatun.KvAppend;
 import dev.gatun.LayerNorm;
+import dev.gatun.Matmul;
 import dev.gatun.Mul;
 import dev.gatun.Operator;
 import dev.gatun.Quantize;
@@ -27,6 +28,7 @@ import java.util.Optional;
 /** Every operator's form on CUDA devices. */
 public final class OperatorKernels {
   private static final ElementwiseKernel ELEMENTWISE = new ElementwiseKernel();
+  private static final MatmulKernel MATMUL = new MatmulKernel();
   private static final NormKernel NORM = new NormKernel();
   private static final SoftmaxKernel SOFTMAX = new SoftmaxKernel();
   private static final RopeKernel ROPE = new RopeKernel();
@@ -54,6 +56,7 @@ public final class OperatorKernels {
   private static Optional<OperatorKernel<Operator>> form(Operator operator) {
     return switch (operator) {
       case Add _, Mul _, Scale _, SiluMul _, Gelu _, GeluMul _, Softcap _ -> Optional.of(of(ELEMENTWISE));
+      case Matmul _ -> Optional.of(of(MATMUL));
       case RmsNorm _, LayerNorm _ -> Optional.of(of(NORM));
       case Softmax _ -> Optional.of(of(SOFTMAX));
       case Rope _ -> Optional.of(of(ROPE));
