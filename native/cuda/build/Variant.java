@@ -2,8 +2,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A way to build the emulator. Kernels of the plain one are instrumented as for ThreadSanitizer and for misaligned pointers, and the emulator
- * itself answers the calls that this puts in: so it sees every access of a kernel.
+ * A way to build the emulator. Kernels of the plain one are instrumented as for ThreadSanitizer and for misaligned pointers, and the
+ * emulator itself answers the calls that this puts in: so it sees every access of a kernel.
  *
  * @param kernelFlags for kernels alone
  * @param flags for everything compiled
@@ -16,7 +16,7 @@ record Variant(String name, List<String> kernelFlags, List<String> flags, List<S
   static final List<Variant> SANITIZED = List.of(
       new Variant("asan-ubsan", List.of(), and(DEBUG, "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"),
           List.of("-fsanitize=address,undefined")),
-      new Variant("tsan", List.of(), and(DEBUG, "-fsanitize=thread"), List.of("-fsanitize=thread,alignment")));
+      new Variant("tsan", List.of(), and(DEBUG, "-fsanitize=thread"), List.of("-fsanitize=thread")));
 
   /** The variants of these names, or others when no name is given. */
   static List<Variant> named(List<String> names, List<Variant> otherwise) {
