@@ -25,6 +25,7 @@ GATUN_PARAMS(TopKParams, TOP_K_PARAMS)
   FIELD(gatun::Rows, history)   \
   FIELD(const int32_t*, lengths) \
   FIELD(gatun::Rows, penalties) \
+  FIELD(int64_t, length_stride) \
   FIELD(int32_t*, counts)       \
   FIELD(int, width)             \
   FIELD(int, most)
@@ -136,7 +137,7 @@ __device__ void penalize(const PenalizeParams& p) {
     float* y = reinterpret_cast<float*>(p.y.row(r));
     const int32_t* history = reinterpret_cast<const int32_t*>(p.history.row(r));
     const float* penalties = reinterpret_cast<const float*>(p.penalties.row(r));
-    const int length = max(0, min(p.lengths[r], p.most));
+    const int length = max(0, min(p.lengths[r * p.length_stride], p.most));
     int32_t* counts = p.counts + static_cast<int64_t>(r) * p.width;
     if (x != y) {
       for (int i = threadIdx.x; i < p.width; i += THREADS) {
