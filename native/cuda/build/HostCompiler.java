@@ -121,6 +121,7 @@ final class HostCompiler {
     if (result.failed()) {
       throw new BuildFailure(String.join(" ", line) + " failed: " + result.output().strip());
     }
-    return String.join(" ", command.subList(1, command.size())) + result.output().lines().findFirst().orElse("");
+    return String.join(" ", command.subList(1, command.size())) + result.output().lines().findFirst().orElse("")
+        + Command.settings("CPATH", "CPLUS_INCLUDE_PATH", "LIBRARY_PATH");
   }
 }
