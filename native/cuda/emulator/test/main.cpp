@@ -6,6 +6,7 @@ namespace gatun::emulator::test {
 void test_norms();
 void test_faults();
 void test_gemvs();
+void test_collectives();
 }  // namespace gatun::emulator::test
 
 int main() {
@@ -17,6 +18,7 @@ int main() {
     test_faults();
   }
   test_gemvs();
+  test_collectives();
   std::printf("%d of %d cases passed\n", cases - failures, cases);
   return failures == 0 ? 0 : 1;
 }
