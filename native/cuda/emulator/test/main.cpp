@@ -6,6 +6,7 @@ namespace gatun::emulator::test {
 void test_norms();
 void test_faults();
 void test_gemvs();
+void test_intrinsics();
 void test_collectives();
 }  // namespace gatun::emulator::test
 
@@ -18,6 +19,7 @@ int main() {
     test_faults();
   }
   test_gemvs();
+  test_intrinsics();
   test_collectives();
   std::printf("%d of %d cases passed\n", cases - failures, cases);
   return failures == 0 ? 0 : 1;
