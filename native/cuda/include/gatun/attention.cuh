@@ -8,6 +8,13 @@
 
 #include "gatun/cache.cuh"
 
+// Before a loop over an array in registers, which must be unrolled to the end for its indices to be constants.
+#if defined(__CUDACC__)
+#define GATUN_UNROLL _Pragma("unroll")
+#else
+#define GATUN_UNROLL
+#endif
+
 #define ATTENTION_PARAMS(FIELD)         \
   FIELD(gatun::Rows, q)                 \
   FIELD(gatun::Rows, y)                 \

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "gatun/emulator/driver_abi.h"
-#include "memory.h"
+#include "arena.h"
 #include "operation.h"
 
 namespace gatun::emulator::driver {

@@ -1,4 +1,4 @@
-#include "memory.h"
+#include "arena.h"
 
 #include <sys/mman.h>
 
