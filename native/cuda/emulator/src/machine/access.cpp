@@ -184,7 +184,7 @@ __attribute__((noinline)) void note_read(Worker& worker, Cell& cell, uint32_t ol
 
 // `oldest` is the first run whose accesses count: of the launch for device memory, of the block for shared.
 template <Access kAccess>
-inline void touch(Worker& worker, Cell& cell, uint32_t oldest, Stamp bytes, uintptr_t address, size_t size, const char* what, uintptr_t code) {
+__attribute__((always_inline)) inline void touch(Worker& worker, Cell& cell, uint32_t oldest, Stamp bytes, uintptr_t address, size_t size, const char* what, uintptr_t code) {
   const Stamp me = worker.stamp;
   const Stamp written = get(cell.written);
   const bool mine = same_thread_and_time(written, me);
@@ -215,7 +215,7 @@ inline void touch(Worker& worker, Cell& cell, uint32_t oldest, Stamp bytes, uint
 }
 
 template <Access kAccess>
-inline void touch_all(Worker& worker, Cell* cells, uint32_t oldest, uintptr_t offset, size_t bytes, uintptr_t address, const char* what, uintptr_t code) {
+__attribute__((always_inline)) inline void touch_all(Worker& worker, Cell* cells, uint32_t oldest, uintptr_t offset, size_t bytes, uintptr_t address, const char* what, uintptr_t code) {
   if (bytes >= 4 && (offset & 3) == 0) {
     for (; bytes >= 4; offset += 4, bytes -= 4) {
       touch<kAccess>(worker, cells[offset / 4], oldest, kAllBytes, address, bytes, what, code);
@@ -250,7 +250,7 @@ __attribute__((noinline)) void fail_shared(Worker& worker, uintptr_t address, si
 }
 
 template <Access kAccess>
-inline void access_shared(Worker& worker, uintptr_t address, size_t bytes, const char* what, uintptr_t code) {
+__attribute__((always_inline)) inline void access_shared(Worker& worker, uintptr_t address, size_t bytes, const char* what, uintptr_t code) {
   const uintptr_t offset = address - worker.shared_low;
   unsigned char* const state = worker.shared_state + offset;
   unsigned char good = kInitialised;
@@ -280,7 +280,7 @@ inline Worker::Known& known_at(Worker& worker, uintptr_t code, bool write) {
 }
 
 template <Access kAccess>
-inline void access(Worker& worker, uintptr_t address, size_t bytes, size_t alignment, const char* what, uintptr_t code) {
+__attribute__((always_inline)) inline void access(Worker& worker, uintptr_t address, size_t bytes, size_t alignment, const char* what, uintptr_t code) {
   if (address - worker.stack_low < StackPool::kSpan) {
     return;
   }
