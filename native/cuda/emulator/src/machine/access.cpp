@@ -362,7 +362,7 @@ void on_range(void* address, size_t bytes, void* code) {
 }
 
 // A function that is entered below the usable part of its stack.
-__attribute__((noinline)) void check_stack(Worker& worker, uintptr_t pointer) {
+[[maybe_unused]] __attribute__((noinline)) void check_stack(Worker& worker, uintptr_t pointer) {
   if (pointer - worker.stack_low < StackPool::kSpan) {
     fail(worker, kIllegalAddress, "uses more than " + std::to_string(StackPool::kUsable / 1024) + " KiB of stack for its local variables and calls");
   }
@@ -377,6 +377,9 @@ using gatun::emulator::on_access;
 using gatun::emulator::on_range;
 
 #define GATUN_HIDDEN __attribute__((visibility("hidden")))
+
+// ThreadSanitizer's own runtime defines the calls where the rest of the emulator is built with it.
+#if !defined(GATUN_THREAD_SANITIZED)
 #define GATUN_ON_ACCESS(BYTES)                                                                                                       \
   GATUN_HIDDEN void __tsan_read##BYTES(void* a) { on_access<Access::kRead, BYTES>(a, __builtin_return_address(0)); }                \
   GATUN_HIDDEN void __tsan_write##BYTES(void* a) { on_access<Access::kWrite, BYTES>(a, __builtin_return_address(0)); }              \
@@ -413,6 +416,7 @@ GATUN_HIDDEN void __tsan_vptr_read(void* a) { on_access<Access::kRead, 8>(a, __b
 GATUN_HIDDEN void __tsan_vptr_update(void* a, void*) { on_access<Access::kWrite, 8>(a, __builtin_return_address(0)); }
 
 }  // extern "C"
+#endif
 
 // -fsanitize=alignment tests in the kernel itself whether a pointer fits its type, and calls this when it does not. Without it a misaligned float4 that the compiler
 // reads in four parts would go unseen.
