@@ -5,16 +5,16 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What a fatbin is made for: machine code for {@code sm_XX}, which runs on devices of that number, or for a plain number also on later ones of the same tens;
- * and PTX of {@code compute_XX}, which the driver compiles for whatever comes later.
+ * What a fatbin is made for: machine code for {@code sm_XX}, which runs on devices of that number, or for a plain number also on later ones
+ * of the same tens; and PTX of {@code compute_XX}, which the driver compiles for whatever comes later.
  */
 record Architectures(List<String> names) {
   // First, since the constants below are checked with it.
   private static final Pattern NAME = Pattern.compile("(sm|compute)_([0-9]+)([af]?)");
 
   static final Architectures DEFAULT = of(List.of("sm_80", "sm_90a", "compute_80", "compute_90"));
-  static final Architectures RELEASE = of(List.of("sm_75", "sm_80", "sm_86", "sm_89", "sm_90a", "sm_100a", "sm_120", "compute_75", "compute_80", "compute_90",
-      "compute_100"));
+  static final Architectures RELEASE = of(List.of("sm_75", "sm_80", "sm_86", "sm_89", "sm_90a", "sm_100a", "sm_120",
+      "compute_75", "compute_80", "compute_90", "compute_100"));
 
   /** Checks the names. PTX of a form with a letter after its number is refused: it would run on that one architecture alone. */
   static Architectures of(List<String> names) {

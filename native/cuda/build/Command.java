@@ -1,4 +1,5 @@
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,7 +23,8 @@ final class Command {
     try {
       Path output = Files.createTempFile("gatun-native-", ".log");
       try {
-        ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true).redirectOutput(output.toFile());
+        ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true)
+            .redirectOutput(output.toFile());
         // Messages are parsed, so they must not depend on the user's language.
         builder.environment().put("LC_ALL", "C");
         Process process = builder.start();
@@ -51,7 +53,13 @@ final class Command {
         .map(folder -> Path.of(folder).toAbsolutePath().resolve(name)).filter(Files::isExecutable).filter(Files::isRegularFile).findFirst();
   }
 
+  /** These variables of the environment that are set, with their values; compilers heed some beside their flags. */
+  static String settings(String... variables) {
+    return Stream.of(variables).filter(name -> System.getenv(name) != null).map(name -> name + "=" + System.getenv(name)).toList()
+        .toString();
+  }
+
   private static String read(Path file) throws IOException {
-    return new String(Files.readAllBytes(file), java.nio.charset.StandardCharsets.UTF_8);
+    return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
   }
 }

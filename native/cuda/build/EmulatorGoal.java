@@ -4,6 +4,7 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +31,7 @@ final class EmulatorGoal {
   void run() {
     long start = System.nanoTime();
     ObjectCache cache = new ObjectCache(options.cache());
-    Optional<String> reason = EmulatorBuild.runtime(sources).isEmpty() ? Optional.of("the emulator has no sources yet") : unsupported(System.getProperty("os.name"), System.getProperty("os.arch"));
+    Optional<String> reason = unsupported(System.getProperty("os.name"), System.getProperty("os.arch"));
     Optional<HostCompiler> compiler = reason.isPresent() ? Optional.empty() : HostCompiler.find(options, cache);
     if (compiler.isEmpty()) {
       output.keepOnly(List.of("reason"));
@@ -55,14 +56,14 @@ final class EmulatorGoal {
       String image = "gatun-emulated " + unit + "\n";
       output.write(unit + ".emulated", image);
       written.add(unit + ".emulated");
-      images.put(unit, new ManifestFile.Image(unit + ".emulated", Digest.of(image.getBytes(java.nio.charset.StandardCharsets.UTF_8))));
+      images.put(unit, new ManifestFile.Image(unit + ".emulated", Digest.of(image.getBytes(StandardCharsets.UTF_8))));
     }
     output.write("manifest", declared.with(List.of(), images, sourcesDigest(files)).text());
     output.keepOnly(written);
     cache.prune();
     long cached = objects.stream().filter(ObjectCache.Entry::cached).count();
-    System.out.printf(Locale.ROOT, "emulator: %d units, %d kernels, library of %,d bytes; %d of %d objects from the cache; %.1f s%n", units.size(),
-        declared.kernels().size(), library.length, cached, objects.size(), (System.nanoTime() - start) / 1e9);
+    System.out.printf(Locale.ROOT, "emulator: %d units, %d kernels, library of %,d bytes; %d of %d objects from the cache; %.1f s%n",
+        units.size(), declared.kernels().size(), library.length, cached, objects.size(), (System.nanoTime() - start) / 1e9);
   }
 
   /** Why the emulator is not for such a machine. */
@@ -88,7 +89,8 @@ final class EmulatorGoal {
     MemorySegment function = symbols.find("gatun_emulator_manifest")
         .orElseThrow(() -> new BuildFailure(library + " does not export gatun_emulator_manifest"));
     try {
-      MemorySegment text = (MemorySegment) Linker.nativeLinker().downcallHandle(function, FunctionDescriptor.of(ValueLayout.ADDRESS)).invokeExact();
+      MemorySegment text = (MemorySegment) Linker.nativeLinker().downcallHandle(function, FunctionDescriptor.of(ValueLayout.ADDRESS))
+          .invokeExact();
       if (text.address() == 0) {
         throw new BuildFailure("gatun_emulator_manifest gave no text");
       }

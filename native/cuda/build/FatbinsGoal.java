@@ -1,3 +1,4 @@
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,7 +37,8 @@ final class FatbinsGoal {
       System.out.println("fatbins: not built: " + reason.get());
       return;
     }
-    ManifestFile declared = ManifestFile.parse(manifest.toString(), new String(Output.read(manifest), java.nio.charset.StandardCharsets.UTF_8));
+    ManifestFile declared = ManifestFile.parse(manifest.toString(),
+        new String(Output.read(manifest), StandardCharsets.UTF_8));
     Architectures architectures = architectures(nvcc.get());
     List<String> units = EmulatorBuild.units(sources);
     List<ObjectCache.Entry> fatbins = compile(nvcc.get(), host.get().version(), units, architectures);
@@ -47,9 +49,9 @@ final class FatbinsGoal {
     cache.prune();
     long bytes = fatbins.stream().mapToLong(fatbin -> Output.read(fatbin.file()).length).sum();
     long cached = fatbins.stream().filter(ObjectCache.Entry::cached).count();
-    System.out.printf(Locale.ROOT, "fatbins: %d units, %d kernels, %,d bytes, %d of %d from the cache; %s; driver %d; %.1f s%n", units.size(),
-        declared.kernels().size(), bytes, cached, fatbins.size(), String.join(" ", architectures.names()), Nvcc.driver(nvcc.get().version()),
-        (System.nanoTime() - start) / 1e9);
+    System.out.printf(Locale.ROOT, "fatbins: %d units, %d kernels, %,d bytes, %d of %d from the cache; %s; driver %d; %.1f s%n",
+        units.size(), declared.kernels().size(), bytes, cached, fatbins.size(), String.join(" ", architectures.names()),
+        Nvcc.driver(nvcc.get().version()), (System.nanoTime() - start) / 1e9);
   }
 
   /** Why there can be no fatbins. */

@@ -5,11 +5,13 @@ import java.util.Optional;
 
 /** The C++ compiler of this machine, and the objects that it makes. */
 final class HostCompiler {
-  static final String ABSENT = "no C++ compiler: neither g++ nor clang++ is on the PATH; install g++, or name a compiler by CXX or -Dgatun.cxx";
+  static final String ABSENT = "no C++ compiler: neither g++ nor clang++ is on the PATH, or -Dgatun.cxx=none was given; install g++, "
+      + "or name a compiler by CXX or -Dgatun.cxx";
   static final List<String> INCLUDES = List.of("include", "emulator/include", "emulator/src");
 
   private static final int MINUTES = 15;
-  private static final List<String> COMMON = List.of("-std=c++17", "-fPIC", "-fvisibility=hidden", "-pthread", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror");
+  private static final List<String> COMMON = List.of("-std=c++17", "-fPIC", "-fvisibility=hidden", "-pthread", "-ffp-contract=off",
+      "-Wall", "-Wextra", "-Werror");
 
   private final List<String> command;
   private final String version;
@@ -119,6 +121,7 @@ final class HostCompiler {
     if (result.failed()) {
       throw new BuildFailure(String.join(" ", line) + " failed: " + result.output().strip());
     }
-    return String.join(" ", command.subList(1, command.size())) + result.output().lines().findFirst().orElse("");
+    return String.join(" ", command.subList(1, command.size())) + result.output().lines().findFirst().orElse("")
+        + Command.settings("CPATH", "CPLUS_INCLUDE_PATH", "LIBRARY_PATH");
   }
 }

@@ -6,8 +6,8 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * A manifest of kernels: text, one record a line, fields separated by tabs, first the kind. The library built for the host tells kernels, fields, tiles and
- * dtypes; the build adds what it knows of images and devices.
+ * A manifest of kernels: text, one record a line, fields separated by tabs, first the kind. The library built for the host tells kernels,
+ * fields, tiles and dtypes; the build adds what it knows of images and devices.
  */
 record ManifestFile(List<List<String>> records) {
   private static final String HEADER = "gatun-cuda-manifest";
@@ -15,8 +15,8 @@ record ManifestFile(List<List<String>> records) {
   private static final List<String> KINDS =
       List.of(HEADER, "toolkit", "driver", "architecture", "unit", "kernel", "field", "tile", "dtype", "sources");
   // How many fields a record has at least, the kind included.
-  private static final Map<String, Integer> FIELDS = Map.of(HEADER, 2, "toolkit", 2, "driver", 2, "architecture", 2, "unit", 2, "kernel", 5, "field", 6,
-      "tile", 4, "dtype", 3, "sources", 2);
+  private static final Map<String, Integer> FIELDS = Map.of(HEADER, 2, "toolkit", 2, "driver", 2, "architecture", 2, "unit", 2, "kernel", 5,
+      "field", 6, "tile", 4, "dtype", 3, "sources", 2);
 
   /** Reads a manifest; {@code name} is for messages. */
   static ManifestFile parse(String name, String text) {
@@ -32,8 +32,8 @@ record ManifestFile(List<List<String>> records) {
         throw new BuildFailure(name + ":" + number + ": unknown record " + record.getFirst());
       }
       if (record.size() < FIELDS.get(record.getFirst())) {
-        throw new BuildFailure(name + ":" + number + ": a record " + record.getFirst() + " has " + FIELDS.get(record.getFirst()) + " fields, not "
-            + record.size());
+        throw new BuildFailure(name + ":" + number + ": a record " + record.getFirst() + " has " + FIELDS.get(record.getFirst())
+            + " fields, not " + record.size());
       }
       if (records.isEmpty() && !record.equals(List.of(HEADER, VERSION))) {
         throw new BuildFailure(name + ":" + number + ": expected " + HEADER + " " + VERSION + ", found " + line.replace('\t', ' '));
@@ -84,7 +84,8 @@ record ManifestFile(List<List<String>> records) {
     }
     with.removeAll(images.keySet());
     if (!with.isEmpty()) {
-      throw new BuildFailure("kernels of the unit " + String.join(", ", with) + " have no image; the emulator was built from other sources");
+      throw new BuildFailure("kernels of the unit " + String.join(", ", with)
+          + " have no image; the emulator was built from other sources");
     }
     List<String> names = kernels();
     names.stream().filter(name -> names.indexOf(name) != names.lastIndexOf(name)).min(Comparator.naturalOrder()).ifPresent(name -> {

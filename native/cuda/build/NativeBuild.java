@@ -1,7 +1,8 @@
 import java.util.List;
 
 /**
- * Builds the CUDA kernels and their emulator: {@code java NativeBuild.java GOAL... --option=value...}. Options are those of {@link Options}.
+ * Builds the CUDA kernels and their emulator: {@code java NativeBuild.java GOAL... --option=value...}, with the options of
+ * {@link Options}.
  *
  * <ul>
  *   <li>{@code emulator}: the kernels and the emulator as one shared library for the host, with the manifest of the kernels;

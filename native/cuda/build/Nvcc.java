@@ -1,3 +1,4 @@
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,16 +11,16 @@ import java.util.regex.Pattern;
 
 /** The CUDA compiler and the fatbins that it makes. */
 final class Nvcc {
-  static final String ABSENT =
-      "no nvcc: it is neither on the PATH nor under CUDA_HOME nor /usr/local/cuda; install a CUDA toolkit, or name nvcc by -Dgatun.nvcc";
+  static final String ABSENT = "no nvcc: it is neither on the PATH nor under CUDA_HOME nor /usr/local/cuda, or -Dgatun.nvcc=none was "
+      + "given; install a CUDA toolkit, or name nvcc by -Dgatun.nvcc";
   static final List<String> INCLUDES = List.of("include");
   // ptxas tells registers and spills; the resource report judges them, since some spills are allowed.
   static final List<String> FLAGS = List.of("-fatbin", "-std=c++17", "-O3", "-Werror", "all-warnings", "-Xptxas", "-v", "-Iinclude");
 
   private static final int MINUTES = 60;
   private static final Pattern RELEASE = Pattern.compile("release [0-9.]+, V([0-9.]+)");
-  // The oldest driver that loads what a toolkit makes: table "CUDA Toolkit and Minimum Required Driver Version" of the CUDA release notes, minor version
-  // compatibility, Linux.
+  // The oldest driver that loads what a toolkit makes: table "CUDA Toolkit and Minimum Required Driver Version" of the CUDA release notes,
+  // minor version compatibility, Linux.
   private static final Map<Integer, Integer> DRIVERS = new TreeMap<>(Map.of(11, 450, 12, 525, 13, 580));
 
   private final Path program;
@@ -41,7 +42,8 @@ final class Nvcc {
     Optional<Path> program = options.nvcc().isPresent() ? asked(options.nvcc().get()) : installed();
     return program.map(found -> {
       String version = version(output(options.root(), found, "--version"));
-      List<String> numbers = output(options.root(), found, "--list-gpu-arch").lines().map(Architectures::number).filter(n -> !n.isEmpty()).toList();
+      List<String> numbers = output(options.root(), found, "--list-gpu-arch").lines().map(Architectures::number).filter(n -> !n.isEmpty())
+          .toList();
       return new Nvcc(found, version, numbers, options.root(), cache);
     });
   }
@@ -62,7 +64,8 @@ final class Nvcc {
     // Names that the compiler makes up are then the same in every build.
     flags.addAll(List.of("-frandom-seed", Sources.unit(file)));
     flags.addAll(architectures.options());
-    Digest key = new Digest().add("nvcc").add(version).add(hostVersion).add(flags).add(file);
+    Digest key = new Digest().add("nvcc").add(version).add(hostVersion)
+        .add(Command.settings("NVCC_CCBIN", "NVCC_PREPEND_FLAGS", "NVCC_APPEND_FLAGS")).add(flags).add(file);
     new Sources(root).digest(key, file, INCLUDES);
     return cache.get(key.hex(), out -> {
       // nvcc chooses what to do by the ending.
@@ -76,7 +79,7 @@ final class Nvcc {
       }
       try {
         Files.move(fatbin, out);
-      } catch (java.io.IOException e) {
+      } catch (IOException e) {
         throw new BuildFailure(file + ": nvcc made no fatbin", e);
       }
       return result.output();

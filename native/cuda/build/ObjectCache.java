@@ -14,8 +14,9 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Compiled objects under the hash of all that they were made from. An entry is a folder that appears complete or not at all, by a rename, so builds may share
- * a cache without locks. An entry is the object, what the compiler said, and the object's hash, which a reader compares.
+ * Compiled objects under the hash of all that they were made from. An entry is a folder that appears complete or not at all, by a rename,
+ * so builds may share a cache without locks. An entry is the object, what the compiler said, and the object's hash, which a reader
+ * compares.
  */
 final class ObjectCache {
   private static final Duration UNUSED = Duration.ofDays(30);
@@ -62,7 +63,8 @@ final class ObjectCache {
   void prune() {
     Instant limit = Instant.now().minus(UNUSED);
     try (Stream<Path> files = Files.isDirectory(folder) ? Files.find(folder, 2, (file, facts) -> facts.isDirectory()) : Stream.of()) {
-      List<Path> entries = files.filter(file -> Files.exists(file.resolve("object")) || file.getFileName().toString().startsWith("new-")).toList();
+      List<Path> entries = files.filter(file -> Files.exists(file.resolve("object")) || file.getFileName().toString().startsWith("new-"))
+          .toList();
       for (Path entry : entries) {
         if (Files.getLastModifiedTime(entry).toInstant().isBefore(limit)) {
           delete(entry);

@@ -17,11 +17,11 @@ import java.util.Optional;
  * @param nvcc the nvcc asked for by name
  * @param release whether every architecture served is compiled for
  * @param architectures the architectures to compile for instead, as {@code sm_80 compute_80}
- * @param variants the sanitized variants to build; all when empty
+ * @param variants the variants of the emulator to build or test
  * @param units the units in a sanitized variant; all when empty
  */
-record Options(List<String> goals, Path root, Path target, Path emulator, Path cache, Optional<String> cxx, Optional<String> nvcc, boolean release,
-               List<String> architectures, List<String> variants, List<String> units) {
+record Options(List<String> goals, Path root, Path target, Path emulator, Path cache, Optional<String> cxx, Optional<String> nvcc,
+               boolean release, List<String> architectures, List<String> variants, List<String> units) {
   private static final List<String> NAMES =
       List.of("root", "target", "emulator", "cache", "cxx", "nvcc", "release", "architectures", "variants", "units");
 

@@ -1,4 +1,5 @@
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -22,7 +23,7 @@ final class Output {
     }
     try (Stream<Path> files = Files.walk(folder)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        boolean kept = Files.isDirectory(file) ? isEmpty(file) == false : names.contains(folder.relativize(file).toString());
+        boolean kept = Files.isDirectory(file) ? !isEmpty(file) : names.contains(folder.relativize(file).toString());
         if (!kept) {
           Files.delete(file);
         }
@@ -49,7 +50,7 @@ final class Output {
   }
 
   void write(String name, String text) {
-    write(name, text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    write(name, text.getBytes(StandardCharsets.UTF_8));
   }
 
   Path file(String name) {

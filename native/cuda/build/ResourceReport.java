@@ -55,8 +55,8 @@ record ResourceReport(List<Usage> usages) {
     List<String> complaints = new ArrayList<>();
     for (Usage usage : usages) {
       if (usage.spills() && !allowed.allows(usage.kernel(), usage.architecture())) {
-        complaints.add(usage.place() + ": " + usage.stack() + " bytes of stack, " + usage.spillStores() + " of spill stores, " + usage.spillLoads()
-            + " of spill loads, and native/cuda/spills.txt does not list it");
+        complaints.add(usage.place() + ": " + usage.stack() + " bytes of stack, " + usage.spillStores() + " of spill stores, "
+            + usage.spillLoads() + " of spill loads, and native/cuda/spills.txt does not list it");
       }
     }
     for (SpillList.Entry entry : allowed.entries()) {
@@ -64,7 +64,8 @@ record ResourceReport(List<Usage> usages) {
       if (same.isEmpty()) {
         complaints.add("spills.txt:" + entry.line() + ": there is no kernel " + entry.kernel());
       } else if (same.stream().anyMatch(usage -> usage.architecture().equals(entry.architecture()) && !usage.spills())) {
-        complaints.add("spills.txt:" + entry.line() + ": " + entry.kernel() + " no longer spills on " + entry.architecture() + "; take the line away");
+        complaints.add("spills.txt:" + entry.line() + ": " + entry.kernel() + " no longer spills on " + entry.architecture()
+            + "; take the line away");
       }
     }
     return complaints;
@@ -95,7 +96,8 @@ record ResourceReport(List<Usage> usages) {
         }
       } else if (used.find() && kernel != null) {
         Matcher shared = SHARED.matcher(used.group(2));
-        usages.add(new Usage(kernel, architecture, Integer.parseInt(used.group(1)), shared.find() ? number(shared, 1) : 0, stack[0], stack[1], stack[2]));
+        usages.add(new Usage(kernel, architecture, Integer.parseInt(used.group(1)), shared.find() ? number(shared, 1) : 0, stack[0],
+            stack[1], stack[2]));
         kernel = null;
       }
     }

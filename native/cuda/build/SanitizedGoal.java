@@ -16,7 +16,7 @@ final class SanitizedGoal {
       System.out.println("sanitized: not built: " + HostCompiler.ABSENT);
       return;
     }
-    for (Variant variant : Variant.sanitized(options.variants())) {
+    for (Variant variant : Variant.named(options.variants(), Variant.SANITIZED)) {
       EmulatorBuild build = new EmulatorBuild(options.root(), compiler.get(), variant);
       List<String> files = new ArrayList<>(EmulatorBuild.runtime(build.sources()));
       files.addAll(chosen(EmulatorBuild.units(build.sources()), options.units()));

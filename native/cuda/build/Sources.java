@@ -12,9 +12,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** Source files below a root folder, and which of them a file includes. Files are named relative to the root, so that nothing depends on where it lies. */
+/**
+ * Source files below a root folder, and which of them a file includes. Files are named relative to the root, so that nothing depends on
+ * where it lies.
+ */
 final class Sources {
-  private static final Pattern INCLUDE = Pattern.compile("^[ \\t]*#[ \\t]*include[ \\t]*(?:\"([^\"\\n]+)\"|<([^>\\n]+)>|(\\w+))", Pattern.MULTILINE);
+  private static final Pattern INCLUDE = Pattern.compile("^[ \\t]*#[ \\t]*include[ \\t]*(?:\"([^\"\\n]+)\"|<([^>\\n]+)>|(\\w+))",
+      Pattern.MULTILINE);
 
   private final Path root;
 
@@ -36,8 +40,8 @@ final class Sources {
   }
 
   /**
-   * The file and every file below the root that it includes, through others too, whether or not a condition leaves the include out. Headers from elsewhere
-   * belong to the compiler, whose version stands for them.
+   * The file and every file below the root that it includes, through others too, whether or not a condition leaves the include out. Headers
+   * from elsewhere belong to the compiler, whose version stands for them.
    */
   Collection<String> closure(String file, List<String> includeFolders) {
     TreeSet<String> found = new TreeSet<>(List.of(file));
@@ -47,9 +51,11 @@ final class Sources {
       Matcher include = INCLUDE.matcher(read(from));
       while (include.find()) {
         if (include.group(3) != null) {
-          throw new BuildFailure(from + ": #include " + include.group(3) + " cannot be followed by the object cache; write the header's name");
+          throw new BuildFailure(from + ": #include " + include.group(3)
+              + " cannot be followed by the object cache; write the header's name");
         }
-        Optional<String> header = include.group(1) != null ? quoted(from, include.group(1), includeFolders) : searched(include.group(2), includeFolders);
+        Optional<String> header = include.group(1) != null ? quoted(from, include.group(1), includeFolders)
+            : searched(include.group(2), includeFolders);
         if (header.isPresent() && found.add(header.get())) {
           open.push(header.get());
         }

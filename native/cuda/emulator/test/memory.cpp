@@ -1,64 +1,65 @@
 #include "memory.h"
 
-#include <sys/mman.h>
+#include <cstdio>
+#include <cstdlib>
+#include <vector>
 
-#include <algorithm>
-#include <cstring>
-#include <deque>
+extern "C" {
+int cuInit(unsigned flags);
+int cuDevicePrimaryCtxRetain(void** context, int device);
+int cuCtxSetCurrent(void* context);
+int cuMemAlloc_v2(uint64_t* address, size_t bytes);
+int cuMemFree_v2(uint64_t address);
+}
 
-#include "gatun/emulator/machine.h"
-
-namespace gatun::emulator {
+namespace gatun::emulator::test {
 
 namespace {
 
-constexpr size_t kSpan = size_t{1} << 30;
+std::vector<void*> allocations;
 
-uintptr_t base() {
-  static const auto mapped =
-      reinterpret_cast<uintptr_t>(mmap(nullptr, kSpan, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
-  return mapped;
+void must(int result, const char* call) {
+  if (result != 0) {
+    std::printf("FAILED %s gave %d\n", call, result);
+    std::exit(1);
+  }
 }
 
-std::deque<Allocation> allocations;
-uintptr_t used = 0;
+void open_device() {
+  static bool open = false;
+  if (!open) {
+    void* context = nullptr;
+    must(cuInit(0), "cuInit");
+    must(cuDevicePrimaryCtxRetain(&context, 0), "cuDevicePrimaryCtxRetain");
+    must(cuCtxSetCurrent(context), "cuCtxSetCurrent");
+    open = true;
+  }
+}
 
 }  // namespace
 
-const Allocation* find_allocation(uintptr_t address) {
-  const Allocation* found = nullptr;
-  for (const Allocation& allocation : allocations) {
-    if (allocation.base <= address) {
-      found = &allocation;
-    }
-  }
-  return found;
-}
-
-AddressRange device_addresses() { return AddressRange{base(), base() + kSpan}; }
-
-namespace test {
-
 void* allocate(size_t bytes) {
-  const uintptr_t address = base() + used;
-  used += (bytes + 512 + 255) / 256 * 256;
-  std::memset(reinterpret_cast<void*>(address), 0xFF, bytes);
-  allocations.push_back(Allocation{address, bytes, allocations.size() + 1, true, false});
-  return reinterpret_cast<void*>(address);
+  open_device();
+  uint64_t address = 0;
+  must(cuMemAlloc_v2(&address, bytes), "cuMemAlloc");
+  allocations.push_back(reinterpret_cast<void*>(address));
+  return allocations.back();
 }
 
 void release(void* address) {
-  for (Allocation& allocation : allocations) {
-    if (allocation.base == reinterpret_cast<uintptr_t>(address)) {
-      allocation.live = false;
-    }
+  must(cuMemFree_v2(reinterpret_cast<uint64_t>(address)), "cuMemFree");
+  for (void*& known : allocations) {
+    known = known == address ? nullptr : known;
   }
 }
 
 void release_all() {
+  for (void* const address : allocations) {
+    if (address != nullptr) {
+      must(cuMemFree_v2(reinterpret_cast<uint64_t>(address)), "cuMemFree");
+    }
+  }
   allocations.clear();
-  used = 0;
 }
 
-}  // namespace test
-}  // namespace gatun::emulator
+}  // namespace gatun::emulator::test

@@ -1,4 +1,4 @@
-// Device memory for the machine's own tests, in place of the driver's.
+// Device memory for the tests of the machine, from the driver's reservation but without a context.
 #pragma once
 
 #include <cstddef>

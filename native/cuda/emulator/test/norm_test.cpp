@@ -1,4 +1,4 @@
-// A kernel of the library, from its source to its numbers.
+// A kernel from its source to its numbers.
 #include <cmath>
 
 #include "harness.h"
@@ -33,7 +33,7 @@ void norm_agrees_with_float64(int rows, int width, unsigned blocks) {
   }
   const int64_t stride = width * 4;
   const NormParams params{{x, nullptr, {stride, 0, 0}, rows, 1, 1, 0}, {y, nullptr, {stride, 0, 0}, rows, 1, 1, 0}, weight, width, 1e-5f};
-  expect_clean(launch("gatun_rms_norm_256", Dim3{blocks, 1, 1}, 256, params), "rms_norm");
+  expect_clean(launch("gatun_test_norm_256", Dim3{blocks, 1, 1}, 256, params), "row norm");
   double worst = 0;
   for (int r = 0; r < rows; r++) {
     double squares = 0;
@@ -46,7 +46,7 @@ void norm_agrees_with_float64(int rows, int width, unsigned blocks) {
       worst = error <= worst ? worst : error;
     }
   }
-  expect(worst < 1e-5, "rms_norm of " + std::to_string(rows) + "x" + std::to_string(width) + " is off by " + std::to_string(worst));
+  expect(worst < 1e-5, "row norm of " + std::to_string(rows) + "x" + std::to_string(width) + " is off by " + std::to_string(worst));
   release_all();
 }
 

@@ -1,12 +1,9 @@
 // Element types and the views of tensors that kernels take.
 #pragma once
 
-namespace gatun {
+#include "gatun/dtypes.h"
 
-// Element types under the ordinals of the Java API's DType; the manifest records them and the backend compares.
-enum DType : int32_t {
-  F32, F16, BF16, I8, I32, F8_E4M3, F8_E5M2, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, MXFP4
-};
+namespace gatun {
 
 __host__ __device__ __forceinline__ float bf16_to_float(uint16_t bits) {
   return __uint_as_float(static_cast<uint32_t>(bits) << 16);

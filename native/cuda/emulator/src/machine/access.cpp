@@ -413,3 +413,32 @@ GATUN_HIDDEN void __tsan_vptr_read(void* a) { on_access<Access::kRead, 8>(a, __b
 GATUN_HIDDEN void __tsan_vptr_update(void* a, void*) { on_access<Access::kWrite, 8>(a, __builtin_return_address(0)); }
 
 }  // extern "C"
+
+// -fsanitize=alignment tests in the kernel itself whether a pointer fits its type, and calls this when it does not. Without it a misaligned float4 that the compiler
+// reads in four parts would go unseen.
+#if !defined(__SANITIZE_ADDRESS__)
+namespace {
+
+struct TypeDescription {
+  uint16_t kind, info;
+  char name[1];
+};
+
+struct Mismatch {
+  const char* file;
+  uint32_t line, column;
+  const TypeDescription* type;
+  unsigned char log_alignment, kind;
+};
+
+}  // namespace
+
+extern "C" GATUN_HIDDEN void __ubsan_handle_type_mismatch_v1(const Mismatch* mismatch, uintptr_t address) {
+  using namespace gatun::emulator;
+  if (checked != nullptr) {
+    fail(*checked, kMisalignedAddress, std::string("access to ") + mismatch->type->name + " at " + hex(address) + ", which is not a multiple of " +
+                                           std::to_string(1u << mismatch->log_alignment) + ": " + describe_address(*checked, address) + " (" +
+                                           describe_place(Place{mismatch->file, static_cast<int>(mismatch->line)}) + ")");
+  }
+}
+#endif

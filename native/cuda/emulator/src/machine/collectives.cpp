@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "access.h"
 #include "tensor_core.h"
 #include "worker.h"
 
@@ -263,6 +264,17 @@ unsigned first_exited(const Worker& worker) {
   return 0;
 }
 
+// A lane reads its row when it comes; were the row written between then and the last lane's coming, that would be a race.
+void check_matrix_row(Worker& worker, WarpOperation operation, uint64_t value, const Place& place) {
+  const auto row = reinterpret_cast<uintptr_t>(*reinterpret_cast<const void* const*>(value));
+  if (!in_shared(worker, row)) {
+    fail(worker, kIllegalAddress, at(name_of(operation), place) + " of an address outside shared memory: " + describe_address(worker, row));
+  }
+  if (checked != nullptr) {
+    check_access(worker, row, 16, 16, Access::kRead, operation == WarpOperation::kLdmatrix ? "ldmatrix4 reads" : "ldmatrix4_transposed reads");
+  }
+}
+
 }  // namespace
 
 uint64_t warp_operation(WarpOperation operation, uint32_t mask, uint64_t value, int argument, int width, const char* file, int line) {
@@ -270,6 +282,9 @@ uint64_t warp_operation(WarpOperation operation, uint32_t mask, uint64_t value, 
   Warp& warp = *worker.warp;
   const unsigned lane = worker.lane;
   const uint32_t bit = 1u << lane;
+  if (operation == WarpOperation::kLdmatrix || operation == WarpOperation::kLdmatrixTransposed) {
+    check_matrix_row(worker, operation, value, Place{file, line});
+  }
   warp.operation[lane] = operation;
   warp.mask[lane] = mask;
   warp.in[lane] = value;

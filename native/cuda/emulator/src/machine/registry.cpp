@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "gatun/dtypes.h"
 #include "gatun/emulator/machine.h"
 
 namespace gatun::emulator {
@@ -37,8 +38,16 @@ const std::vector<const KernelEntry*>& kernels() { return kernel_list(); }
 const std::vector<const TileEntry*>& tiles() { return tile_list(); }
 
 std::string manifest() {
-  std::string text;
+  std::string text = "gatun-cuda-manifest\t1\n";
   std::vector<std::string> lines;
+  for (const KernelEntry* kernel : kernels()) {
+    lines.push_back(std::string("unit\t") + kernel->unit + "\t" + kernel->unit + ".emulated\n");
+  }
+  std::sort(lines.begin(), lines.end());
+  lines.erase(std::unique(lines.begin(), lines.end()), lines.end());
+  for (const std::string& line : lines) {
+    text += line;
+  }
   for (const KernelEntry* kernel : kernels()) {
     text += std::string("kernel\t") + kernel->unit + "\t" + kernel->symbol + "\tthreads=" + std::to_string(kernel->threads) +
             "\tparams=" + std::to_string(kernel->params_size) + "\n";
@@ -57,6 +66,9 @@ std::string manifest() {
       text += line;
     }
   }
+#define GATUN_DTYPE_RECORD(NAME) text += std::string("dtype\t" #NAME "\t") + std::to_string(static_cast<int>(gatun::NAME)) + "\n";
+  GATUN_DTYPES(GATUN_DTYPE_RECORD)
+#undef GATUN_DTYPE_RECORD
   return text;
 }
 

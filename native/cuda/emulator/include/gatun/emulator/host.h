@@ -17,6 +17,7 @@
 
 #include <math.h>
 
+#include "gatun/dtypes.h"
 #include "gatun/emulator/machine.h"
 
 #define __device__
@@ -42,7 +43,6 @@ template <class T>
 using Self = T;
 
 struct Rows;
-enum DType : int32_t;
 
 namespace emulator {
 

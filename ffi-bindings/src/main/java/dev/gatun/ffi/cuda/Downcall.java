@@ -28,7 +28,14 @@ final class Downcall {
   private static final MethodHandle LLLL = handle("LLLL");
   private static final MethodHandle LLILL = handle("LLILL");
   private static final MethodHandle LLLLL = handle("LLLLL");
+  private static final MethodHandle LLLILL = handle("LLLILL");
   private static final MethodHandle LLLLLL = handle("LLLLLL");
+
+  /** Made on first use: only the optional libraries tell an error's text so. */
+  private static final class Text {
+    @SuppressWarnings("restricted")
+    static final MethodHandle I = Linker.nativeLinker().downcallHandle(FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT));
+  }
 
   private Downcall() {}
 
@@ -162,9 +169,29 @@ final class Downcall {
     }
   }
 
+  static int call(Entry entry, long a, long b, long c, int d, long e, long f) {
+    try {
+      return (int) LLLILL.invokeExact(entry.code("LLLILL"), a, b, c, d, e, f);
+    } catch (Throwable t) {
+      throw broken(entry, t);
+    }
+  }
+
   static int call(Entry entry, long a, long b, long c, long d, long e, long f) {
     try {
       return (int) LLLLLL.invokeExact(entry.code("LLLLLL"), a, b, c, d, e, f);
+    } catch (Throwable t) {
+      throw broken(entry, t);
+    }
+  }
+
+  /** The text that a function of a status returns; empty when there is no such function. */
+  static String text(Entry entry, int status) {
+    if (!entry.isPresent()) {
+      return "";
+    }
+    try {
+      return NativeText.at((long) Text.I.invokeExact(entry.code("I"), status));
     } catch (Throwable t) {
       throw broken(entry, t);
     }

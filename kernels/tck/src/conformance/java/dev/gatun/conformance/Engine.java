@@ -32,7 +32,10 @@ public record Engine(String label, String kind, Backend backend, Stream stream, 
   public enum Extra {
     /** Caches that keep F8_E4M3, F8_E5M2 or Q8_0. */
     NARROW_CACHES,
-    /** Prepared matmul weights, embedding tables and expansion of types beyond F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K. */
+    /**
+     * Prepared matmul weights, embedding tables and expansion of types beyond F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K
+     * and Q6_K.
+     */
     RARE_TYPES
   }
 

@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The areas of a test as an engine sees them: where they lie, or for a mirrored engine as buffers of the backend's own, of the same bytes, guards
- * included, that only copies reach. Closing it frees the buffers.
+ * The areas of a test as an engine sees them: where they lie, or for a mirrored engine as buffers of the backend's own, of the same bytes,
+ * guards included, that only copies reach. Closing it frees the buffers.
  */
 final class Mirror implements AutoCloseable {
   private final Areas areas;

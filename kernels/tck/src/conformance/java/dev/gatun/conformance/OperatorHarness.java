@@ -33,9 +33,9 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Runs operators on every engine of the module under test and holds each run to the float64 oracle: values that are not finite first, then the
- * error; nothing else in memory changed, inputs and guards included; the same bits on a second run over poisoned outputs, and among engines of
- * one kind.
+ * Runs operators on every engine of the module under test and holds each run to the float64 oracle: values that are not finite first, then
+ * the error; nothing else in memory changed, inputs and guards included; the same bits on a second run over poisoned outputs, and among
+ * engines of one kind.
  */
 final class OperatorHarness implements BeforeAllCallback, AfterEachCallback, AfterAllCallback {
   /** What honest float32 arithmetic reaches with ease. */
@@ -48,8 +48,8 @@ final class OperatorHarness implements BeforeAllCallback, AfterEachCallback, Aft
   static final double EXACT = 0;
 
   /** The types of weights that every backend multiplies, looks up and expands. */
-  static final Set<DType> REQUIRED = EnumSet.of(DType.F32, DType.F16, DType.BF16, DType.Q8_0, DType.Q4_0, DType.Q4_1, DType.Q5_0, DType.Q5_1,
-      DType.Q4_K, DType.Q5_K, DType.Q6_K);
+  static final Set<DType> REQUIRED = EnumSet.of(DType.F32, DType.F16, DType.BF16, DType.Q8_0, DType.Q4_0, DType.Q4_1, DType.Q5_0,
+      DType.Q5_1, DType.Q4_K, DType.Q5_K, DType.Q6_K);
 
   private final Function<Engines, List<Engine>> choice;
   private List<Engine> all = List.of();
@@ -102,8 +102,9 @@ final class OperatorHarness implements BeforeAllCallback, AfterEachCallback, Aft
 
   /** Leaves out, for this test, engines that do not serve what no backend has to. */
   void needs(Extra extra) {
-    engines = engines.stream().filter(engine -> !engine.without().containsKey(extra)).toList();
-    Assumptions.assumeFalse(engines.isEmpty(), () -> all.stream().map(e -> e + ": " + e.without().get(extra)).collect(joining("; ")));
+    List<Engine> before = engines;
+    engines = before.stream().filter(engine -> !engine.without().containsKey(extra)).toList();
+    Assumptions.assumeFalse(engines.isEmpty(), () -> before.stream().map(e -> e + ": " + e.without().get(extra)).collect(joining("; ")));
   }
 
   /** Leaves out, for this test, engines that do not serve a type that no backend has to. */
@@ -113,9 +114,9 @@ final class OperatorHarness implements BeforeAllCallback, AfterEachCallback, Aft
     }
   }
 
-  /** Leaves out, for this test, every engine but one. */
-  void only(Engine engine) {
-    engines = List.of(engine);
+  /** Runs this test on these engines. */
+  void only(Engine... chosen) {
+    engines = List.of(chosen);
   }
 
   /** A size: the large one, or where an engine is slow the small one. */
@@ -260,7 +261,7 @@ final class OperatorHarness implements BeforeAllCallback, AfterEachCallback, Aft
       areas.restore(before);
       byte[][] alike = kinds.putIfAbsent(engine.kind(), after);
       if (alike != null) {
-        assertThat(areas.difference(alike, after, areas.nothing())).as("%s: bits against another engine of its kind", where).isEmpty();
+        assertThat(areas.difference(alike, after, areas.nothing())).as("%s: bits against an engine of its kind", where).isEmpty();
       }
     }
     Assumptions.assumeTrue(refusals.size() < engines.size(), () -> String.join("; ", refusals));

@@ -183,8 +183,8 @@ class ProgramTest {
           assertThat(Elements.all(Host.buffers(), logits)).as("%s: a replay", engine).containsExactly(first);
           assertThat(first).as("%s: another engine of its kind", engine).containsExactly(kinds.computeIfAbsent(engine.kind(), k -> first));
           Explanation explanation = step.explain();
-          assertThat(explanation.steps().stream().mapToInt(s -> s.sources().size()).sum()).as("%s: every operator is explained once", engine)
-              .isEqualTo(step.program().operators().size());
+          assertThat(explanation.steps().stream().mapToInt(s -> s.sources().size()).sum())
+              .as("%s: every operator is explained once", engine).isEqualTo(step.program().operators().size());
         }
         BitSet[] written = HARNESS.areas().nothing();
         HARNESS.areas().mark(written, logits, TOKENS);

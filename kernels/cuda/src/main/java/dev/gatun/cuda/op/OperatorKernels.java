@@ -2,12 +2,18 @@ package dev.gatun.cuda.op;
 
 import dev.gatun.Add;
 import dev.gatun.Attention;
+import dev.gatun.Copy;
+import dev.gatun.Dequantize;
+import dev.gatun.Embedding;
+import dev.gatun.GatherRows;
 import dev.gatun.Gelu;
 import dev.gatun.GeluMul;
 import dev.gatun.KvAppend;
 import dev.gatun.LayerNorm;
+import dev.gatun.Matmul;
 import dev.gatun.Mul;
 import dev.gatun.Operator;
+import dev.gatun.Quantize;
 import dev.gatun.RmsNorm;
 import dev.gatun.Rope;
 import dev.gatun.Scale;
@@ -22,11 +28,17 @@ import java.util.Optional;
 /** Every operator's form on CUDA devices. */
 public final class OperatorKernels {
   private static final ElementwiseKernel ELEMENTWISE = new ElementwiseKernel();
+  private static final MatmulKernel MATMUL = new MatmulKernel();
   private static final NormKernel NORM = new NormKernel();
   private static final SoftmaxKernel SOFTMAX = new SoftmaxKernel();
   private static final RopeKernel ROPE = new RopeKernel();
   private static final AttentionKernel ATTENTION = new AttentionKernel();
   private static final KvAppendKernel KV_APPEND = new KvAppendKernel();
+  private static final QuantizeKernel QUANTIZE = new QuantizeKernel();
+  private static final DequantizeKernel DEQUANTIZE = new DequantizeKernel();
+  private static final EmbeddingKernel EMBEDDING = new EmbeddingKernel();
+  private static final GatherRowsKernel GATHER_ROWS = new GatherRowsKernel();
+  private static final CopyKernel COPY = new CopyKernel();
 
   private OperatorKernels() {}
 
@@ -44,11 +56,17 @@ public final class OperatorKernels {
   private static Optional<OperatorKernel<Operator>> form(Operator operator) {
     return switch (operator) {
       case Add _, Mul _, Scale _, SiluMul _, Gelu _, GeluMul _, Softcap _ -> Optional.of(of(ELEMENTWISE));
+      case Matmul _ -> Optional.of(of(MATMUL));
       case RmsNorm _, LayerNorm _ -> Optional.of(of(NORM));
       case Softmax _ -> Optional.of(of(SOFTMAX));
       case Rope _ -> Optional.of(of(ROPE));
       case Attention _ -> Optional.of(of(ATTENTION));
       case KvAppend _ -> Optional.of(of(KV_APPEND));
+      case Quantize _ -> Optional.of(of(QUANTIZE));
+      case Dequantize _ -> Optional.of(of(DEQUANTIZE));
+      case Embedding _ -> Optional.of(of(EMBEDDING));
+      case GatherRows _ -> Optional.of(of(GATHER_ROWS));
+      case Copy _ -> Optional.of(of(COPY));
       default -> Optional.empty();
     };
   }
