@@ -53,6 +53,12 @@ final class Command {
         .map(folder -> Path.of(folder).toAbsolutePath().resolve(name)).filter(Files::isExecutable).filter(Files::isRegularFile).findFirst();
   }
 
+  /** These variables of the environment that are set, with their values; compilers heed some beside their flags. */
+  static String settings(String... variables) {
+    return Stream.of(variables).filter(name -> System.getenv(name) != null).map(name -> name + "=" + System.getenv(name)).toList()
+        .toString();
+  }
+
   private static String read(Path file) throws IOException {
     return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
   }

@@ -31,8 +31,7 @@ final class EmulatorGoal {
   void run() {
     long start = System.nanoTime();
     ObjectCache cache = new ObjectCache(options.cache());
-    Optional<String> reason = EmulatorBuild.runtime(sources).isEmpty() ? Optional.of("the emulator has no sources yet")
-        : unsupported(System.getProperty("os.name"), System.getProperty("os.arch"));
+    Optional<String> reason = unsupported(System.getProperty("os.name"), System.getProperty("os.arch"));
     Optional<HostCompiler> compiler = reason.isPresent() ? Optional.empty() : HostCompiler.find(options, cache);
     if (compiler.isEmpty()) {
       output.keepOnly(List.of("reason"));

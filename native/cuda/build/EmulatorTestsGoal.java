@@ -9,9 +9,9 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
- * Builds and runs the emulator's native tests: each {@code emulator/test/*.cpp} with a {@code main} is a program, linked with the emulator,
- * the kernels, the test's own units and the other files there. A program that passed is run again only when it, or a setting of the
- * emulator in the environment, has changed.
+ * Builds and runs the emulator's native tests. A folder of {@code emulator/test} is a suite; each of its C++ files with a {@code main} is a
+ * program, linked with the suite's other files and units, the kernels and the emulator. A program that passed is run again only when it, or
+ * a setting of the emulator in the environment, has changed.
  */
 final class EmulatorTestsGoal {
   private static final Pattern MAIN = Pattern.compile("^int main\\(", Pattern.MULTILINE);
@@ -31,22 +31,37 @@ final class EmulatorTestsGoal {
       System.out.println("emulator tests: not run: " + (files.isEmpty() ? "there are none" : HostCompiler.ABSENT));
       return;
     }
-    List<String> mains = files.stream().filter(file -> MAIN.matcher(sources.read(file)).find()).toList();
-    List<String> common = new ArrayList<>(EmulatorBuild.runtime(sources));
-    common.addAll(EmulatorBuild.units(sources));
-    common.addAll(sources.files("emulator/test", ".cu"));
-    files.stream().filter(file -> !mains.contains(file)).forEach(common::add);
     for (Variant variant : Variant.named(options.variants(), List.of(Variant.PLAIN))) {
       EmulatorBuild build = new EmulatorBuild(options.root(), compiler.get(), variant);
-      List<String> all = new ArrayList<>(common);
-      all.addAll(mains);
-      List<ObjectCache.Entry> objects = build.objects(all);
-      for (int i = 0; i < mains.size(); i++) {
-        List<ObjectCache.Entry> linked = new ArrayList<>(objects.subList(0, common.size()));
-        linked.add(objects.get(common.size() + i));
-        test(variant, Sources.unit(mains.get(i)), build.program(Sources.unit(mains.get(i)), linked));
+      for (String folder : files.stream().map(EmulatorTestsGoal::folder).distinct().toList()) {
+        suite(build, variant, folder);
       }
     }
+  }
+
+  private void suite(EmulatorBuild build, Variant variant, String folder) {
+    Sources sources = build.sources();
+    List<String> own = new ArrayList<>(sources.files(folder, ".cpp"));
+    own.addAll(sources.files(folder, ".cu"));
+    own.removeIf(file -> !folder(file).equals(folder));
+    List<String> mains = own.stream().filter(file -> MAIN.matcher(sources.read(file)).find()).toList();
+    own.removeAll(mains);
+    List<String> common = new ArrayList<>(own);
+    common.addAll(EmulatorBuild.runtime(sources));
+    common.addAll(EmulatorBuild.units(sources));
+    List<String> all = new ArrayList<>(common);
+    all.addAll(mains);
+    List<ObjectCache.Entry> objects = build.objects(all);
+    for (int i = 0; i < mains.size(); i++) {
+      List<ObjectCache.Entry> linked = new ArrayList<>(List.of(objects.get(common.size() + i)));
+      linked.addAll(objects.subList(0, common.size()));
+      String name = mains.get(i).substring("emulator/test/".length()).replace('/', '-').replace(".cpp", "");
+      test(variant, name, build.program(name, linked));
+    }
+  }
+
+  private static String folder(String file) {
+    return file.substring(0, file.lastIndexOf('/'));
   }
 
   private void test(Variant variant, String name, ObjectCache.Entry program) {

@@ -11,8 +11,8 @@ import java.util.regex.Pattern;
 
 /** The CUDA compiler and the fatbins that it makes. */
 final class Nvcc {
-  static final String ABSENT = "no nvcc: it is neither on the PATH nor under CUDA_HOME nor /usr/local/cuda, or -Dgatun.nvcc=none was given; "
-      + "install a CUDA toolkit, or name nvcc by -Dgatun.nvcc";
+  static final String ABSENT = "no nvcc: it is neither on the PATH nor under CUDA_HOME nor /usr/local/cuda, or -Dgatun.nvcc=none was "
+      + "given; install a CUDA toolkit, or name nvcc by -Dgatun.nvcc";
   static final List<String> INCLUDES = List.of("include");
   // ptxas tells registers and spills; the resource report judges them, since some spills are allowed.
   static final List<String> FLAGS = List.of("-fatbin", "-std=c++17", "-O3", "-Werror", "all-warnings", "-Xptxas", "-v", "-Iinclude");
@@ -64,7 +64,8 @@ final class Nvcc {
     // Names that the compiler makes up are then the same in every build.
     flags.addAll(List.of("-frandom-seed", Sources.unit(file)));
     flags.addAll(architectures.options());
-    Digest key = new Digest().add("nvcc").add(version).add(hostVersion).add(flags).add(file);
+    Digest key = new Digest().add("nvcc").add(version).add(hostVersion)
+        .add(Command.settings("NVCC_CCBIN", "NVCC_PREPEND_FLAGS", "NVCC_APPEND_FLAGS")).add(flags).add(file);
     new Sources(root).digest(key, file, INCLUDES);
     return cache.get(key.hex(), out -> {
       // nvcc chooses what to do by the ending.

@@ -82,7 +82,7 @@ __device__ void attention_any(const AttentionParams& p) {
       const float shrink = weight_of(largest, top);
       largest = top;
       sum = sum * shrink + block_sum<THREADS>(weight);
-#pragma unroll
+GATUN_UNROLL
       for (int e = 0; e < EACH; e++) {
         const int i = part + e * THREADS + static_cast<int>(threadIdx.x);
         if (i < p.value_size) {
@@ -97,7 +97,7 @@ __device__ void attention_any(const AttentionParams& p) {
       }
     }
     const float factor = finishing_factor(p, head, largest, sum, first >= last);
-#pragma unroll
+GATUN_UNROLL
     for (int e = 0; e < EACH; e++) {
       const int i = part + e * THREADS + static_cast<int>(threadIdx.x);
       if (i < p.value_size) {

@@ -82,7 +82,7 @@ public final class Cuda {
       Driver unversioned = new Driver(library, place);
       if (!unversioned.missing().isEmpty()) {
         throw new DynamicLibrary.NotLoaded("it lacks " + some(unversioned.missing())
-            + (unversioned.cuDriverGetVersion.isPresent() ? " (the driver is older than CUDA 12.0)" : " (this is no CUDA driver)"));
+            + (unversioned.cuDriverGetVersion.isPresent() ? " (the driver is older than CUDA 11.8)" : " (this is no CUDA driver)"));
       }
       MemorySegment version = arena.allocate(ValueLayout.JAVA_INT);
       unversioned.check(unversioned.cuDriverGetVersion, call(unversioned.cuDriverGetVersion, version.address()), place);

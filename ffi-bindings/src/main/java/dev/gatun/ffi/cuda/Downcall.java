@@ -28,6 +28,7 @@ final class Downcall {
   private static final MethodHandle LLLL = handle("LLLL");
   private static final MethodHandle LLILL = handle("LLILL");
   private static final MethodHandle LLLLL = handle("LLLLL");
+  private static final MethodHandle LLLILL = handle("LLLILL");
   private static final MethodHandle LLLLLL = handle("LLLLLL");
 
   /** Made on first use: only the optional libraries tell an error's text so. */
@@ -163,6 +164,14 @@ final class Downcall {
   static int call(Entry entry, long a, long b, long c, long d, long e) {
     try {
       return (int) LLLLL.invokeExact(entry.code("LLLLL"), a, b, c, d, e);
+    } catch (Throwable t) {
+      throw broken(entry, t);
+    }
+  }
+
+  static int call(Entry entry, long a, long b, long c, int d, long e, long f) {
+    try {
+      return (int) LLLILL.invokeExact(entry.code("LLLILL"), a, b, c, d, e, f);
     } catch (Throwable t) {
       throw broken(entry, t);
     }

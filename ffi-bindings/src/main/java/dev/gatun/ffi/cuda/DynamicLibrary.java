@@ -1,5 +1,7 @@
 package dev.gatun.ffi.cuda;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -9,6 +11,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Optional;
 
 /** A shared library that stays loaded for the life of the process, since its threads and callbacks may outlive any handle to it. */
@@ -16,7 +19,7 @@ final class DynamicLibrary {
   private final String name;
   private final SymbolLookup symbols;
 
-  private DynamicLibrary(String name, SymbolLookup symbols) {
+  DynamicLibrary(String name, SymbolLookup symbols) {
     this.name = name;
     this.symbols = symbols;
   }
@@ -33,11 +36,23 @@ final class DynamicLibrary {
       if (!Files.isRegularFile(file)) {
         throw new NotLoaded(Files.isDirectory(file) ? "is a folder" : "no such file");
       }
+      if (System.getProperty("os.name").equals("Linux") && !isElf(file)) {
+        throw new NotLoaded("is no ELF file");
+      }
       return new DynamicLibrary(name, SymbolLookup.libraryLookup(file, Arena.global()));
     } catch (IllegalCallerException e) {
       throw new NotLoaded("native access is not allowed; start java with --enable-native-access=dev.gatun.ffi");
     } catch (IllegalArgumentException e) {
       throw new NotLoaded(loaderReason(name).orElseGet(() -> isFile ? "the system's loader refused it" : "not on the library search path"));
+    }
+  }
+
+  /** The JVM's loader takes any file apart before the system's loader refuses it, and warns of what it believes to see there. */
+  private static boolean isElf(Path file) throws NotLoaded {
+    try (InputStream bytes = Files.newInputStream(file)) {
+      return Arrays.equals(bytes.readNBytes(4), new byte[] {0x7f, 'E', 'L', 'F'});
+    } catch (IOException e) {
+      throw new NotLoaded("cannot be read: " + e.getMessage());
     }
   }
 

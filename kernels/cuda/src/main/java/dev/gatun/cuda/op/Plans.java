@@ -32,6 +32,11 @@ final class Plans {
     return Optional.empty();
   }
 
+  /** Blocks of {@code kernel}, which strides over its work, to have {@code threads} threads, until the device is full. */
+  static long blocksOf(String kernel, long threads, dev.gatun.cuda.kernel.Gpu gpu) {
+    return blocks(Math.ceilDiv(threads, gpu.manifest().kernel(kernel).threads()), gpu);
+  }
+
   /** Blocks for kernels that stride over {@code units} of work: one each, until the device is full. */
   static long blocks(long units, dev.gatun.cuda.kernel.Gpu gpu) {
     return Math.min(units, (long) gpu.multiprocessors() * BLOCKS_PER_MULTIPROCESSOR);

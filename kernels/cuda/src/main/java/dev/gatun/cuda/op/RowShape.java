@@ -49,12 +49,17 @@ record RowShape(long count, int bound, int middle, int inner, int width) {
     return (long) bound * middle * inner;
   }
 
+  /** Bytes from one index of dimension {@code i} of {@code tensor} to the next. */
+  static long bytes(Tensor tensor, int i) {
+    return tensor.stride(i) * tensor.dtype().blockBytes() / tensor.dtype().blockSize();
+  }
+
   /** Passes {@code tensor}, which has these rows in its own strides. */
   LaunchBuilder pass(LaunchBuilder launch, String name, Tensor tensor, Binding binding) {
     long[] strides = new long[MOST_RANK - 1];
     int rank = tensor.shape().rank();
     for (int i = 0; i < Math.max(1, rank - 1); i++) {
-      strides[i] = tensor.stride(i) * tensor.dtype().blockBytes() / tensor.dtype().blockSize();
+      strides[i] = bytes(tensor, i);
     }
     return launch.rows(name, binding.address(tensor), count, strides, bound, middle, inner, tensor.dtype());
   }

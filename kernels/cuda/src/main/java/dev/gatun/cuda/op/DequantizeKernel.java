@@ -1,0 +1,22 @@
+package dev.gatun.cuda.op;
+
+import dev.gatun.Dequantize;
+import dev.gatun.cuda.kernel.Gpu;
+import dev.gatun.spi.Decision;
+
+/** dequantize: eight elements a thread. */
+final class DequantizeKernel implements OperatorKernel<Dequantize> {
+  private static final int ELEMENTS_PER_THREAD = 8;
+  private static final int FLOPS_PER_ELEMENT = 2;
+
+  @Override
+  public Decision plan(Dequantize o, Gpu gpu) {
+    return Plans.refusal(o).orElseGet(() -> CudaPlan.streaming(o, "dequantize_" + o.x().dtype().label(), ELEMENTS_PER_THREAD + " elements a thread",
+        FLOPS_PER_ELEMENT * o.x().shape().elements()));
+  }
+
+  @Override
+  public void bind(Dequantize o, CudaPlan plan, Binding binding) {
+    BlockRows.launch(plan, o.x(), o.y(), ELEMENTS_PER_THREAD, binding);
+  }
+}

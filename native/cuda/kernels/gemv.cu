@@ -1,0 +1,19 @@
+// matmul with few rows of x, weights of F32, F16, BF16 and Q8_0: see gatun/gemv.cuh.
+#include "gatun/gemv.cuh"
+
+GATUN_GEMV(f32, F32, 1)
+GATUN_GEMV(f32, F32, 2)
+GATUN_GEMV(f32, F32, 4)
+GATUN_GEMV(f32, F32, 8)
+GATUN_GEMV(f16, F16, 1)
+GATUN_GEMV(f16, F16, 2)
+GATUN_GEMV(f16, F16, 4)
+GATUN_GEMV(f16, F16, 8)
+GATUN_GEMV(bf16, BF16, 1)
+GATUN_GEMV(bf16, BF16, 2)
+GATUN_GEMV(bf16, BF16, 4)
+GATUN_GEMV(bf16, BF16, 8)
+GATUN_GEMV(q8_0, Q8_0, 1)
+GATUN_GEMV(q8_0, Q8_0, 2)
+GATUN_GEMV(q8_0, Q8_0, 4)
+GATUN_GEMV(q8_0, Q8_0, 8)

@@ -1,0 +1,23 @@
+// matmul with few rows of x, weights of the block types that have pieces of their own: see gatun/gemv.cuh.
+#include "gatun/gemv.cuh"
+
+GATUN_GEMV(q4_0, Q4_0, 1)
+GATUN_GEMV(q4_0, Q4_0, 2)
+GATUN_GEMV(q4_0, Q4_0, 4)
+GATUN_GEMV(q4_0, Q4_0, 8)
+GATUN_GEMV(q4_1, Q4_1, 1)
+GATUN_GEMV(q4_1, Q4_1, 2)
+GATUN_GEMV(q4_1, Q4_1, 4)
+GATUN_GEMV(q4_1, Q4_1, 8)
+GATUN_GEMV(q4_k, Q4_K, 1)
+GATUN_GEMV(q4_k, Q4_K, 2)
+GATUN_GEMV(q4_k, Q4_K, 4)
+GATUN_GEMV(q4_k, Q4_K, 8)
+GATUN_GEMV(q5_k, Q5_K, 1)
+GATUN_GEMV(q5_k, Q5_K, 2)
+GATUN_GEMV(q5_k, Q5_K, 4)
+GATUN_GEMV(q5_k, Q5_K, 8)
+GATUN_GEMV(q6_k, Q6_K, 1)
+GATUN_GEMV(q6_k, Q6_K, 2)
+GATUN_GEMV(q6_k, Q6_K, 4)
+GATUN_GEMV(q6_k, Q6_K, 8)
