@@ -7,12 +7,12 @@ import dev.gatun.Buffer;
 import dev.gatun.DType;
 import dev.gatun.Dequantize;
 import dev.gatun.Embedding;
-import dev.gatun.Operator;
 import dev.gatun.Quantize;
 import dev.gatun.Shape;
 import dev.gatun.Tensor;
 import dev.gatun.conformance.Engine;
 import dev.gatun.tck.oracle.Formats;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -58,21 +58,24 @@ class BlockBitsTest {
   private static byte[] run(Engine engine, DType from, byte[] in, int fromOffset, DType to, int toOffset, int columns, boolean lookUp) {
     Backend backend = engine.backend();
     byte[] out = new byte[Math.toIntExact(to.bytes((long) ROWS * columns))];
-    try (Buffer source = backend.allocate(in.length + fromOffset); Buffer target = backend.allocate(out.length + toOffset)) {
+    try (Arena arena = Arena.ofConfined(); Buffer source = backend.allocate(in.length + fromOffset);
+        Buffer target = backend.allocate(out.length + toOffset)) {
+      MemorySegment staged = arena.allocate(Math.max(in.length, out.length));
+      staged.copyFrom(MemorySegment.ofArray(in));
       Tensor x = Tensor.of(source, fromOffset, from, Shape.of(ROWS, columns));
       Tensor y = Tensor.of(target, toOffset, to, Shape.of(ROWS, columns));
-      engine.stream().copy(bytes(Buffer.ofHost(MemorySegment.ofArray(in)), 0, in.length), bytes(source, fromOffset, in.length));
+      engine.stream().copy(bytes(Buffer.ofHost(staged), 0, in.length), bytes(source, fromOffset, in.length));
       if (lookUp) {
         Tensor ids = backend.tensor(new int[] {0, 1, 2}, ROWS);
         engine.stream().run(new Embedding(ids, x, y));
         engine.stream().synchronize();
         ids.buffer().close();
       } else {
-        Operator operator = from.isBlock() ? new Dequantize(x, y) : new Quantize(x, y);
-        engine.stream().run(operator);
+        engine.stream().run(from.isBlock() ? new Dequantize(x, y) : new Quantize(x, y));
       }
-      engine.stream().copy(bytes(target, toOffset, out.length), bytes(Buffer.ofHost(MemorySegment.ofArray(out)), 0, out.length));
+      engine.stream().copy(bytes(target, toOffset, out.length), bytes(Buffer.ofHost(staged), 0, out.length));
       engine.stream().synchronize();
+      MemorySegment.ofArray(out).copyFrom(staged.asSlice(0, out.length));
     }
     return out;
   }
