@@ -12,7 +12,8 @@ final class DequantizeKernel implements OperatorKernel<Dequantize> {
 
   @Override
   public Decision plan(Dequantize o, Gpu gpu) {
-    return Plans.refusal(o).orElseGet(() -> CudaPlan.streaming(o, "expand_" + o.x().dtype().label(), ELEMENTS_PER_THREAD + " elements a thread",
+    String kernel = "expand_" + o.x().dtype().label();
+    return Plans.refusal(o).orElseGet(() -> CudaPlan.streaming(o, kernel, ELEMENTS_PER_THREAD + " elements a thread",
         FLOPS_PER_ELEMENT * o.x().shape().elements()));
   }
 
