@@ -66,29 +66,35 @@ struct RowsOfTile {
   }
 };
 
-// Positions that any of the tile's tokens sees. Whole warps call it.
+// Positions that any of the tile's tokens sees, and those that all of them see. Whole warps call it.
 struct Span {
   int from;
   int to;
+  int all_from;
+  int all_to;
 };
 
 __device__ __forceinline__ Span span_of(const AttentionParams& p, const TokenTile& tile, int length) {
-  int from = 0x7FFFFFFF;
-  int to = 0;
+  Span span{0x7FFFFFFF, 0, 0, 0x7FFFFFFF};
   for (int i = threadIdx.x % 32; i < tile.count; i += 32) {
     const int position = p.positions[tile.token + i];
     const int first = first_seen(p, position);
     const int last = last_seen(p, position, length);
     if (first < last) {
-      from = min(from, first);
-      to = max(to, last);
+      span.from = min(span.from, first);
+      span.to = max(span.to, last);
     }
+    span.all_from = max(span.all_from, first);
+    span.all_to = min(span.all_to, last);
   }
   for (int offset = 16; offset > 0; offset >>= 1) {
-    from = min(from, __shfl_xor_sync(0xFFFFFFFFu, from, offset));
-    to = max(to, __shfl_xor_sync(0xFFFFFFFFu, to, offset));
+    span.from = min(span.from, __shfl_xor_sync(0xFFFFFFFFu, span.from, offset));
+    span.to = max(span.to, __shfl_xor_sync(0xFFFFFFFFu, span.to, offset));
+    span.all_from = max(span.all_from, __shfl_xor_sync(0xFFFFFFFFu, span.all_from, offset));
+    span.all_to = min(span.all_to, __shfl_xor_sync(0xFFFFFFFFu, span.all_to, offset));
   }
-  return Span{min(from, to), to};
+  span.from = min(span.from, span.to);
+  return span;
 }
 
 // Elements 8 chunk to 8 chunk + 7 of a row of `size`, zeros past its end; `whole` where such a chunk lies within the row at an address for the widest loads.
