@@ -184,7 +184,7 @@ __attribute__((noinline)) void note_read(Worker& worker, Cell& cell, uint32_t ol
 
 // `oldest` is the first run whose accesses count: of the launch for device memory, of the block for shared.
 template <Access kAccess>
-inline void touch(Worker& worker, Cell& cell, uint32_t oldest, Stamp bytes, uintptr_t address, size_t size, const char* what, uintptr_t code) {
+__attribute__((always_inline)) inline void touch(Worker& worker, Cell& cell, uint32_t oldest, Stamp bytes, uintptr_t address, size_t size, const char* what, uintptr_t code) {
   const Stamp me = worker.stamp;
   const Stamp written = get(cell.written);
   const bool mine = same_thread_and_time(written, me);
@@ -215,7 +215,7 @@ inline void touch(Worker& worker, Cell& cell, uint32_t oldest, Stamp bytes, uint
 }
 
 template <Access kAccess>
-inline void touch_all(Worker& worker, Cell* cells, uint32_t oldest, uintptr_t offset, size_t bytes, uintptr_t address, const char* what, uintptr_t code) {
+__attribute__((always_inline)) inline void touch_all(Worker& worker, Cell* cells, uint32_t oldest, uintptr_t offset, size_t bytes, uintptr_t address, const char* what, uintptr_t code) {
   if (bytes >= 4 && (offset & 3) == 0) {
     for (; bytes >= 4; offset += 4, bytes -= 4) {
       touch<kAccess>(worker, cells[offset / 4], oldest, kAllBytes, address, bytes, what, code);
@@ -250,7 +250,7 @@ __attribute__((noinline)) void fail_shared(Worker& worker, uintptr_t address, si
 }
 
 template <Access kAccess>
-inline void access_shared(Worker& worker, uintptr_t address, size_t bytes, const char* what, uintptr_t code) {
+__attribute__((always_inline)) inline void access_shared(Worker& worker, uintptr_t address, size_t bytes, const char* what, uintptr_t code) {
   const uintptr_t offset = address - worker.shared_low;
   unsigned char* const state = worker.shared_state + offset;
   unsigned char good = kInitialised;
@@ -280,7 +280,7 @@ inline Worker::Known& known_at(Worker& worker, uintptr_t code, bool write) {
 }
 
 template <Access kAccess>
-inline void access(Worker& worker, uintptr_t address, size_t bytes, size_t alignment, const char* what, uintptr_t code) {
+__attribute__((always_inline)) inline void access(Worker& worker, uintptr_t address, size_t bytes, size_t alignment, const char* what, uintptr_t code) {
   if (address - worker.stack_low < StackPool::kSpan) {
     return;
   }
@@ -362,7 +362,7 @@ void on_range(void* address, size_t bytes, void* code) {
 }
 
 // A function that is entered below the usable part of its stack.
-__attribute__((noinline)) void check_stack(Worker& worker, uintptr_t pointer) {
+[[maybe_unused]] __attribute__((noinline)) void check_stack(Worker& worker, uintptr_t pointer) {
   if (pointer - worker.stack_low < StackPool::kSpan) {
     fail(worker, kIllegalAddress, "uses more than " + std::to_string(StackPool::kUsable / 1024) + " KiB of stack for its local variables and calls");
   }
@@ -377,6 +377,9 @@ using gatun::emulator::on_access;
 using gatun::emulator::on_range;
 
 #define GATUN_HIDDEN __attribute__((visibility("hidden")))
+
+// ThreadSanitizer's own runtime defines the calls where the rest of the emulator is built with it.
+#if !defined(GATUN_THREAD_SANITIZED)
 #define GATUN_ON_ACCESS(BYTES)                                                                                                       \
   GATUN_HIDDEN void __tsan_read##BYTES(void* a) { on_access<Access::kRead, BYTES>(a, __builtin_return_address(0)); }                \
   GATUN_HIDDEN void __tsan_write##BYTES(void* a) { on_access<Access::kWrite, BYTES>(a, __builtin_return_address(0)); }              \
@@ -413,6 +416,7 @@ GATUN_HIDDEN void __tsan_vptr_read(void* a) { on_access<Access::kRead, 8>(a, __b
 GATUN_HIDDEN void __tsan_vptr_update(void* a, void*) { on_access<Access::kWrite, 8>(a, __builtin_return_address(0)); }
 
 }  // extern "C"
+#endif
 
 // -fsanitize=alignment tests in the kernel itself whether a pointer fits its type, and calls this when it does not. Without it a misaligned float4 that the compiler
 // reads in four parts would go unseen.

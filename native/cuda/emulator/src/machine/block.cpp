@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "worker.h"
+#include "schedule.h"
 
 namespace gatun::emulator {
 
@@ -12,12 +12,6 @@ thread_local Worker* current = nullptr;
 thread_local Worker* checked = nullptr;
 
 namespace {
-
-unsigned pick_bit(uint32_t bits, unsigned turn) {
-  turn &= 31;
-  const uint32_t turned = bits >> turn | bits << (-turn & 31);
-  return (static_cast<unsigned>(__builtin_ctz(turned)) + turn) & 31;
-}
 
 std::string where(const Worker& worker, unsigned thread) {
   const Uint3& b = worker.block;
@@ -55,58 +49,17 @@ void run_thread() {
   __builtin_unreachable();
 }
 
-bool activate(Worker& worker, unsigned warp, unsigned lane) {
-  Thread& thread = worker.threads[warp * kLanes + lane];
-  if (thread.state == State::kNew) {
-    thread.stack = worker.stacks.take();
-    if (thread.stack == nullptr) {
-      record(worker, kOutOfResources, where(worker, thread.index) + "the host has no memory for the thread's stack");
-      return false;
-    }
-    thread.context = new_context(StackPool::top(thread.stack), run_thread);
-    thread.state = State::kReady;
-  }
-  worker.thread = &thread;
-  worker.warp = &worker.warps[warp];
-  worker.lane = lane;
-  worker.stack_low = reinterpret_cast<uintptr_t>(thread.stack);
-  worker.clock = &worker.warps[warp].clock;
-  worker.stamp = make_stamp(run_of(worker.stamp), worker.clock->now, thread.index);
-  return true;
-}
-
-// Chooses a thread that can run and makes it the running one; false if there is none.
-bool choose_thread(Worker& worker) {
-  const uint32_t chance = worker.random.next();
-  Warp* warp = worker.warp;
-  unsigned at = static_cast<unsigned>(warp - worker.warps);
-  // Mostly the warp goes on, which keeps its lanes' stacks in the cache; now and then another one takes over.
-  if (warp->ready == 0 || (chance & 0xF) == 0) {
-    if (worker.ready_warps == 0 || worker.launch->faulted.load(std::memory_order_relaxed)) {
-      return false;
-    }
-    at = pick_bit(worker.ready_warps, chance >> 4);
-    warp = &worker.warps[at];
-  }
-  return activate(worker, at, pick_bit(warp->ready, chance >> 9));
-}
-
 }  // namespace
 
-void run_another(Worker& worker) {
-  Thread& from = *worker.thread;
-  if (choose_thread(worker)) {
-    if (worker.thread != &from) {
-      switch_context(from.context, worker.thread->context);
-    }
-  } else {
-    switch_context(from.context, worker.main);
+bool start_thread(Worker& worker, Thread& thread) {
+  thread.stack = worker.stacks.take();
+  if (thread.stack == nullptr) {
+    record(worker, kOutOfResources, where(worker, thread.index) + "the host has no memory for the thread's stack");
+    return false;
   }
-}
-
-void wake(Worker& worker, unsigned warp, uint32_t lanes) {
-  worker.warps[warp].ready |= lanes;
-  worker.ready_warps |= 1u << warp;
+  thread.context = new_context(StackPool::top(thread.stack), run_thread);
+  thread.state = State::kReady;
+  return true;
 }
 
 void fail(Worker& worker, int result, const std::string& what) { fail_thread(worker, worker.thread->index, result, what); }
@@ -190,6 +143,7 @@ void Worker::run_block(unsigned ordinal) {
   current = this;
   checked = checks() == Checks::kNone ? nullptr : this;
   warp = &warps[pick_bit(ready_warps, random.next())];
+  clock = &warp->clock;
   if (choose_thread(*this)) {
     switch_context(main, thread->context);
   }

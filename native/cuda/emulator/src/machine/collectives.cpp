@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "access.h"
+#include "schedule.h"
 #include "tensor_core.h"
 #include "worker.h"
 
@@ -340,7 +341,7 @@ int block_barrier(BlockOperation operation, int predicate, const char* file, int
   if (worker.live != worker.threads_in_block) {
     fail(worker, kLaunchFailed, "divergent barrier: waits at " + at(what, place) + ", but thread " + std::to_string(first_exited(worker)) + " has exited");
   }
-  if (barrier.arrived != 0 && (barrier.operation != operation || barrier.place.line != line || std::strcmp(barrier.place.file, file) != 0)) {
+  if (barrier.arrived != 0 && (barrier.operation != operation || barrier.place.line != line || (barrier.place.file != file && std::strcmp(barrier.place.file, file) != 0))) {
     fail(worker, kLaunchFailed, "divergent barrier: waits at " + at(what, place) + ", but thread " + std::to_string(barrier.first) + " at " +
                                     at(barrier.what, barrier.place));
   }

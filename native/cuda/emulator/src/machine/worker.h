@@ -175,9 +175,6 @@ constexpr int kOutOfResources = 701;
 [[noreturn]] void fail_thread(Worker& worker, unsigned thread, int result, const std::string& what);
 std::string describe_place(const Place& place);
 
-// Makes a context of the scheduler's choice go on; the running thread has said before what it waits for.
-void run_another(Worker& worker);
-void wake(Worker& worker, unsigned warp, uint32_t lanes);
 // Names what every thread waits for.
 std::string describe_waiting(const Worker& worker);
 // Called when a thread of the block is at its end.
