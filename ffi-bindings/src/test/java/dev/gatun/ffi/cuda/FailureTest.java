@@ -76,6 +76,9 @@ class FailureTest {
     left.remove("bytes");
     assertThat(left.values().stream().mapToLong(Long::longValue).sum()).as("%s", left).isLessThanOrEqualTo(1);
     assertThat(HostFunctions.count()).isZero();
+    if (function.equals("cuDevicePrimaryCtxRelease_v2")) {
+      assertThat(Downcall.call(cuda.driver().cuDevicePrimaryCtxRelease_v2, cuda.device(0).handle())).isZero();
+    }
     work();
   }
 
