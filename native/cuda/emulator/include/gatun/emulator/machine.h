@@ -92,6 +92,10 @@ struct Fault {
 // Runs every block of a launch to its end, or to its first fault. Called from the device's thread, one launch at a time.
 std::optional<Fault> execute(const LaunchSpec& launch);
 
+// Lets go of what was remembered about accesses to a range: called when large memory is freed, so that the memory for remembering does not grow with every
+// address that was ever in use. No launch that uses the range is running.
+void forget_accesses(uintptr_t base, size_t bytes);
+
 // A number below `bound` from the emulator's generator, seeded by GATUN_EMULATOR_SEED; every legal choice of order or time is made with it.
 uint32_t choose(uint32_t bound);
 
