@@ -27,7 +27,7 @@ final class EmulatorBuild {
   /** The shared library of these objects. */
   ObjectCache.Entry library(List<ObjectCache.Entry> objects) {
     List<String> flags = new ArrayList<>(List.of("-shared", "-Wl,-soname,libgatun_emulator.so"));
-    flags.addAll(variant.linkFlags());
+    flags.addAll(variant.link());
     if (variant == Variant.PLAIN) {
       // The library runs on machines with an older libstdc++ than this one's. A sanitizer's runtime stays outside of it.
       flags.addAll(List.of("-static-libstdc++", "-static-libgcc", "-Wl,--exclude-libs,ALL", "-Wl,--no-undefined"));
@@ -37,7 +37,7 @@ final class EmulatorBuild {
 
   /** A program of these objects. */
   ObjectCache.Entry program(String name, List<ObjectCache.Entry> objects) {
-    return compiler.link(name, objects, variant.linkFlags());
+    return compiler.link(name, objects, variant.link());
   }
 
   /** The emulator's own sources. */

@@ -9,6 +9,7 @@ final class HostCompiler {
       + "or name a compiler by CXX or -Dgatun.cxx";
   static final List<String> INCLUDES = List.of("include", "emulator/include", "emulator/src");
 
+  private static final String MACHINE = "emulator/src/machine/";
   private static final int MINUTES = 15;
   private static final List<String> COMMON = List.of("-std=c++17", "-fPIC", "-fvisibility=hidden", "-pthread", "-ffp-contract=off",
       "-Wall", "-Wextra", "-Werror");
@@ -57,13 +58,12 @@ final class HostCompiler {
 
   /** The object of a C++ source of the emulator or of its tests. */
   ObjectCache.Entry source(String file, Variant variant) {
-    return compile(file, variant.flags());
+    return compile(file, file.startsWith(MACHINE) ? variant.machine() : variant.rest());
   }
 
   /** The object of a unit of kernels. */
   ObjectCache.Entry kernels(String file, Variant variant) {
-    List<String> flags = new ArrayList<>(variant.flags());
-    flags.addAll(variant.kernelFlags());
+    List<String> flags = new ArrayList<>(variant.kernels());
     // Pragmas such as unroll are for the device alone.
     flags.addAll(List.of("-Wno-unknown-pragmas", "-DGATUN_UNIT=\"" + Sources.unit(file) + "\"", "-x", "c++"));
     return compile(file, flags);
@@ -85,8 +85,9 @@ final class HostCompiler {
   /** Every flag that goes into the objects of a variant; part of the hash of all sources. */
   static List<String> flags(Variant variant) {
     List<String> flags = new ArrayList<>(COMMON);
-    flags.addAll(variant.flags());
-    flags.addAll(variant.kernelFlags());
+    flags.addAll(variant.kernels());
+    flags.addAll(variant.machine());
+    flags.addAll(variant.rest());
     return flags;
   }
 

@@ -9,8 +9,7 @@ namespace gatun::emulator::driver {
 
 struct Capture {
   std::shared_ptr<Graph> graph;
-  Stream* origin = nullptr;
-  std::vector<Stream*> members;
+  std::vector<Stream*> members;      // the first one is where it began; null when that was destroyed
   CUstreamCaptureMode mode = CU_STREAM_CAPTURE_MODE_GLOBAL;
   std::thread::id thread;
   uint64_t id = 0;
@@ -30,7 +29,7 @@ CUresult capture_action(Stream& stream, std::shared_ptr<const Action> action);
 CUresult capture_record(Stream& stream, Event& event);
 CUresult capture_wait(Stream& stream, Event& event);
 
-// A call that a capturing stream forbids ends the capture as a failed one. Each gives the call's result.
+// A call that a capturing stream forbids spoils the capture. Each gives the call's result.
 CUresult invalidate(Stream& stream);
 CUresult refuse_captured(Event& event);
 void abandon_capture(Stream& stream);

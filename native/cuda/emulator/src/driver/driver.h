@@ -54,6 +54,7 @@ class Driver {
   Handles<Function> functions{0x15};
   Handles<Graph> graphs{0x16};
   Handles<GraphExec> executables{0x17};
+  Handles<NodeOf> nodes{0x18};
   Handles<Pool> pools{0x19};
   std::string last_fault;
   std::map<int, std::string> fault_texts;

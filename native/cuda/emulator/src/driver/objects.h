@@ -44,6 +44,7 @@ class Handles {
 struct Capture;
 struct Graph;
 struct GraphExec;
+struct NodeOf;
 
 struct Stream {
   Context* context = nullptr;

@@ -365,7 +365,7 @@ void on_range(void* address, size_t bytes, void* code) {
 }
 
 // A function that is entered below the usable part of its stack.
-__attribute__((noinline)) void check_stack(Worker& worker, uintptr_t pointer) {
+[[maybe_unused]] __attribute__((noinline)) void check_stack(Worker& worker, uintptr_t pointer) {
   if (pointer - worker.stack_low < StackPool::kSpan) {
     fail(worker, kIllegalAddress, "uses more than " + std::to_string(StackPool::kUsable / 1024) + " KiB of stack for its local variables and calls");
   }
@@ -393,8 +393,8 @@ using gatun::emulator::on_range;
   GATUN_ON(unaligned_volatile_read, kRead, BYTES, 1) \
   GATUN_ON(unaligned_volatile_write, kWrite, BYTES, 1)
 
-// Under the compiler's own ThreadSanitizer or AddressSanitizer these functions are theirs.
-#if !defined(__SANITIZE_THREAD__)
+// ThreadSanitizer's own runtime defines the calls where the rest of the emulator is built with it.
+#if !defined(GATUN_THREAD_SANITIZED)
 
 extern "C" {
 
@@ -422,12 +422,11 @@ GATUN_HIDDEN void __tsan_vptr_read(void* a) { on_access<Access::kRead, 8, 8>(a, 
 GATUN_HIDDEN void __tsan_vptr_update(void* a, void*) { on_access<Access::kWrite, 8, 8>(a, __builtin_return_address(0)); }
 
 }  // extern "C"
-
 #endif
 
 // -fsanitize=alignment tests in the kernel itself whether a pointer fits its type, and calls this when it does not. Without it a misaligned float4 that the compiler
 // reads in four parts would go unseen.
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !defined(__SANITIZE_ADDRESS__)
 namespace {
 
 struct TypeDescription {

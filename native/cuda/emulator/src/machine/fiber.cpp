@@ -2,6 +2,10 @@
 
 #include <sys/mman.h>
 
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#endif
+
 #if !defined(__x86_64__) && !defined(__aarch64__)
 #include <ucontext.h>
 #endif
@@ -142,6 +146,10 @@ unsigned char* StackPool::take() {
   }
   unsigned char* const stack = free_.back();
   free_.pop_back();
+#if defined(__SANITIZE_ADDRESS__)
+  // The thread that had the stack before left its frames without returning, so the guards between their variables are still marked.
+  __asan_unpoison_memory_region(stack + 4096, kSpan - 4096);
+#endif
   return stack;
 }
 

@@ -17,6 +17,7 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongFunction;
 
@@ -28,13 +29,15 @@ final class Compiler {
   private final Context context;
   private final LoadedKernels kernels;
   private final LongFunction<DeviceMemory> allocate;
+  private final boolean graphs;
 
-  /** A compiler; {@code allocate} gives device memory. */
-  Compiler(Gpu gpu, Context context, LoadedKernels kernels, LongFunction<DeviceMemory> allocate) {
+  /** A compiler; {@code allocate} gives device memory, {@code graphs} tells whether a program becomes one graph. */
+  Compiler(Gpu gpu, Context context, LoadedKernels kernels, LongFunction<DeviceMemory> allocate, boolean graphs) {
     this.gpu = gpu;
     this.context = context;
     this.kernels = kernels;
     this.allocate = allocate;
+    this.graphs = graphs;
   }
 
   /** What becomes one stage: the operators it does, and what they are launched as. */
@@ -66,7 +69,7 @@ final class Compiler {
           OperatorKernels.bind(work.operator(), work.plan(), binding);
           stages.add(new CudaExecutable.Stage(work::explanation, binding.launches()));
         }
-        return new CudaExecutable(program.name(), context, kernels, stages, owned, parameters, stream);
+        return new CudaExecutable(program.name(), context, kernels, stages, owned, parameters, graphs ? Optional.of(stream) : Optional.empty());
       } catch (RuntimeException | Error e) {
         owned.forEach(DeviceMemory::free);
         parameters.close();

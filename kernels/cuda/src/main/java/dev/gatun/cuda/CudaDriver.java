@@ -37,7 +37,7 @@ final class CudaDriver implements BackendDriver {
   private final WeightUpload upload;
   private final Compiler compiler;
 
-  CudaDriver(Cuda cuda, Device device, KernelImages images, CopyBandwidth copies) {
+  CudaDriver(Cuda cuda, Device device, KernelImages images, CopyBandwidth copies, boolean graphs) {
     this.copies = copies;
     this.context = device.primaryContext();
     Stream stream = null;
@@ -48,7 +48,7 @@ final class CudaDriver implements BackendDriver {
       this.properties = facts(cuda, device, images);
       stream = context.newStream();
       this.own = stream;
-      this.compiler = new Compiler(gpu, context, kernels, this::allocate);
+      this.compiler = new Compiler(gpu, context, kernels, this::allocate, graphs);
       this.upload = new WeightUpload(own, compiler);
     } catch (RuntimeException | Error e) {
       if (stream != null) {

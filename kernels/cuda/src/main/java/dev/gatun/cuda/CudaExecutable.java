@@ -13,6 +13,7 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /** A program as a CUDA graph: captured once, replayed by one call. */
@@ -28,18 +29,18 @@ final class CudaExecutable implements DeviceExecutable {
   private final List<Stage> stages;
   private final List<DeviceMemory> memory;
   private final Arena parameters;
-  private final GraphExec graph;
+  private final Optional<GraphExec> graph;
   private final long[] medians;
 
   /**
    * Captures the stages.
    *
-   * @param capture a stream that nothing else uses meanwhile
+   * @param capture a stream that nothing else uses meanwhile; without one the launches are made one by one each time
    * @param memory workspace and tables; freed with this
    * @param parameters holds the launches' parameters; closed with this
    */
   CudaExecutable(String program, Context context, LoadedKernels kernels, List<Stage> stages, List<DeviceMemory> memory, Arena parameters,
-      Stream capture) {
+      Optional<Stream> capture) {
     this.program = program;
     this.context = context;
     this.kernels = kernels;
@@ -48,17 +49,27 @@ final class CudaExecutable implements DeviceExecutable {
     this.parameters = parameters;
     this.medians = new long[stages.size()];
     stages.forEach(stage -> stage.launches().forEach(kernels::prepare));
+    this.graph = capture.map(this::captured);
+  }
+
+  private GraphExec captured(Stream capture) {
     capture.beginCapture();
-    Graph captured;
     try {
-      stages.forEach(stage -> stage.launches().forEach(launch -> kernels.launch(capture, launch)));
+      launch(capture);
     } catch (RuntimeException | Error e) {
       abandon(capture, e);
       throw e;
     }
-    captured = capture.endCapture();
-    try (captured) {
-      this.graph = captured.instantiate();
+    try (Graph captured = capture.endCapture()) {
+      return captured.instantiate();
+    }
+  }
+
+  private void launch(Stream stream) {
+    for (Stage stage : stages) {
+      for (Launch launch : stage.launches()) {
+        kernels.launch(stream, launch);
+      }
     }
   }
 
@@ -72,7 +83,11 @@ final class CudaExecutable implements DeviceExecutable {
 
   void submit(Stream stream) {
     try {
-      graph.launch(stream);
+      if (graph.isPresent()) {
+        graph.get().launch(stream);
+      } else {
+        launch(stream);
+      }
     } catch (dev.gatun.ffi.cuda.CudaException e) {
       Calls.run("program " + program + ": ", () -> {
         throw e;
@@ -128,7 +143,7 @@ final class CudaExecutable implements DeviceExecutable {
   @Override
   public void close() {
     try {
-      Calls.run(graph::close);
+      Calls.run(() -> graph.ifPresent(GraphExec::close));
     } finally {
       try {
         memory.forEach(DeviceMemory::free);

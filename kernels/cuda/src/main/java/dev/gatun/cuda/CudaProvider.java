@@ -18,7 +18,11 @@ public final class CudaProvider implements BackendProvider {
   /** Which device, by the driver's numbering; default 0. */
   static final String DEVICE = "device";
 
-  private static final Set<String> KNOWN = Set.of(DEVICE);
+  /** {@code on}, or {@code off} to launch a program's kernels one by one instead of replaying a graph. */
+  static final String GRAPH = "graph";
+
+  /** The options of this backend, and of the emulated one. */
+  static final Set<String> KNOWN = Set.of(DEVICE, GRAPH);
   private static final int SCORE = 100;
   private static final long COPY_BYTES = 1L << 29;
   private static final int VERSION_STEP = 1000;
@@ -54,7 +58,7 @@ public final class CudaProvider implements BackendProvider {
 
   @Override
   public BackendDriver open(BackendOptions options) {
-    checkKnown(name(), options, KNOWN);
+    check(name(), options);
     KernelImages images = images();
     try {
       Cuda cuda = driver(images);
@@ -62,18 +66,26 @@ public final class CudaProvider implements BackendProvider {
       serves(images, device).ifPresent(reason -> {
         throw new GatunException("cuda: " + reason);
       });
-      return Calls.get(() -> new CudaDriver(cuda, device, images, new CopyBandwidth(COPY_BYTES)));
+      return Calls.get(() -> new CudaDriver(cuda, device, images, new CopyBandwidth(COPY_BYTES), graphs(options)));
     } catch (CudaUnavailableException e) {
       throw new GatunException("cuda: " + e.getMessage(), e);
     }
   }
 
-  static void checkKnown(String backend, BackendOptions options, Set<String> known) {
+  static void check(String backend, BackendOptions options) {
     for (String option : options.values().keySet()) {
-      if (!known.contains(option)) {
-        throw new GatunException(backend + ": unknown option '" + option + "'; it takes " + known.stream().sorted().toList());
+      if (!KNOWN.contains(option)) {
+        throw new GatunException(backend + ": unknown option '" + option + "'; it takes " + KNOWN.stream().sorted().toList());
       }
     }
+    String graph = options.get(GRAPH).orElse("on");
+    if (!Set.of("on", "off").contains(graph)) {
+      throw new GatunException(backend + ": option graph is on or off, not " + graph);
+    }
+  }
+
+  static boolean graphs(BackendOptions options) {
+    return options.get(GRAPH).orElse("on").equals("on");
   }
 
   private static KernelImages images() {

@@ -9,11 +9,9 @@ import dev.gatun.spi.Availability;
 import dev.gatun.spi.BackendDriver;
 import dev.gatun.spi.BackendProvider;
 import dev.gatun.spi.Spi;
-import java.util.Set;
 
 /** The backend named {@code cuda-emulated}: the same kernels and the same calls, on the host emulator. For tests; it is hundreds of times slower. */
 public final class EmulatedProvider implements BackendProvider {
-  private static final Set<String> KNOWN = Set.of(CudaProvider.DEVICE);
   /** Below every other: it is only for those who ask for it. */
   private static final int SCORE = 1;
   private static final long COPY_BYTES = 1L << 24;
@@ -49,11 +47,12 @@ public final class EmulatedProvider implements BackendProvider {
 
   @Override
   public BackendDriver open(BackendOptions options) {
-    CudaProvider.checkKnown(name(), options, KNOWN);
+    CudaProvider.check(name(), options);
     KernelImages images = images();
     try {
       Cuda cuda = Cuda.load(EmulatorLibrary.path());
-      return Calls.get(() -> new CudaDriver(cuda, CudaProvider.device(cuda, options), images, new CopyBandwidth(COPY_BYTES)));
+      return Calls.get(() -> new CudaDriver(cuda, CudaProvider.device(cuda, options), images, new CopyBandwidth(COPY_BYTES),
+          CudaProvider.graphs(options)));
     } catch (CudaUnavailableException | CudaException e) {
       throw new GatunException("cuda-emulated: " + e.getMessage(), e);
     }

@@ -14,7 +14,7 @@ public final class CudaEngines implements Engines {
   public List<Engine> open() {
     List<Engine> engines = new ArrayList<>();
     if (isHere("cuda-emulated")) {
-      engines.add(Engine.open("emulated", "cuda-emulated", BackendOptions.none()).small());
+      engines.add(Engine.open("emulated", "cuda-emulated", BackendOptions.none().with("graph", "off")).small());
     }
     if (isHere("cuda")) {
       engines.add(Engine.open("device", "cuda", BackendOptions.none()));

@@ -1,17 +1,17 @@
 package dev.gatun.cuda.op;
 
 import dev.gatun.Attention;
-import dev.gatun.DType;
 import dev.gatun.Kv;
 import dev.gatun.KvCache;
 import dev.gatun.cuda.kernel.Gpu;
 import dev.gatun.cuda.kernel.LaunchBuilder;
 import dev.gatun.spi.Decision;
-import java.util.List;
 
-/** attention: a block a token, a query head and a part of its value. */
+/**
+ * attention: decoding steps over pages cut the context into ranges and merge them, others take a block a token and query head.
+ */
 final class AttentionKernel implements OperatorKernel<Attention> {
-  private static final String ANY = "attention_any_128";
+  private static final String MERGE = "attention_merge_128";
   private static final int ANY_VALUES = 512;
 
   @Override
@@ -19,7 +19,10 @@ final class AttentionKernel implements OperatorKernel<Attention> {
     if (o.kv() instanceof Kv.Paged paged && CacheGeometry.refusal(paged.cache().spec()).isPresent()) {
       return CacheGeometry.refusal(paged.cache().spec()).get();
     }
-    return Plans.refusal(o).orElseGet(() -> new CudaPlan(ANY, "a block a token and query head", 0, bytes(o), flops(o), List.of()));
+    return Plans.refusal(o).orElseGet(() -> {
+      AttentionCut cut = AttentionCut.of(o, gpu);
+      return new CudaPlan(cut.kernel(o), cut.tile(), cut.workspaceBytes(o), bytes(o), flops(o), cut.rejected());
+    });
   }
 
   /** What must move at the bounds: every operand once, and the keys and values of as many sequences as there can be. */
@@ -33,40 +36,28 @@ final class AttentionKernel implements OperatorKernel<Attention> {
   }
 
   private static long flops(Attention o) {
-    long seen = context(o);
-    seen = o.options().window() > 0 ? Math.min(seen, o.options().window()) : seen;
-    return 2 * seen * o.q().size(0) * o.q().size(1) * (o.q().size(2) + o.y().size(2));
-  }
-
-  static long context(Attention o) {
-    return switch (o.kv()) {
-      case Kv.Dense dense -> dense.k().size(0);
-      case Kv.Paged paged -> paged.cache().spec().slotTokens();
-    };
-  }
-
-  static int heads(Attention o) {
-    return switch (o.kv()) {
-      case Kv.Dense dense -> Math.toIntExact(dense.k().size(1));
-      case Kv.Paged paged -> paged.cache().spec().heads();
-    };
-  }
-
-  static DType kept(Attention o) {
-    return switch (o.kv()) {
-      case Kv.Dense dense -> dense.k().dtype();
-      case Kv.Paged paged -> paged.cache().spec().dtype();
-    };
+    return 2 * AttentionCut.seen(o) * o.q().size(0) * o.q().size(1) * (o.q().size(2) + o.y().size(2));
   }
 
   @Override
   public void bind(Attention o, CudaPlan plan, Binding binding) {
-    long units = o.q().size(0) * o.q().size(1) * Math.max(1, Math.ceilDiv(o.y().size(2), ANY_VALUES));
-    launch(o, plan.kernel(), 1, binding).grid(Plans.blocks(units, binding.gpu()));
+    AttentionCut cut = AttentionCut.of(o, binding.gpu());
+    switch (cut.form()) {
+      case ANY -> {
+        long units = o.q().size(0) * o.q().size(1) * Math.max(1, Math.ceilDiv(o.y().size(2), ANY_VALUES));
+        launch(o, plan.kernel(), cut, binding).grid(Plans.blocks(units, binding.gpu()));
+      }
+      case DECODE -> {
+        launch(o, plan.kernel(), cut, binding).grid(o.q().size(0) * cut.decodingBlocks(o));
+        if (cut.splits() > 1) {
+          launch(o, MERGE, cut, binding).grid(o.q().size(0) * o.q().size(1));
+        }
+      }
+    }
   }
 
   /** A launch with all parameters but the grid. */
-  private static LaunchBuilder launch(Attention o, String kernel, int splits, Binding binding) {
+  private static LaunchBuilder launch(Attention o, String kernel, AttentionCut cut, Binding binding) {
     RowShape rows = RowShape.of(binding, o.q(), o.y(), o.batch().positions());
     LaunchBuilder launch = binding.launch(kernel);
     rows.pass(launch, "q", o.q(), binding);
@@ -74,10 +65,12 @@ final class AttentionKernel implements OperatorKernel<Attention> {
     CacheGeometry.pass(launch, o.batch(), binding);
     pass(launch, o.kv(), binding);
     Attention.Options options = o.options();
-    return launch.pointer("sinks", binding.address(o.sinks())).pointer("partials", splits > 1 ? binding.workspace() : 0).set("heads", heads(o))
-        .set("group", Math.toIntExact(o.q().size(1) / heads(o))).set("key_size", Math.toIntExact(o.q().size(2)))
-        .set("value_size", Math.toIntExact(o.y().size(2))).set("causal", options.causal() ? 1 : 0).set("window", options.window()).set("splits", splits)
-        .set("singles", 0).set("scale", options.scale()).set("softcap", options.softcap()).set("kept", kept(o));
+    return launch.pointer("sinks", binding.address(o.sinks())).pointer("partials", cut.splits() > 1 ? binding.workspace() : 0)
+        .set("heads", AttentionCut.heads(o))
+        .set("group", AttentionCut.group(o)).set("key_size", Math.toIntExact(o.q().size(2)))
+        .set("value_size", Math.toIntExact(o.y().size(2))).set("causal", options.causal() ? 1 : 0).set("window", options.window())
+        .set("splits", cut.splits())
+        .set("singles", 0).set("scale", options.scale()).set("softcap", options.softcap()).set("kept", AttentionCut.kept(o));
   }
 
   private static void pass(LaunchBuilder launch, Kv kv, Binding binding) {
@@ -86,17 +79,20 @@ final class AttentionKernel implements OperatorKernel<Attention> {
         long unit = dense.k().dtype().blockBytes();
         CacheGeometry.passNone(launch);
         launch.pointer("key_starts", binding.address(dense.starts())).pointer("key_count", binding.count(dense.k()))
-            .pointer("value_count", binding.count(dense.v())).pointer("k", binding.address(dense.k())).pointer("v", binding.address(dense.v()))
+            .pointer("value_count", binding.count(dense.v())).pointer("k", binding.address(dense.k()))
+            .pointer("v", binding.address(dense.v()))
             .set("page_bytes", 0L).set("key_head", dense.k().stride(1) * unit).set("value_head", dense.v().stride(1) * unit)
-            .set("key_row", dense.k().stride(0) * unit).set("value_row", dense.v().stride(0) * unit).set("key_rows", Math.toIntExact(dense.k().size(0)));
+            .set("key_row", dense.k().stride(0) * unit).set("value_row", dense.v().stride(0) * unit)
+            .set("key_rows", Math.toIntExact(dense.k().size(0)));
       }
       case Kv.Paged paged -> {
         CachePages pages = binding.cache(paged.cache());
         KvCache.Spec spec = pages.spec();
         CacheGeometry.pass(launch, pages);
         launch.pointer("key_starts", 0).pointer("key_count", 0).pointer("value_count", 0).pointer("k", pages.layer(paged.layer()))
-            .pointer("v", pages.layer(paged.layer()) + spec.pageTokens() * pages.keyBytes()).set("page_bytes", spec.heads() * pages.headBytes())
-            .set("key_head", pages.headBytes()).set("value_head", pages.headBytes()).set("key_row", pages.keyBytes()).set("value_row", pages.valueBytes())
+            .pointer("v", pages.layer(paged.layer()) + spec.pageTokens() * pages.keyBytes())
+            .set("page_bytes", spec.heads() * pages.headBytes()).set("key_head", pages.headBytes()).set("value_head", pages.headBytes())
+            .set("key_row", pages.keyBytes()).set("value_row", pages.valueBytes())
             .set("key_rows", 0);
       }
     }

@@ -23,8 +23,8 @@ final class CacheGeometry {
     }
     int block = spec.dtype().blockSize();
     if (spec.keySize() % block != 0 || spec.valueSize() % block != 0) {
-      return Optional.of(new Unsupported("a cache of " + spec.dtype() + " needs head sizes that are multiples of " + block + ", not keys of "
-          + spec.keySize() + " and values of " + spec.valueSize() + "; use F32, F16 or BF16"));
+      return Optional.of(new Unsupported("a cache of " + spec.dtype() + " needs head sizes that are multiples of " + block
+          + ", not keys of " + spec.keySize() + " and values of " + spec.valueSize() + "; use F32, F16 or BF16"));
     }
     return Optional.empty();
   }
@@ -40,12 +40,14 @@ final class CacheGeometry {
   static LaunchBuilder pass(LaunchBuilder launch, CachePages pages) {
     KvCache.Spec spec = pages.spec();
     int tokens = spec.pageTokens();
-    return launch.pointer("table", pages.table()).set("cache_slots", spec.slots()).set("slot_tokens", spec.slotTokens()).set("slot_pages", spec.slotPages())
+    return launch.pointer("table", pages.table()).set("cache_slots", spec.slots()).set("slot_tokens", spec.slotTokens())
+        .set("slot_pages", spec.slotPages())
         .set("page_tokens", tokens).set("page_shift", Integer.bitCount(tokens) == 1 ? Integer.numberOfTrailingZeros(tokens) : -1);
   }
 
   /** Passes that there is no block table. */
   static LaunchBuilder passNone(LaunchBuilder launch) {
-    return launch.pointer("table", 0).set("cache_slots", 0).set("slot_tokens", 0).set("slot_pages", 0).set("page_tokens", 1).set("page_shift", 0);
+    return launch.pointer("table", 0).set("cache_slots", 0).set("slot_tokens", 0).set("slot_pages", 0)
+        .set("page_tokens", 1).set("page_shift", 0);
   }
 }

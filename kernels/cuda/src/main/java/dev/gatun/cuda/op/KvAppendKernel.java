@@ -30,8 +30,9 @@ final class KvAppendKernel implements OperatorKernel<KvAppend> {
     CacheGeometry.pass(launch, o.batch(), binding);
     CacheGeometry.pass(launch, pages);
     long keys = pages.layer(o.layer());
-    launch.pointer("keys", keys).pointer("values", keys + spec.pageTokens() * pages.keyBytes()).set("page_bytes", spec.heads() * pages.headBytes())
-        .set("head_bytes", pages.headBytes()).set("key_bytes", pages.keyBytes()).set("value_bytes", pages.valueBytes()).set("heads", spec.heads())
+    launch.pointer("keys", keys).pointer("values", keys + spec.pageTokens() * pages.keyBytes())
+        .set("page_bytes", spec.heads() * pages.headBytes()).set("head_bytes", pages.headBytes()).set("key_bytes", pages.keyBytes())
+        .set("value_bytes", pages.valueBytes()).set("heads", spec.heads())
         .set("key_size", spec.keySize()).set("value_size", spec.valueSize()).set("kept", spec.dtype())
         .grid(Plans.blocks(Math.ceilDiv(2 * rows.rows(), WARPS), binding.gpu()));
   }

@@ -1,6 +1,7 @@
 package dev.gatun.cuda.op;
 
 import dev.gatun.Add;
+import dev.gatun.Argmax;
 import dev.gatun.Attention;
 import dev.gatun.Copy;
 import dev.gatun.Dequantize;
@@ -13,17 +14,18 @@ import dev.gatun.LayerNorm;
 import dev.gatun.Matmul;
 import dev.gatun.Mul;
 import dev.gatun.Operator;
+import dev.gatun.Penalize;
 import dev.gatun.Quantize;
 import dev.gatun.RmsNorm;
 import dev.gatun.Rope;
+import dev.gatun.Sample;
 import dev.gatun.Scale;
 import dev.gatun.SiluMul;
 import dev.gatun.Softcap;
 import dev.gatun.Softmax;
+import dev.gatun.TopK;
 import dev.gatun.cuda.kernel.Gpu;
 import dev.gatun.spi.Decision;
-import dev.gatun.spi.Unsupported;
-import java.util.Optional;
 
 /** Every operator's form on CUDA devices. */
 public final class OperatorKernels {
@@ -39,35 +41,42 @@ public final class OperatorKernels {
   private static final EmbeddingKernel EMBEDDING = new EmbeddingKernel();
   private static final GatherRowsKernel GATHER_ROWS = new GatherRowsKernel();
   private static final CopyKernel COPY = new CopyKernel();
+  private static final ArgmaxKernel ARGMAX = new ArgmaxKernel();
+  private static final TopKKernel TOP_K = new TopKKernel();
+  private static final PenalizeKernel PENALIZE = new PenalizeKernel();
+  private static final SampleKernel SAMPLE = new SampleKernel();
 
   private OperatorKernels() {}
 
   /** The decision about an operator. */
   public static Decision plan(Operator operator, Gpu gpu) {
-    return form(operator).map(form -> form.plan(operator, gpu)).orElseGet(() -> new Unsupported("no kernel of the CUDA backend computes " + operator.name()));
+    return form(operator).plan(operator, gpu);
   }
 
   /** Adds the launches of an operator that has a plan. */
   public static void bind(Operator operator, CudaPlan plan, Binding binding) {
-    form(operator).orElseThrow().bind(operator, plan, binding);
+    form(operator).bind(operator, plan, binding);
   }
 
   /** The form made for exactly this operator's type. */
-  private static Optional<OperatorKernel<Operator>> form(Operator operator) {
+  private static OperatorKernel<Operator> form(Operator operator) {
     return switch (operator) {
-      case Add _, Mul _, Scale _, SiluMul _, Gelu _, GeluMul _, Softcap _ -> Optional.of(of(ELEMENTWISE));
-      case Matmul _ -> Optional.of(of(MATMUL));
-      case RmsNorm _, LayerNorm _ -> Optional.of(of(NORM));
-      case Softmax _ -> Optional.of(of(SOFTMAX));
-      case Rope _ -> Optional.of(of(ROPE));
-      case Attention _ -> Optional.of(of(ATTENTION));
-      case KvAppend _ -> Optional.of(of(KV_APPEND));
-      case Quantize _ -> Optional.of(of(QUANTIZE));
-      case Dequantize _ -> Optional.of(of(DEQUANTIZE));
-      case Embedding _ -> Optional.of(of(EMBEDDING));
-      case GatherRows _ -> Optional.of(of(GATHER_ROWS));
-      case Copy _ -> Optional.of(of(COPY));
-      default -> Optional.empty();
+      case Add _, Mul _, Scale _, SiluMul _, Gelu _, GeluMul _, Softcap _ -> of(ELEMENTWISE);
+      case Matmul _ -> of(MATMUL);
+      case RmsNorm _, LayerNorm _ -> of(NORM);
+      case Softmax _ -> of(SOFTMAX);
+      case Rope _ -> of(ROPE);
+      case Attention _ -> of(ATTENTION);
+      case KvAppend _ -> of(KV_APPEND);
+      case Quantize _ -> of(QUANTIZE);
+      case Dequantize _ -> of(DEQUANTIZE);
+      case Embedding _ -> of(EMBEDDING);
+      case GatherRows _ -> of(GATHER_ROWS);
+      case Copy _ -> of(COPY);
+      case Argmax _ -> of(ARGMAX);
+      case TopK _ -> of(TOP_K);
+      case Penalize _ -> of(PENALIZE);
+      case Sample _ -> of(SAMPLE);
     };
   }
 
