@@ -24,6 +24,9 @@ void record(Worker& worker, int result, std::string message) {
   if (!launch.faulted.exchange(true)) {
     launch.fault = Fault{result, std::move(message)};
   }
+  for (Worker& each : *launch.workers) {
+    each.stop = true;
+  }
 }
 
 void run_thread() {
@@ -60,6 +63,11 @@ bool start_thread(Worker& worker, Thread& thread) {
   thread.context = new_context(StackPool::top(thread.stack), run_thread);
   thread.state = State::kReady;
   return true;
+}
+
+void give_up(Worker& worker) {
+  fail(worker, kLaunchTimeout, "the launch has taken more than " + std::to_string(timeout_seconds()) +
+                                   " s (GATUN_EMULATOR_TIMEOUT); a thread that waits for another in a loop without a barrier or an atomic waits for ever here");
 }
 
 void fail(Worker& worker, int result, const std::string& what) { fail_thread(worker, worker.thread->index, result, what); }
@@ -157,9 +165,9 @@ void Worker::run_block(unsigned ordinal) {
   }
   if (live != 0 && !launch->faulted) {
     const Uint3& b = block;
-    record(*this, kLaunchFailed,
+    record(*this, stop ? kLaunchTimeout : kLaunchFailed,
            std::string(spec.kernel->symbol) + " block (" + std::to_string(b.x) + "," + std::to_string(b.y) + "," + std::to_string(b.z) +
-               "): deadlock: " + describe_waiting(*this));
+               "): " + (stop ? "the launch has taken too long (GATUN_EMULATOR_TIMEOUT): " : "deadlock: ") + describe_waiting(*this));
   }
 }
 

@@ -1,6 +1,7 @@
 // Executes a launch: its blocks in random order over the workers.
 #include <sys/mman.h>
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdlib>
 #include <cstring>
@@ -40,7 +41,7 @@ unsigned worker_count() {
 
 void work(Worker& worker, Launch& launch) {
   worker.launch = &launch;
-  for (uint64_t i = launch.next.fetch_add(1); i < launch.blocks && !launch.faulted.load(std::memory_order_relaxed); i = launch.next.fetch_add(1)) {
+  for (uint64_t i = launch.next.fetch_add(1); i < launch.blocks && !worker.stop.load(std::memory_order_relaxed); i = launch.next.fetch_add(1)) {
     worker.run_block(static_cast<unsigned>(i));
   }
   worker.launch = nullptr;
@@ -110,6 +111,47 @@ Crew& crew() {
   return *all;
 }
 
+// Watches over launches that do not end.
+class Watchdog {
+ public:
+  void begin(std::vector<Worker>& workers) {
+    const std::lock_guard lock(mutex_);
+    started_ = std::chrono::steady_clock::now();
+    workers_ = &workers;
+    if (!running_) {
+      running_ = true;
+      std::thread([this] { watch(); }).detach();
+    }
+  }
+  void end() {
+    const std::lock_guard lock(mutex_);
+    workers_ = nullptr;
+  }
+
+ private:
+  void watch() {
+    while (true) {
+      std::this_thread::sleep_for(std::chrono::seconds(1));
+      const std::lock_guard lock(mutex_);
+      if (workers_ != nullptr && std::chrono::steady_clock::now() - started_ > std::chrono::seconds(timeout_seconds())) {
+        for (Worker& worker : *workers_) {
+          worker.stop = true;
+        }
+      }
+    }
+  }
+
+  std::mutex mutex_;
+  std::chrono::steady_clock::time_point started_;
+  std::vector<Worker>* workers_ = nullptr;
+  bool running_ = false;
+};
+
+Watchdog& watchdog() {
+  static auto* const dog = new Watchdog();
+  return *dog;
+}
+
 // One cell for each word of all device memory there can be; pages come into being as they are touched.
 struct DeviceCells {
   AddressRange range{};
@@ -126,16 +168,23 @@ struct DeviceCells {
         mmap(nullptr, (range.end - range.begin) / 4 * sizeof(Cell), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     cells = mapped == MAP_FAILED ? nullptr : static_cast<Cell*>(mapped);
   }
-  void forget() const {
-    if (cells != nullptr) {
-      madvise(cells, (range.end - range.begin) / 4 * sizeof(Cell), MADV_DONTNEED);
+  void forget(uintptr_t begin, uintptr_t end) const {
+    constexpr uintptr_t kPage = 4096 / sizeof(Cell) * 4;
+    begin = (begin - range.begin + kPage - 1) / kPage * kPage;
+    end = (end - range.begin) / kPage * kPage;
+    if (cells != nullptr && begin < end) {
+      madvise(cells + begin / 4, (end - begin) / 4 * sizeof(Cell), MADV_DONTNEED);
     }
   }
 };
 
-DeviceCells cells;
 std::atomic<uint32_t> next_run{1};
 Runs last;
+
+DeviceCells& device_cells() {
+  static auto* const cells = new DeviceCells();
+  return *cells;
+}
 
 std::optional<Fault> refuse(const LaunchSpec& spec) {
   const auto refusal = [&spec](int result, const std::string& what) { return Fault{result, std::string(spec.kernel->symbol) + ": " + what}; };
@@ -169,14 +218,27 @@ Checks checks() {
   return value;
 }
 
+unsigned timeout_seconds() {
+  static const auto value = static_cast<unsigned>(std::min<uint64_t>(1u << 30, std::max<uint64_t>(1, number_from("GATUN_EMULATOR_TIMEOUT", 300))));
+  return value;
+}
+
 uint32_t choose(uint32_t bound) {
   static std::atomic<uint64_t> state{seed() * 0x9E3779B97F4A7C15ull};
   const uint64_t value = mix(state.fetch_add(0x9E3779B97F4A7C15ull));
   return bound == 0 ? 0 : static_cast<uint32_t>((value >> 32) * bound >> 32);
 }
 
+void forget_accesses(uintptr_t base, size_t bytes) {
+  const DeviceCells& cells = device_cells();
+  if (cells.cells != nullptr && base >= cells.range.begin && base < cells.range.end) {
+    cells.forget(base, base + bytes);
+  }
+}
+
 std::optional<Fault> execute(const LaunchSpec& spec) {
   static std::mutex one_at_a_time;
+  DeviceCells& cells = device_cells();
   static uint64_t launches = 0;
   const std::lock_guard lock(one_at_a_time);
   if (const auto refusal = refuse(spec)) {
@@ -201,19 +263,21 @@ std::optional<Fault> execute(const LaunchSpec& spec) {
   if (races) {
     cells.map();
     if (next_run > UINT32_MAX - launch.blocks) {
-      cells.forget();
+      cells.forget(cells.range.begin, cells.range.end);
       next_run = 1;
     }
     forget_publications();
   }
   launch.first_run = next_run;
   next_run += static_cast<uint32_t>(launch.blocks);
+  launch.workers = &crew().workers();
   last = Runs{launch.first_run, next_run};
   uint32_t oldest_unordered = launch.first_run;
   for (const UnorderedLaunch& other : spec.unordered) {
     oldest_unordered = std::min(oldest_unordered, other.runs.begin);
   }
   for (Worker& worker : crew().workers()) {
+    worker.stop = false;
     if (!worker.create()) {
       return Fault{kOutOfResources, std::string(spec.kernel->symbol) + ": the host has no memory for the shared memory of a block"};
     }
@@ -225,7 +289,9 @@ std::optional<Fault> execute(const LaunchSpec& spec) {
     worker.device_low = cells.range.begin;
     worker.device_span = cells.cells == nullptr ? 0 : cells.range.end - cells.range.begin;
   }
+  watchdog().begin(crew().workers());
   crew().run(launch);
+  watchdog().end();
   if (launch.faulted) {
     return launch.fault;
   }
@@ -237,6 +303,7 @@ Runs last_runs() { return last; }
 uint32_t next_runs_begin() { return next_run; }
 
 uintptr_t first_touched(uintptr_t begin, uintptr_t end, Runs runs, bool writes_only) {
+  const DeviceCells& cells = device_cells();
   if (cells.cells == nullptr || begin < cells.range.begin || end > cells.range.end) {
     return 0;
   }

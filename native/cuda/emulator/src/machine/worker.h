@@ -91,6 +91,7 @@ struct Launch;
 struct Worker {
   // Read on every access, so kept together.
   uintptr_t stack_low = 0;
+  std::atomic<bool> stop{false};  // another worker met a fault, or the launch takes too long
   uintptr_t shared_low = 0;
   size_t shared_span = 0;
   uintptr_t device_low = 0;
@@ -155,9 +156,13 @@ struct Launch {
   std::atomic<uint64_t> next{0};
   uint32_t first_run = 0;
   uint64_t seed = 0;
+  std::vector<Worker>* workers = nullptr;
   std::atomic<bool> faulted{false};
   Fault fault{};
 };
+
+// How long a launch may take.
+unsigned timeout_seconds();
 
 // The worker that this OS thread is while it runs a block, else null.
 extern __attribute__((tls_model("initial-exec"))) thread_local Worker* current;
@@ -169,11 +174,14 @@ constexpr int kMisalignedAddress = 716;
 constexpr int kLaunchFailed = 719;
 constexpr int kInvalidValue = 1;
 constexpr int kOutOfResources = 701;
+constexpr int kLaunchTimeout = 702;
 
 // Ends the launch with a fault of the running thread. Leaves the thread's stack as it is, for good.
 [[noreturn]] void fail(Worker& worker, int result, const std::string& what);
 // As above for a thread that is not the one that runs.
 [[noreturn]] void fail_thread(Worker& worker, unsigned thread, int result, const std::string& what);
+// Ends the running thread because `stop` is set.
+[[noreturn]] void give_up(Worker& worker);
 std::string describe_place(const Place& place);
 
 // Names what every thread waits for.

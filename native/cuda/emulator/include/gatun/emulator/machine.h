@@ -114,6 +114,9 @@ uint32_t next_runs_begin();
 // The first byte from `begin` to before `end`, within device_addresses(), that a launch with these runs wrote (or read, unless only writes count); 0 if there is
 // none that is still known. Not for use while a launch is executed.
 uintptr_t first_touched(uintptr_t begin, uintptr_t end, Runs runs, bool writes_only);
+// Lets go of what was remembered about accesses to a range: called when large memory is freed, so that the memory for remembering does not grow with every
+// address that was ever in use. No launch that uses the range is running.
+void forget_accesses(uintptr_t base, size_t bytes);
 
 // A number below `bound` from the emulator's generator, seeded by GATUN_EMULATOR_SEED; every legal choice of order or time is made with it.
 uint32_t choose(uint32_t bound);
