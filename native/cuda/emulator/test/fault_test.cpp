@@ -109,6 +109,9 @@ void test_faults() {
       {"too_much_shared", 1, 32, 0, 719, {"shared 'more' of 128 bytes makes 49280 bytes of static shared memory; ptxas allows 49152"}},
       {"deep_stack", 1, 1, 0, 700, {"more than 64 KiB of stack"}},
       {"halves_of_a_word", 1, 64, 0, 0, {}},
+      {"wait_for_word", 1, 64, 0, 0, {}},
+      {"wait_for_word", 1, 64, 1, 702, {"the launch has taken more than 3 s"}},
+      {"wait_by_loads", 1, 32, 1, 702, {"the launch has taken more than 3 s"}},
   };
   for (const Case& c : cases) {
     run(c);

@@ -13,6 +13,7 @@ void test_collectives();
 int main() {
   using namespace gatun::emulator::test;
   const char* const checks = std::getenv("GATUN_EMULATOR_CHECKS");
+  setenv("GATUN_EMULATOR_TIMEOUT", "3", 1);
   test_norms();
   // What is not checked for ends in a crash, so the wrong kernels run only where it is.
   if (checks == nullptr || std::strcmp(checks, "all") == 0) {

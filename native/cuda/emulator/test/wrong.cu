@@ -352,3 +352,32 @@ GATUN_KERNEL(matrix_without_barrier, WrongParams, 32, gatun::matrix_without_barr
 GATUN_KERNEL(too_much_shared, WrongParams, 32, gatun::too_much_shared)
 GATUN_KERNEL(deep_stack, WrongParams, 32, gatun::deep_stack)
 GATUN_KERNEL(halves_of_a_word, WrongParams, 64, gatun::halves_of_a_word)
+
+namespace gatun {
+
+// A warp waits for another's word by atomics, which is allowed; one that nobody writes never comes.
+__device__ void wait_for_word(const WrongParams& p) {
+  GATUN_SHARED(unsigned[1], word);
+  if (threadIdx.x == 0) {
+    word[0] = 0;
+  }
+  __syncthreads();
+  if (threadIdx.x == 0) {
+    while (atomicAdd(&word[0], 0u) != 1) {
+    }
+    p.b[0] = 1;
+  }
+  if (threadIdx.x == 32 && p.n == 0) {
+    atomicExch(&word[0], 1u);
+  }
+}
+
+__device__ void wait_by_loads(const WrongParams& p) {
+  while (*static_cast<volatile unsigned*>(p.counter) != 1) {
+  }
+}
+
+}  // namespace gatun
+
+GATUN_KERNEL(wait_for_word, WrongParams, 64, gatun::wait_for_word)
+GATUN_KERNEL(wait_by_loads, WrongParams, 32, gatun::wait_by_loads)

@@ -15,6 +15,8 @@ constexpr size_t first_offset = 1 << 16;
 constexpr size_t max_chunks = 1 << 16;
 // Larger freed blocks give their pages back to the system instead of keeping a pattern in them.
 constexpr size_t kept_pages = 256 << 10;
+// From this size on, what the machine remembers of accesses to a freed block is let go at once.
+constexpr size_t forgotten_accesses = 16 << 10;
 constexpr size_t quarantine_blocks = 1024;
 constexpr size_t quarantine_resident = size_t(64) << 20;
 constexpr size_t quarantine_addresses = size_t(8) << 30;
@@ -167,6 +169,7 @@ void Arena::release(Block* block) {
     const uintptr_t page = 4096, begin = (block->base + page - 1) / page * page, end = block->base + block->bytes;
     madvise(reinterpret_cast<void*>(begin), (end - begin) / page * page, MADV_DONTNEED);
   }
+  if (block->slot >= forgotten_accesses) forget_accesses(block->base, block->bytes);
   quarantine_.emplace_back(block->base, block->slot);
   quarantine_bytes_ += block->slot;
   while (quarantine_.size() > quarantine_blocks || quarantine_kept_ > quarantine_resident || quarantine_bytes_ > quarantine_addresses) {

@@ -313,6 +313,9 @@ __attribute__((always_inline)) inline void access(Worker& worker, uintptr_t addr
   if (address - worker.stack_low < StackPool::kSpan) {
     return;
   }
+  if (__builtin_expect(worker.stop.load(std::memory_order_relaxed), 0)) {
+    give_up(worker);
+  }
   if ((address & (alignment - 1)) != 0) {
     fail_misaligned(worker, address, bytes, alignment, what, code);
   }
@@ -374,11 +377,17 @@ void note_shared_write(Worker& worker, uintptr_t address, size_t bytes) {
 
 namespace {
 
-template <Access kAccess, size_t kBytes>
+template <Access kAccess, size_t kBytes, size_t kAlignment>
+__attribute__((noinline)) void on_access_beyond_stack(Worker& worker, uintptr_t address, uintptr_t code) {
+  access<kAccess>(worker, address, kBytes, kAlignment, kAccess == Access::kRead ? "reads" : "writes", code);
+}
+
+// Apart from the rest, so that it needs no registers saved.
+template <Access kAccess, size_t kBytes, size_t kAlignment>
 __attribute__((always_inline)) inline void on_access(void* address, void* code) {
   Worker* const worker = checked;
-  if (worker != nullptr) {
-    access<kAccess>(*worker, reinterpret_cast<uintptr_t>(address), kBytes, kBytes, kAccess == Access::kRead ? "reads" : "writes", reinterpret_cast<uintptr_t>(code));
+  if (worker != nullptr && reinterpret_cast<uintptr_t>(address) - worker->stack_low >= StackPool::kSpan) {
+    on_access_beyond_stack<kAccess, kBytes, kAlignment>(*worker, reinterpret_cast<uintptr_t>(address), reinterpret_cast<uintptr_t>(code));
   }
 }
 
@@ -406,18 +415,21 @@ using gatun::emulator::on_access;
 using gatun::emulator::on_range;
 
 #define GATUN_HIDDEN __attribute__((visibility("hidden")))
+#define GATUN_ON(NAME, ACCESS, BYTES, ALIGNMENT) \
+  GATUN_HIDDEN void __tsan_##NAME##BYTES(void* a) { on_access<Access::ACCESS, BYTES, ALIGNMENT>(a, __builtin_return_address(0)); }
+// What the compiler calls unaligned is so by its declaration (a packed struct, a copy of bytes), and nvcc makes narrow accesses of it.
+#define GATUN_ON_ACCESS(BYTES)                   \
+  GATUN_ON(read, kRead, BYTES, BYTES)            \
+  GATUN_ON(write, kWrite, BYTES, BYTES)          \
+  GATUN_ON(volatile_read, kRead, BYTES, BYTES)   \
+  GATUN_ON(volatile_write, kWrite, BYTES, BYTES) \
+  GATUN_ON(unaligned_read, kRead, BYTES, 1)      \
+  GATUN_ON(unaligned_write, kWrite, BYTES, 1)    \
+  GATUN_ON(unaligned_volatile_read, kRead, BYTES, 1) \
+  GATUN_ON(unaligned_volatile_write, kWrite, BYTES, 1)
 
 // ThreadSanitizer's own runtime defines the calls where the rest of the emulator is built with it.
 #if !defined(GATUN_THREAD_SANITIZED)
-#define GATUN_ON_ACCESS(BYTES)                                                                                                       \
-  GATUN_HIDDEN void __tsan_read##BYTES(void* a) { on_access<Access::kRead, BYTES>(a, __builtin_return_address(0)); }                \
-  GATUN_HIDDEN void __tsan_write##BYTES(void* a) { on_access<Access::kWrite, BYTES>(a, __builtin_return_address(0)); }              \
-  GATUN_HIDDEN void __tsan_volatile_read##BYTES(void* a) { on_access<Access::kRead, BYTES>(a, __builtin_return_address(0)); }       \
-  GATUN_HIDDEN void __tsan_volatile_write##BYTES(void* a) { on_access<Access::kWrite, BYTES>(a, __builtin_return_address(0)); }     \
-  GATUN_HIDDEN void __tsan_unaligned_read##BYTES(void* a) { on_access<Access::kRead, BYTES>(a, __builtin_return_address(0)); }      \
-  GATUN_HIDDEN void __tsan_unaligned_write##BYTES(void* a) { on_access<Access::kWrite, BYTES>(a, __builtin_return_address(0)); }    \
-  GATUN_HIDDEN void __tsan_unaligned_volatile_read##BYTES(void* a) { on_access<Access::kRead, BYTES>(a, __builtin_return_address(0)); } \
-  GATUN_HIDDEN void __tsan_unaligned_volatile_write##BYTES(void* a) { on_access<Access::kWrite, BYTES>(a, __builtin_return_address(0)); }
 
 extern "C" {
 
@@ -441,8 +453,8 @@ GATUN_ON_ACCESS(16)
 
 GATUN_HIDDEN void __tsan_read_range(void* a, size_t bytes) { on_range<Access::kRead>(a, bytes, __builtin_return_address(0)); }
 GATUN_HIDDEN void __tsan_write_range(void* a, size_t bytes) { on_range<Access::kWrite>(a, bytes, __builtin_return_address(0)); }
-GATUN_HIDDEN void __tsan_vptr_read(void* a) { on_access<Access::kRead, 8>(a, __builtin_return_address(0)); }
-GATUN_HIDDEN void __tsan_vptr_update(void* a, void*) { on_access<Access::kWrite, 8>(a, __builtin_return_address(0)); }
+GATUN_HIDDEN void __tsan_vptr_read(void* a) { on_access<Access::kRead, 8, 8>(a, __builtin_return_address(0)); }
+GATUN_HIDDEN void __tsan_vptr_update(void* a, void*) { on_access<Access::kWrite, 8, 8>(a, __builtin_return_address(0)); }
 
 }  // extern "C"
 #endif

@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "access.h"
+#include "schedule.h"
 
 namespace gatun::emulator {
 
@@ -25,6 +26,21 @@ const char* name_of(AtomicOperation operation) {
   }
   return "?";
 }
+
+// Another thread may come between one atomic and the next; a loop that waits for another thread by atomics depends on it.
+struct Interleaving {
+  Interleaving() = default;
+  Interleaving(const Interleaving&) = delete;
+  ~Interleaving() {
+    Worker& worker = *current;
+    if ((worker.random.next() & 7) == 0) {
+      if (worker.stop) {
+        give_up(worker);
+      }
+      run_another(worker);
+    }
+  }
+};
 
 void before(void* address, size_t bytes, const char* what) {
   Worker* const worker = checked;
@@ -62,6 +78,7 @@ uint32_t as_bits(float value) {
 }  // namespace
 
 uint64_t atomic(AtomicOperation operation, void* address, uint64_t operand) {
+  const Interleaving after;
   const bool wide = operation == AtomicOperation::kAdd64 || operation == AtomicOperation::kExchange64;
   before(address, wide ? 8 : 4, name_of(operation));
   const auto value = static_cast<uint32_t>(operand);
@@ -86,6 +103,7 @@ uint64_t atomic(AtomicOperation operation, void* address, uint64_t operand) {
 }
 
 uint64_t atomic_compare_and_swap(void* address, int bytes, uint64_t expected, uint64_t desired) {
+  const Interleaving after;
   before(address, static_cast<size_t>(bytes), "atomicCAS on");
   if (bytes == 4) {
     auto old = static_cast<uint32_t>(expected);

@@ -8,8 +8,8 @@
 
 namespace gatun::emulator {
 
-thread_local Worker* current = nullptr;
-thread_local Worker* checked = nullptr;
+__thread Worker* current = nullptr;
+__thread Worker* checked = nullptr;
 
 namespace {
 
@@ -23,6 +23,9 @@ void record(Worker& worker, int result, std::string message) {
   Launch& launch = *worker.launch;
   if (!launch.faulted.exchange(true)) {
     launch.fault = Fault{result, std::move(message)};
+  }
+  for (Worker& each : *launch.workers) {
+    each.stop = true;
   }
 }
 
@@ -60,6 +63,11 @@ bool start_thread(Worker& worker, Thread& thread) {
   thread.context = new_context(StackPool::top(thread.stack), run_thread);
   thread.state = State::kReady;
   return true;
+}
+
+void give_up(Worker& worker) {
+  fail(worker, kLaunchTimeout, "the launch has taken more than " + std::to_string(timeout_seconds()) +
+                                   " s of processor time (GATUN_EMULATOR_TIMEOUT); a thread that waits for another in a loop without a barrier or an atomic waits for ever here");
 }
 
 void fail(Worker& worker, int result, const std::string& what) { fail_thread(worker, worker.thread->index, result, what); }
@@ -157,9 +165,9 @@ void Worker::run_block(unsigned ordinal) {
   }
   if (live != 0 && !launch->faulted) {
     const Uint3& b = block;
-    record(*this, kLaunchFailed,
+    record(*this, stop ? kLaunchTimeout : kLaunchFailed,
            std::string(spec.kernel->symbol) + " block (" + std::to_string(b.x) + "," + std::to_string(b.y) + "," + std::to_string(b.z) +
-               "): deadlock: " + describe_waiting(*this));
+               "): " + (stop ? "the launch has taken too long (GATUN_EMULATOR_TIMEOUT): " : "deadlock: ") + describe_waiting(*this));
   }
 }
 

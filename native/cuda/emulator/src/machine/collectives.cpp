@@ -390,7 +390,7 @@ void leave_collectives(Worker& worker) {
 std::string describe_waiting(const Worker& worker) {
   std::string text;
   const auto same = [](const Thread& a, const Thread& b) {
-    return a.state == b.state && (a.state == State::kExited || (a.place.line == b.place.line && a.barrier == b.barrier && std::strcmp(a.what, b.what) == 0));
+    return a.state == b.state && (a.state == State::kExited || a.state == State::kNew || a.state == State::kReady || (a.place.line == b.place.line && a.barrier == b.barrier && std::strcmp(a.what, b.what) == 0));
   };
   int spans = 0;
   for (unsigned i = 0; i < worker.threads_in_block;) {
@@ -408,6 +408,8 @@ std::string describe_waiting(const Worker& worker) {
       text += " exited";
     } else if (thread.state == State::kInWarp) {
       text += " in " + at(thread.what, thread.place) + " with mask " + hex(worker.warps[i / kLanes].mask[i % kLanes]);
+    } else if (thread.state != State::kAtBarrier) {
+      text += " can run";
     } else if (thread.barrier == 0) {
       text += " at " + at(thread.what, thread.place);
     } else {

@@ -1,6 +1,9 @@
 // Executes a launch: its blocks in random order over the workers.
+#include <pthread.h>
 #include <sys/mman.h>
+#include <time.h>
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdlib>
 #include <cstring>
@@ -25,9 +28,17 @@ uint64_t number_from(const char* name, uint64_t otherwise) {
   return text == nullptr || *text == 0 ? otherwise : std::strtoull(text, nullptr, 0);
 }
 
-uint64_t seed() {
-  static const uint64_t value = number_from("GATUN_EMULATOR_SEED", 1);
+std::atomic<uint64_t>& seed() {
+  static std::atomic<uint64_t> value{number_from("GATUN_EMULATOR_SEED", 1)};
   return value;
+}
+
+// Counts launches since the seed was set.
+std::atomic<uint64_t> launches{0};
+
+std::atomic<uint64_t>& choices() {
+  static std::atomic<uint64_t> state{seed() * 0x9E3779B97F4A7C15ull};
+  return state;
 }
 
 unsigned worker_count() {
@@ -38,11 +49,21 @@ unsigned worker_count() {
   return value;
 }
 
+int64_t processor_time(clockid_t clock) {
+  timespec time{};
+  clock_gettime(clock, &time);
+  return static_cast<int64_t>(time.tv_sec) * 1000000000 + time.tv_nsec;
+}
+
 void work(Worker& worker, Launch& launch) {
   worker.launch = &launch;
-  for (uint64_t i = launch.next.fetch_add(1); i < launch.blocks && !launch.faulted.load(std::memory_order_relaxed); i = launch.next.fetch_add(1)) {
+  if (pthread_getcpuclockid(pthread_self(), &worker.processor_clock) == 0) {
+    worker.started.store(std::max<int64_t>(1, processor_time(worker.processor_clock)), std::memory_order_release);
+  }
+  for (uint64_t i = launch.next.fetch_add(1); i < launch.blocks && !worker.stop.load(std::memory_order_relaxed); i = launch.next.fetch_add(1)) {
     worker.run_block(static_cast<unsigned>(i));
   }
+  worker.started.store(0, std::memory_order_release);
   worker.launch = nullptr;
 }
 
@@ -110,6 +131,31 @@ Crew& crew() {
   return *all;
 }
 
+// Watches over launches that do not end. It counts the processor time of the workers, since on a busy host much time may pass without a launch coming on.
+class Watchdog {
+ public:
+  explicit Watchdog(std::vector<Worker>& workers) : workers_(workers) {
+    std::thread([this] { watch(); }).detach();
+  }
+
+ private:
+  void watch() {
+    while (true) {
+      std::this_thread::sleep_for(std::chrono::seconds(1));
+      for (const Worker& worker : workers_) {
+        const int64_t started = worker.started.load(std::memory_order_acquire);
+        if (started != 0 && processor_time(worker.processor_clock) - started > static_cast<int64_t>(timeout_seconds()) * 1000000000) {
+          for (Worker& each : workers_) {
+            each.stop = true;
+          }
+        }
+      }
+    }
+  }
+
+  std::vector<Worker>& workers_;
+};
+
 // One cell for each word of all device memory there can be; pages come into being as they are touched.
 struct DeviceCells {
   AddressRange range{};
@@ -126,14 +172,21 @@ struct DeviceCells {
         mmap(nullptr, (range.end - range.begin) / 4 * sizeof(Cell), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     cells = mapped == MAP_FAILED ? nullptr : static_cast<Cell*>(mapped);
   }
-  void forget() const {
-    if (cells != nullptr) {
-      madvise(cells, (range.end - range.begin) / 4 * sizeof(Cell), MADV_DONTNEED);
+  void forget(uintptr_t begin, uintptr_t end) const {
+    constexpr uintptr_t kPage = 4096 / sizeof(Cell) * 4;
+    begin = (begin - range.begin + kPage - 1) / kPage * kPage;
+    end = (end - range.begin) / kPage * kPage;
+    if (cells != nullptr && begin < end) {
+      madvise(cells + begin / 4, (end - begin) / 4 * sizeof(Cell), MADV_DONTNEED);
     }
   }
 };
 
-DeviceCells cells;
+DeviceCells& device_cells() {
+  static auto* const cells = new DeviceCells();
+  return *cells;
+}
+
 std::atomic<uint32_t> next_run{1};
 Runs last;
 
@@ -169,15 +222,32 @@ Checks checks() {
   return value;
 }
 
+unsigned timeout_seconds() {
+  static const auto value = static_cast<unsigned>(std::min<uint64_t>(1u << 30, std::max<uint64_t>(1, number_from("GATUN_EMULATOR_TIMEOUT", 300))));
+  return value;
+}
+
 uint32_t choose(uint32_t bound) {
-  static std::atomic<uint64_t> state{seed() * 0x9E3779B97F4A7C15ull};
-  const uint64_t value = mix(state.fetch_add(0x9E3779B97F4A7C15ull));
+  const uint64_t value = mix(choices().fetch_add(0x9E3779B97F4A7C15ull));
   return bound == 0 ? 0 : static_cast<uint32_t>((value >> 32) * bound >> 32);
+}
+
+void forget_accesses(uintptr_t base, size_t bytes) {
+  const DeviceCells& cells = device_cells();
+  if (cells.cells != nullptr && base >= cells.range.begin && base < cells.range.end) {
+    cells.forget(base, base + bytes);
+  }
+}
+
+void seed_choices(uint32_t value) {
+  seed() = value;
+  launches = 0;
+  choices() = value * 0x9E3779B97F4A7C15ull;
 }
 
 std::optional<Fault> execute(const LaunchSpec& spec) {
   static std::mutex one_at_a_time;
-  static uint64_t launches = 0;
+  DeviceCells& cells = device_cells();
   const std::lock_guard lock(one_at_a_time);
   if (const auto refusal = refuse(spec)) {
     return refusal;
@@ -201,7 +271,7 @@ std::optional<Fault> execute(const LaunchSpec& spec) {
   if (races) {
     cells.map();
     if (next_run > UINT32_MAX - launch.blocks) {
-      cells.forget();
+      cells.forget(cells.range.begin, cells.range.end);
       next_run = 1;
     }
     forget_publications();
@@ -213,7 +283,9 @@ std::optional<Fault> execute(const LaunchSpec& spec) {
   for (const UnorderedLaunch& other : spec.unordered) {
     oldest_unordered = std::min(oldest_unordered, other.runs.begin);
   }
+  launch.workers = &crew().workers();
   for (Worker& worker : crew().workers()) {
+    worker.stop = false;
     if (!worker.create()) {
       return Fault{kOutOfResources, std::string(spec.kernel->symbol) + ": the host has no memory for the shared memory of a block"};
     }
@@ -225,6 +297,8 @@ std::optional<Fault> execute(const LaunchSpec& spec) {
     worker.device_low = cells.range.begin;
     worker.device_span = cells.cells == nullptr ? 0 : cells.range.end - cells.range.begin;
   }
+  static auto* const watchdog = new Watchdog(crew().workers());
+  static_cast<void>(watchdog);
   crew().run(launch);
   if (launch.faulted) {
     return launch.fault;
@@ -237,6 +311,7 @@ Runs last_runs() { return last; }
 uint32_t next_runs_begin() { return next_run; }
 
 uintptr_t first_touched(uintptr_t begin, uintptr_t end, Runs runs, bool writes_only) {
+  const DeviceCells& cells = device_cells();
   if (cells.cells == nullptr || begin < cells.range.begin || end > cells.range.end) {
     return 0;
   }

@@ -21,7 +21,7 @@ inline bool choose_thread(Worker& worker) {
   Warp* warp = worker.warp;
   // Mostly the warp goes on, which keeps its lanes' stacks in the cache; now and then another one takes over.
   if (warp->ready == 0 || (chance & 0xF) == 0) {
-    if (worker.ready_warps == 0 || worker.launch->faulted.load(std::memory_order_relaxed)) {
+    if (worker.ready_warps == 0 || worker.stop.load(std::memory_order_relaxed)) {
       return false;
     }
     warp = &worker.warps[pick_bit(worker.ready_warps, chance >> 4)];

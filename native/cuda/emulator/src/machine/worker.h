@@ -1,6 +1,8 @@
 // A worker runs one block at a time: its fibers, warps, barriers, shared memory, and what is known of every word it touched.
 #pragma once
 
+#include <time.h>
+
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -91,6 +93,7 @@ struct Launch;
 struct Worker {
   // Read on every access, so kept together.
   uintptr_t stack_low = 0;
+  std::atomic<bool> stop{false};  // another worker met a fault, or the launch takes too long
   uintptr_t shared_low = 0;
   size_t shared_span = 0;
   uintptr_t device_low = 0;
@@ -124,6 +127,10 @@ struct Worker {
   unsigned char* retired = nullptr;  // the stack of the thread that ended last, which may still be in use for the switch away from it
 
   Launch* launch = nullptr;
+  // For telling a launch that never ends: the processor time of this OS thread when it began, 0 while it has none.
+  clockid_t processor_clock{};
+  std::atomic<int64_t> started{0};
+
   unsigned char* shared = nullptr;
   size_t shared_static = 0;  // bytes of declared variables, as ptxas would count
   size_t shared_end = 0;     // offset behind what is laid out
@@ -155,25 +162,32 @@ struct Launch {
   std::atomic<uint64_t> next{0};
   uint32_t first_run = 0;
   uint64_t seed = 0;
+  std::vector<Worker>* workers = nullptr;
   std::atomic<bool> faulted{false};
   Fault fault{};
 };
 
-// The worker that this OS thread is while it runs a block, else null.
-extern __attribute__((tls_model("initial-exec"))) thread_local Worker* current;
+// How much processor time a worker may spend on a launch.
+unsigned timeout_seconds();
+
+// The worker that this OS thread is (as __thread, which is read without asking whether it was made yet) while it runs a block, else null.
+extern __attribute__((tls_model("initial-exec"))) __thread Worker* current;
 // The same, but null as well when accesses are not checked.
-extern __attribute__((tls_model("initial-exec"))) thread_local Worker* checked;
+extern __attribute__((tls_model("initial-exec"))) __thread Worker* checked;
 
 constexpr int kIllegalAddress = 700;
 constexpr int kMisalignedAddress = 716;
 constexpr int kLaunchFailed = 719;
 constexpr int kInvalidValue = 1;
 constexpr int kOutOfResources = 701;
+constexpr int kLaunchTimeout = 702;
 
 // Ends the launch with a fault of the running thread. Leaves the thread's stack as it is, for good.
 [[noreturn]] void fail(Worker& worker, int result, const std::string& what);
 // As above for a thread that is not the one that runs.
 [[noreturn]] void fail_thread(Worker& worker, unsigned thread, int result, const std::string& what);
+// Ends the running thread because `stop` is set.
+[[noreturn]] void give_up(Worker& worker);
 std::string describe_place(const Place& place);
 
 // Names what every thread waits for.
