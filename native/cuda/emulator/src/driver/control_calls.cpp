@@ -99,6 +99,7 @@ void gatun_emulator_seed(unsigned seed) {
   Driver& driver = Driver::get();
   const Lock lock(driver.lock);
   driver.scheduler.seed(seed);
+  seed_choices(seed);
 }
 
 const char* gatun_emulator_function_names() {

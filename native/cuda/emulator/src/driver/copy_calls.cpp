@@ -31,6 +31,8 @@ bool locate(Place& place, uintptr_t address, size_t pitch, size_t bytes, size_t 
   return true;
 }
 
+constexpr size_t most_staged = size_t(1) << 20;
+
 struct CopyRequest {
   Copy copy;
   Ends ends;
@@ -46,24 +48,24 @@ CUresult enqueue(Entry& entry, CopyRequest& request, uintptr_t to, size_t to_pit
   if (!locate(copy.from, from, from_pitch, copy.bytes, copy.rows, request.ends.from)) return CUDA_ERROR_INVALID_VALUE;
   const bool from_pageable = copy.from.block == nullptr, to_pageable = copy.to.block == nullptr;
   if (from_pageable && to_pageable) request.waits = true;
-  if (from_pageable && on->capture == nullptr) {
+  // The driver API lets a copy from pageable memory wait for its stream. Large ones do, and are not staged; and so do calls without a stream.
+  const bool large = from_pageable && copy.bytes * copy.rows > most_staged;
+  if (from_pageable && on->capture == nullptr && !large) {
     if (request.waits) {
-      // A call without a stream first waits for it, then reads the host's memory; the bytes may still be on their way when it returns.
       entry.driver.scheduler.wait(entry.lock, on->tail);
       if (entry.context->sticky != CUDA_SUCCESS) return entry.context->sticky;
     }
-    copy.staged.resize(copy.bytes * copy.rows);
+    copy.staged.reset(new unsigned char[copy.bytes * copy.rows]);
     for (size_t row = 0; row < copy.rows; row++) {
-      memcpy(copy.staged.data() + row * copy.bytes, reinterpret_cast<const void*>(from + row * from_pitch), copy.bytes);
+      memcpy(copy.staged.get() + row * copy.bytes, reinterpret_cast<const void*>(from + row * from_pitch), copy.bytes);
     }
-    copy.from_staged = true;
   }
   // Copies within the device do not make the host wait, nor does one whose source was read already.
   const bool host_waits = request.waits && (to_pageable || (copy.to.block->host) || (!from_pageable && copy.from.block->host));
   std::shared_ptr<Operation> operation;
   const CUresult result = submit(entry, *on, action(std::move(copy)), &operation);
-  if (result != CUDA_SUCCESS || !host_waits || operation == nullptr) return result;
-  entry.driver.scheduler.wait(entry.lock, operation);
+  if (result != CUDA_SUCCESS || operation == nullptr || !(host_waits || large)) return result;
+  entry.driver.scheduler.wait(entry.lock, operation, host_waits);
   return entry.answer();
 }
 

@@ -216,7 +216,7 @@ CUresult submit(Entry& entry, Stream& stream, std::shared_ptr<const Action> acti
   operation->context = stream.context;
   operation->stream = stream.number;
   operation->track = stream.track;
-  if (const auto* copy = std::get_if<Copy>(&operation->action->what)) operation->staged = copy->staged.size();
+  if (const auto* copy = std::get_if<Copy>(&operation->action->what)) operation->staged = copy->staged == nullptr ? 0 : copy->bytes * copy->rows;
   enter_in_stream(entry, stream, operation);
   if (entered != nullptr) *entered = operation;
   return CUDA_SUCCESS;

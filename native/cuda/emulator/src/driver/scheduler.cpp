@@ -119,14 +119,14 @@ void Scheduler::demand(const std::shared_ptr<Operation>& operation) {
   work_.notify_one();
 }
 
-void Scheduler::wait(Lock& lock, const std::shared_ptr<Operation>& operation) {
+void Scheduler::wait(Lock& lock, const std::shared_ptr<Operation>& operation, bool told) {
   if (operation == nullptr) return;
   if (!operation->done) {
     operation->awaited = true;
     demand(operation);
     done_.wait(lock, [&] { return operation->done; });
   }
-  seen(*operation);
+  if (told) seen(*operation);
 }
 
 void Scheduler::drain(Lock& lock, const Context* context) {

@@ -378,10 +378,16 @@ void note_shared_write(Worker& worker, uintptr_t address, size_t bytes) {
 namespace {
 
 template <Access kAccess, size_t kBytes, size_t kAlignment>
+__attribute__((noinline)) void on_access_beyond_stack(Worker& worker, uintptr_t address, uintptr_t code) {
+  access<kAccess>(worker, address, kBytes, kAlignment, kAccess == Access::kRead ? "reads" : "writes", code);
+}
+
+// Apart from the rest, so that it needs no registers saved.
+template <Access kAccess, size_t kBytes, size_t kAlignment>
 __attribute__((always_inline)) inline void on_access(void* address, void* code) {
   Worker* const worker = checked;
-  if (worker != nullptr) {
-    access<kAccess>(*worker, reinterpret_cast<uintptr_t>(address), kBytes, kAlignment, kAccess == Access::kRead ? "reads" : "writes", reinterpret_cast<uintptr_t>(code));
+  if (worker != nullptr && reinterpret_cast<uintptr_t>(address) - worker->stack_low >= StackPool::kSpan) {
+    on_access_beyond_stack<kAccess, kBytes, kAlignment>(*worker, reinterpret_cast<uintptr_t>(address), reinterpret_cast<uintptr_t>(code));
   }
 }
 

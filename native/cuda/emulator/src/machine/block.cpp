@@ -8,8 +8,8 @@
 
 namespace gatun::emulator {
 
-thread_local Worker* current = nullptr;
-thread_local Worker* checked = nullptr;
+__thread Worker* current = nullptr;
+__thread Worker* checked = nullptr;
 
 namespace {
 
@@ -67,7 +67,7 @@ bool start_thread(Worker& worker, Thread& thread) {
 
 void give_up(Worker& worker) {
   fail(worker, kLaunchTimeout, "the launch has taken more than " + std::to_string(timeout_seconds()) +
-                                   " s (GATUN_EMULATOR_TIMEOUT); a thread that waits for another in a loop without a barrier or an atomic waits for ever here");
+                                   " s of processor time (GATUN_EMULATOR_TIMEOUT); a thread that waits for another in a loop without a barrier or an atomic waits for ever here");
 }
 
 void fail(Worker& worker, int result, const std::string& what) { fail_thread(worker, worker.thread->index, result, what); }

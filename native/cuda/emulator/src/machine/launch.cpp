@@ -1,5 +1,7 @@
 // Executes a launch: its blocks in random order over the workers.
+#include <pthread.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #include <chrono>
 #include <condition_variable>
@@ -26,9 +28,17 @@ uint64_t number_from(const char* name, uint64_t otherwise) {
   return text == nullptr || *text == 0 ? otherwise : std::strtoull(text, nullptr, 0);
 }
 
-uint64_t seed() {
-  static const uint64_t value = number_from("GATUN_EMULATOR_SEED", 1);
+std::atomic<uint64_t>& seed() {
+  static std::atomic<uint64_t> value{number_from("GATUN_EMULATOR_SEED", 1)};
   return value;
+}
+
+// Counts launches since the seed was set.
+std::atomic<uint64_t> launches{0};
+
+std::atomic<uint64_t>& choices() {
+  static std::atomic<uint64_t> state{seed() * 0x9E3779B97F4A7C15ull};
+  return state;
 }
 
 unsigned worker_count() {
@@ -39,11 +49,21 @@ unsigned worker_count() {
   return value;
 }
 
+int64_t processor_time(clockid_t clock) {
+  timespec time{};
+  clock_gettime(clock, &time);
+  return static_cast<int64_t>(time.tv_sec) * 1000000000 + time.tv_nsec;
+}
+
 void work(Worker& worker, Launch& launch) {
   worker.launch = &launch;
+  if (pthread_getcpuclockid(pthread_self(), &worker.processor_clock) == 0) {
+    worker.started.store(std::max<int64_t>(1, processor_time(worker.processor_clock)), std::memory_order_release);
+  }
   for (uint64_t i = launch.next.fetch_add(1); i < launch.blocks && !worker.stop.load(std::memory_order_relaxed); i = launch.next.fetch_add(1)) {
     worker.run_block(static_cast<unsigned>(i));
   }
+  worker.started.store(0, std::memory_order_release);
   worker.launch = nullptr;
 }
 
@@ -111,46 +131,30 @@ Crew& crew() {
   return *all;
 }
 
-// Watches over launches that do not end.
+// Watches over launches that do not end. It counts the processor time of the workers, since on a busy host much time may pass without a launch coming on.
 class Watchdog {
  public:
-  void begin(std::vector<Worker>& workers) {
-    const std::lock_guard lock(mutex_);
-    started_ = std::chrono::steady_clock::now();
-    workers_ = &workers;
-    if (!running_) {
-      running_ = true;
-      std::thread([this] { watch(); }).detach();
-    }
-  }
-  void end() {
-    const std::lock_guard lock(mutex_);
-    workers_ = nullptr;
+  explicit Watchdog(std::vector<Worker>& workers) : workers_(workers) {
+    std::thread([this] { watch(); }).detach();
   }
 
  private:
   void watch() {
     while (true) {
       std::this_thread::sleep_for(std::chrono::seconds(1));
-      const std::lock_guard lock(mutex_);
-      if (workers_ != nullptr && std::chrono::steady_clock::now() - started_ > std::chrono::seconds(timeout_seconds())) {
-        for (Worker& worker : *workers_) {
-          worker.stop = true;
+      for (const Worker& worker : workers_) {
+        const int64_t started = worker.started.load(std::memory_order_acquire);
+        if (started != 0 && processor_time(worker.processor_clock) - started > static_cast<int64_t>(timeout_seconds()) * 1000000000) {
+          for (Worker& each : workers_) {
+            each.stop = true;
+          }
         }
       }
     }
   }
 
-  std::mutex mutex_;
-  std::chrono::steady_clock::time_point started_;
-  std::vector<Worker>* workers_ = nullptr;
-  bool running_ = false;
+  std::vector<Worker>& workers_;
 };
-
-Watchdog& watchdog() {
-  static auto* const dog = new Watchdog();
-  return *dog;
-}
 
 // One cell for each word of all device memory there can be; pages come into being as they are touched.
 struct DeviceCells {
@@ -178,13 +182,13 @@ struct DeviceCells {
   }
 };
 
-std::atomic<uint32_t> next_run{1};
-Runs last;
-
 DeviceCells& device_cells() {
   static auto* const cells = new DeviceCells();
   return *cells;
 }
+
+std::atomic<uint32_t> next_run{1};
+Runs last;
 
 std::optional<Fault> refuse(const LaunchSpec& spec) {
   const auto refusal = [&spec](int result, const std::string& what) { return Fault{result, std::string(spec.kernel->symbol) + ": " + what}; };
@@ -224,8 +228,7 @@ unsigned timeout_seconds() {
 }
 
 uint32_t choose(uint32_t bound) {
-  static std::atomic<uint64_t> state{seed() * 0x9E3779B97F4A7C15ull};
-  const uint64_t value = mix(state.fetch_add(0x9E3779B97F4A7C15ull));
+  const uint64_t value = mix(choices().fetch_add(0x9E3779B97F4A7C15ull));
   return bound == 0 ? 0 : static_cast<uint32_t>((value >> 32) * bound >> 32);
 }
 
@@ -236,10 +239,15 @@ void forget_accesses(uintptr_t base, size_t bytes) {
   }
 }
 
+void seed_choices(uint32_t value) {
+  seed() = value;
+  launches = 0;
+  choices() = value * 0x9E3779B97F4A7C15ull;
+}
+
 std::optional<Fault> execute(const LaunchSpec& spec) {
   static std::mutex one_at_a_time;
   DeviceCells& cells = device_cells();
-  static uint64_t launches = 0;
   const std::lock_guard lock(one_at_a_time);
   if (const auto refusal = refuse(spec)) {
     return refusal;
@@ -270,12 +278,12 @@ std::optional<Fault> execute(const LaunchSpec& spec) {
   }
   launch.first_run = next_run;
   next_run += static_cast<uint32_t>(launch.blocks);
-  launch.workers = &crew().workers();
   last = Runs{launch.first_run, next_run};
   uint32_t oldest_unordered = launch.first_run;
   for (const UnorderedLaunch& other : spec.unordered) {
     oldest_unordered = std::min(oldest_unordered, other.runs.begin);
   }
+  launch.workers = &crew().workers();
   for (Worker& worker : crew().workers()) {
     worker.stop = false;
     if (!worker.create()) {
@@ -289,9 +297,9 @@ std::optional<Fault> execute(const LaunchSpec& spec) {
     worker.device_low = cells.range.begin;
     worker.device_span = cells.cells == nullptr ? 0 : cells.range.end - cells.range.begin;
   }
-  watchdog().begin(crew().workers());
+  static auto* const watchdog = new Watchdog(crew().workers());
+  static_cast<void>(watchdog);
   crew().run(launch);
-  watchdog().end();
   if (launch.faulted) {
     return launch.fault;
   }

@@ -1,6 +1,8 @@
 // A worker runs one block at a time: its fibers, warps, barriers, shared memory, and what is known of every word it touched.
 #pragma once
 
+#include <time.h>
+
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -125,6 +127,10 @@ struct Worker {
   unsigned char* retired = nullptr;  // the stack of the thread that ended last, which may still be in use for the switch away from it
 
   Launch* launch = nullptr;
+  // For telling a launch that never ends: the processor time of this OS thread when it began, 0 while it has none.
+  clockid_t processor_clock{};
+  std::atomic<int64_t> started{0};
+
   unsigned char* shared = nullptr;
   size_t shared_static = 0;  // bytes of declared variables, as ptxas would count
   size_t shared_end = 0;     // offset behind what is laid out
@@ -161,13 +167,13 @@ struct Launch {
   Fault fault{};
 };
 
-// How long a launch may take.
+// How much processor time a worker may spend on a launch.
 unsigned timeout_seconds();
 
-// The worker that this OS thread is while it runs a block, else null.
-extern __attribute__((tls_model("initial-exec"))) thread_local Worker* current;
+// The worker that this OS thread is (as __thread, which is read without asking whether it was made yet) while it runs a block, else null.
+extern __attribute__((tls_model("initial-exec"))) __thread Worker* current;
 // The same, but null as well when accesses are not checked.
-extern __attribute__((tls_model("initial-exec"))) thread_local Worker* checked;
+extern __attribute__((tls_model("initial-exec"))) __thread Worker* checked;
 
 constexpr int kIllegalAddress = 700;
 constexpr int kMisalignedAddress = 716;
