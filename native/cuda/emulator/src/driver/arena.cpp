@@ -111,7 +111,6 @@ void Arena::give_back(uintptr_t address, size_t slot) {
 }
 
 void Arena::retire(Block* block) {
-  block->accesses = {};
   block->pool.reset();
   spare_.push_back(block);
 }
@@ -146,7 +145,7 @@ Block* Arena::allocate(size_t bytes, BlockKind kind) {
   block->owned = true;
   block->slot = slot;
   block->granules = slot / granule;
-  block->access_bound = 0;
+  block->first_run = next_runs_begin();
   const size_t first = (base - begin_) / granule;
   for (size_t i = first; i < first + block->granules; i++) {
     const uint32_t old = table_[i].exchange(block->index, std::memory_order_acq_rel);
@@ -160,7 +159,6 @@ Block* Arena::allocate(size_t bytes, BlockKind kind) {
 void Arena::release(Block* block) {
   block->live = false;
   block->owned = false;
-  block->accesses = {};
   block->pool.reset();
   if (block->slot < kept_pages) {
     memset(reinterpret_cast<void*>(block->base), 0xDD, block->bytes);
@@ -198,6 +196,7 @@ Block* Arena::enter_registered(uintptr_t base, size_t bytes) {
   block->host = true;
   block->kind = BlockKind::registered;
   block->owned = true;
+  block->first_run = next_runs_begin();
   block->slot = 0;
   block->granules = 0;
   registered_.emplace(base, block);

@@ -16,16 +16,6 @@ namespace gatun::emulator::driver {
 struct Context;
 struct Pool;
 
-// An access that an operation made, for telling whether later ones are ordered behind it.
-struct Access {
-  uintptr_t begin, end;
-  bool write;
-  unsigned track;
-  uint64_t tick;
-  uint64_t operation;
-  const char* name;
-};
-
 enum class BlockKind { device, stream_ordered, pinned, registered };
 
 // An allocation with what only the driver knows of it.
@@ -39,8 +29,6 @@ struct Block : Allocation {
   size_t slot = 0;            // bytes taken from the reservation, with the gap behind
   uint32_t index = 0;
   size_t granules = 0;        // entries of the table that name this block
-  std::vector<Access> accesses;
-  size_t access_bound = 0;
 
   bool holds(uintptr_t address, size_t size) const { return address >= base && size <= bytes && address - base <= bytes - size; }
 };

@@ -29,7 +29,7 @@ class Driver {
   // A failed operation poisons its context.
   void poison(Context& context, CUresult result, const std::string& message);
   // What an operation does to the driver's own books, before it runs and after; the lock is held.
-  std::optional<Fault> prepare(const Operation& operation);
+  std::optional<Fault> prepare(const Operation& operation, Order& order);
   std::optional<Fault> settle(const Operation& operation);
 
   Device* device(CUdevice ordinal) { return ordinal < 0 || size_t(ordinal) >= devices.size() ? nullptr : &devices[ordinal]; }

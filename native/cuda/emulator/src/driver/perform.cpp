@@ -24,22 +24,39 @@ std::string format(const char* pattern, ...) {
 // Bytes from the first of a place to its last, gaps between rows included.
 size_t extent(const Place& place, size_t bytes, size_t rows) { return rows <= 1 ? bytes * rows : place.pitch * (rows - 1) + bytes; }
 
-std::optional<Fault> check_place(const Operation& operation, const Place& place, bool write, size_t bytes, size_t rows) {
+std::optional<Fault> check_place(const Operation& operation, Order& order, const Place& place, bool write, size_t bytes, size_t rows) {
   if (place.block == nullptr || bytes == 0 || rows == 0) return std::nullopt;
   if (place.block->id != place.id || !place.block->live) {
     return Fault{CUDA_ERROR_ILLEGAL_ADDRESS,
-                 format("%s (operation %" PRIu64 " of stream %" PRIu64 ") %s %zu bytes at 0x%" PRIxPTR
-                        " of allocation %" PRIu64 ", which is freed, or not yet allocated, where the stream stands",
-                        operation.action->name(), operation.id, operation.stream, write ? "writes" : "reads", extent(place, bytes, rows), place.address,
-                        place.id)};
+                 format("%s %s %zu bytes at 0x%" PRIxPTR " of allocation %" PRIu64 ", which where the stream stands is freed or not yet allocated",
+                        describe(operation).c_str(), write ? "writes" : "reads", extent(place, bytes, rows), place.address, place.id)};
+  }
+  if (rows == 1 || place.pitch == bytes) return order.transfers(operation, place, bytes * rows, write);
+  Place row = place;
+  for (size_t i = 0; i < rows; i++, row.address += place.pitch) {
+    if (auto fault = order.transfers(operation, row, bytes, write)) return fault;
   }
   return std::nullopt;
 }
 
-struct Perform {
-  const Operation& operation;
+Place whole(Block& block) {
+  Place place;
+  place.address = block.base;
+  place.pitch = block.bytes;
+  place.block = &block;
+  place.id = block.id;
+  return place;
+}
 
-  std::optional<Fault> operator()(const KernelLaunch& launch) const { return execute(launch.spec); }
+struct Perform {
+  std::vector<UnorderedLaunch>& unordered;
+
+  std::optional<Fault> operator()(const KernelLaunch& launch) const {
+    if (unordered.empty()) return execute(launch.spec);
+    LaunchSpec spec = launch.spec;
+    spec.unordered = std::move(unordered);
+    return execute(spec);
+  }
   std::optional<Fault> operator()(const Copy& copy) const {
     const char* from = copy.from_staged ? reinterpret_cast<const char*>(copy.staged.data()) : reinterpret_cast<const char*>(copy.from.address);
     char* to = reinterpret_cast<char*>(copy.to.address);
@@ -79,18 +96,26 @@ const char* Action::name() const {
   return names[what.index()];
 }
 
-std::optional<Fault> perform(const Operation& operation) { return std::visit(Perform{operation}, operation.action->what); }
+std::optional<Fault> perform(const Operation& operation, std::vector<UnorderedLaunch> unordered) {
+  return std::visit(Perform{unordered}, operation.action->what);
+}
 
-std::optional<Fault> Driver::prepare(const Operation& operation) {
+std::optional<Fault> Driver::prepare(const Operation& operation, Order& order) {
   if (const auto* copy = std::get_if<Copy>(&operation.action->what)) {
     if (!copy->from_staged) {
-      if (auto fault = check_place(operation, copy->from, false, copy->bytes, copy->rows)) return fault;
+      if (auto fault = check_place(operation, order, copy->from, false, copy->bytes, copy->rows)) return fault;
     }
-    return check_place(operation, copy->to, true, copy->bytes, copy->rows);
+    return check_place(operation, order, copy->to, true, copy->bytes, copy->rows);
   }
-  if (const auto* fill = std::get_if<Fill>(&operation.action->what)) return check_place(operation, fill->to, true, fill->bytes, fill->rows);
+  if (const auto* fill = std::get_if<Fill>(&operation.action->what)) return check_place(operation, order, fill->to, true, fill->bytes, fill->rows);
+  // To other streams, an allocation and a free in stream order are writes of the whole block.
   if (const auto* reach = std::get_if<Reach>(&operation.action->what)) {
-    if (reach->block->id == reach->id) reach->block->live = true;
+    if (reach->block->id != reach->id) return std::nullopt;
+    reach->block->live = true;
+    return order.transfers(operation, whole(*reach->block), reach->block->bytes, true);
+  }
+  if (const auto* released = std::get_if<Release>(&operation.action->what)) {
+    if (released->block->id == released->id) return order.transfers(operation, whole(*released->block), released->block->bytes, true);
   }
   return std::nullopt;
 }

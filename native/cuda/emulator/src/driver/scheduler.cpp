@@ -169,6 +169,37 @@ void Scheduler::finish(const std::shared_ptr<Operation>& operation) {
   if (operation->awaited) done_.notify_all();
 }
 
+// What every operation still to run is ordered behind.
+Clock Scheduler::floor() const {
+  Clock least = host_;
+  least.resize(ticks_.size());
+  for (const auto& [id, operation] : pending_) {
+    for (size_t track = 0; track < least.size(); track++) {
+      least[track] = std::min(least[track], track < operation->clock.size() ? operation->clock[track] : 0);
+    }
+  }
+  return least;
+}
+
+std::optional<Fault> Scheduler::execute_one(Lock& lock, const Operation& operation) {
+  Driver& driver = Driver::get();
+  const bool launch = std::holds_alternative<KernelLaunch>(operation.action->what);
+  auto fault = driver.prepare(operation, order_);
+  if (!fault.has_value()) {
+    auto unordered = launch ? order_.unordered_launches(operation) : std::vector<UnorderedLaunch>();
+    lock.unlock();
+    fault = perform(operation, std::move(unordered));
+    lock.lock();
+  }
+  if (!fault.has_value() && launch) fault = order_.launched(operation, last_runs());
+  if (!fault.has_value()) fault = driver.settle(operation);
+  if (order_.remembered() > most_remembered_) {
+    order_.forget(floor());
+    most_remembered_ = std::max<size_t>(1024, 2 * order_.remembered());
+  }
+  return fault;
+}
+
 void Scheduler::run() {
   device_thread = true;
   Driver& driver = Driver::get();
@@ -180,13 +211,7 @@ void Scheduler::run() {
     runnable_.pop_back();
     // What a poisoned context still had to do is dropped, but memory freed in stream order goes back all the same.
     if (operation->context->sticky == CUDA_SUCCESS || std::holds_alternative<Release>(operation->action->what)) {
-      auto fault = driver.prepare(*operation);
-      if (!fault.has_value()) {
-        lock.unlock();
-        fault = perform(*operation);
-        lock.lock();
-      }
-      if (!fault.has_value()) fault = driver.settle(*operation);
+      const auto fault = execute_one(lock, *operation);
       if (fault.has_value()) driver.poison(*operation->context, static_cast<CUresult>(fault->result), fault->message);
     }
     finish(operation);

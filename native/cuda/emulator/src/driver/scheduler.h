@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "operation.h"
+#include "order.h"
 
 namespace gatun::emulator::driver {
 
@@ -42,6 +43,8 @@ class Scheduler {
   uint32_t draw(uint32_t bound);
   [[noreturn]] void run();
   void finish(const std::shared_ptr<Operation>& operation);
+  std::optional<Fault> execute_one(Lock& lock, const Operation& operation);
+  Clock floor() const;
 
   Mode mode_;
   uint64_t random_;
@@ -54,10 +57,12 @@ class Scheduler {
   Clock host_;
   std::vector<uint64_t> ticks_;
   std::vector<unsigned> spare_tracks_;
+  Order order_;
+  size_t most_remembered_ = 1024;
 };
 
-// Does what an operation says. Called on the device's thread without the lock.
-std::optional<Fault> perform(const Operation& operation);
+// Does what an operation says. Called on the device's thread without the lock; `unordered` are the launches that it may not conflict with.
+std::optional<Fault> perform(const Operation& operation, std::vector<UnorderedLaunch> unordered);
 
 // True on the device's thread, where the driver may not be called.
 bool on_device_thread();

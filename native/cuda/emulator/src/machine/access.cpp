@@ -144,13 +144,42 @@ inline bool ordered(const Worker& worker, Stamp earlier) {
   return worker.publications.covers(*worker.clock, worker.thread->index / kLanes, earlier);
 }
 
+// The launch that the run belongs to, if it is one that nothing orders before this one; null for all others.
+const UnorderedLaunch* unordered_launch(const Worker& worker, uint32_t run) {
+  for (const UnorderedLaunch& launch : worker.launch->spec->unordered) {
+    if (run >= launch.runs.begin && run < launch.runs.end) {
+      return &launch;
+    }
+  }
+  return nullptr;
+}
+
+// Ends the launch if an earlier one touched the word, nothing orders the two, and the word was the same allocation's then.
+void check_launch(Worker& worker, Stamp earlier, uintptr_t address, size_t bytes, const char* what, const char* did, uintptr_t code) {
+  const UnorderedLaunch* const launch = unordered_launch(worker, run_of(earlier));
+  const Allocation* const allocation = launch == nullptr ? nullptr : find_allocation(address);
+  if (allocation != nullptr && run_of(earlier) >= allocation->first_run) {
+    fail(worker, kLaunchFailed,
+         "missing stream order: " + access_text(what, bytes, address) + " (" + describe_address(worker, address) + "), which " + launch->name + " " + did +
+             ", and no event or synchronisation orders the two" + code_text(code));
+  }
+}
+
 __attribute__((noinline)) void check_written(Worker& worker, Stamp written, uintptr_t address, size_t bytes, const char* what, uintptr_t code) {
+  if (run_of(written) < worker.first_run) {
+    check_launch(worker, written, address, bytes, what, "wrote", code);
+    return;
+  }
   if (!ordered(worker, written) && !((written & kAtomic) != 0 && worker.publications.took_part(address & ~static_cast<uintptr_t>(3)))) {
     fail_race(worker, address, bytes, what, doer(worker, written) + ((written & kAtomic) != 0 ? " changed atomically" : " wrote"), code);
   }
 }
 
 __attribute__((noinline)) void check_read(Worker& worker, Stamp read, uintptr_t address, size_t bytes, const char* what, uintptr_t code) {
+  if (run_of(read) < worker.first_run) {
+    check_launch(worker, read, address, bytes, what, "read", code);
+    return;
+  }
   const bool same_block = run_of(read) == run_of(worker.stamp);
   if (same_block && thread_of(read) == thread_of(worker.stamp)) {
     if ((read & kSeveral) != 0 && clock_of(read) == clock_of(worker.stamp)) {
@@ -168,7 +197,7 @@ __attribute__((noinline)) void note_read(Worker& worker, Cell& cell, uint32_t ol
   const Stamp mine = worker.stamp | bytes;
   const Stamp both = read & bytes & kAllBytes;
   Stamp next;
-  if (run_of(read) < oldest || both == 0) {
+  if (run_of(read) < oldest || both == 0 || (run_of(read) < worker.first_run && unordered_launch(worker, run_of(read)) == nullptr)) {
     next = mine;
   } else if (run_of(read) != run_of(mine)) {
     next = worker.stamp | both | kForeign;
@@ -182,7 +211,7 @@ __attribute__((noinline)) void note_read(Worker& worker, Cell& cell, uint32_t ol
   }
 }
 
-// `oldest` is the first run whose accesses count: of the launch for device memory, of the block for shared.
+// `oldest` is the first run whose accesses may count: of the launches not ordered before this one for device memory, of the block for shared.
 template <Access kAccess>
 __attribute__((always_inline)) inline void touch(Worker& worker, Cell& cell, uint32_t oldest, Stamp bytes, uintptr_t address, size_t size, const char* what, uintptr_t code) {
   const Stamp me = worker.stamp;
@@ -299,7 +328,7 @@ __attribute__((always_inline)) inline void access(Worker& worker, uintptr_t addr
     look_up(worker, address, bytes, kAccess != Access::kRead, what, code, known);
   }
   if (worker.races && address - worker.device_low < worker.device_span) {
-    touch_all<kAccess>(worker, worker.device_cells, worker.first_run, address - worker.device_low, bytes, address, what, code);
+    touch_all<kAccess>(worker, worker.device_cells, worker.oldest_unordered, address - worker.device_low, bytes, address, what, code);
   }
 }
 

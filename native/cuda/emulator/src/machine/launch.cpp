@@ -174,6 +174,9 @@ struct DeviceCells {
   }
 };
 
+std::atomic<uint32_t> next_run{1};
+Runs last;
+
 DeviceCells& device_cells() {
   static auto* const cells = new DeviceCells();
   return *cells;
@@ -232,7 +235,6 @@ void forget_accesses(uintptr_t base, size_t bytes) {
 std::optional<Fault> execute(const LaunchSpec& spec) {
   static std::mutex one_at_a_time;
   DeviceCells& cells = device_cells();
-  static uint32_t next_run = 1;
   static uint64_t launches = 0;
   const std::lock_guard lock(one_at_a_time);
   if (const auto refusal = refuse(spec)) {
@@ -265,6 +267,11 @@ std::optional<Fault> execute(const LaunchSpec& spec) {
   launch.first_run = next_run;
   next_run += static_cast<uint32_t>(launch.blocks);
   launch.workers = &crew().workers();
+  last = Runs{launch.first_run, next_run};
+  uint32_t oldest_unordered = launch.first_run;
+  for (const UnorderedLaunch& other : spec.unordered) {
+    oldest_unordered = std::min(oldest_unordered, other.runs.begin);
+  }
   for (Worker& worker : crew().workers()) {
     worker.stop = false;
     if (!worker.create()) {
@@ -273,6 +280,7 @@ std::optional<Fault> execute(const LaunchSpec& spec) {
     worker.params_low = aligned;
     worker.params_span = spec.params.size();
     worker.races = races;
+    worker.oldest_unordered = oldest_unordered;
     worker.device_cells = cells.cells;
     worker.device_low = cells.range.begin;
     worker.device_span = cells.cells == nullptr ? 0 : cells.range.end - cells.range.begin;
@@ -284,6 +292,28 @@ std::optional<Fault> execute(const LaunchSpec& spec) {
     return launch.fault;
   }
   return std::nullopt;
+}
+
+Runs last_runs() { return last; }
+
+uint32_t next_runs_begin() { return next_run; }
+
+uintptr_t first_touched(uintptr_t begin, uintptr_t end, Runs runs, bool writes_only) {
+  const DeviceCells& cells = device_cells();
+  if (cells.cells == nullptr || begin < cells.range.begin || end > cells.range.end) {
+    return 0;
+  }
+  const auto within = [&runs](Stamp stamp) { return run_of(stamp) >= runs.begin && run_of(stamp) < runs.end; };
+  for (uintptr_t word = begin & ~static_cast<uintptr_t>(3); word < end; word += 4) {
+    const Cell& cell = cells.cells[(word - cells.range.begin) / 4];
+    const Stamp bytes = (within(cell.written) ? cell.written : 0) | (!writes_only && within(cell.read) ? cell.read : 0);
+    for (uintptr_t address = word; address < word + 4; address++) {
+      if (address >= begin && address < end && (bytes >> (kByteShift + (address - word)) & 1) != 0) {
+        return address;
+      }
+    }
+  }
+  return 0;
 }
 
 }  // namespace gatun::emulator

@@ -106,6 +106,7 @@ struct Worker {
   Stamp stamp;  // of the running thread now
   const Clock* clock = nullptr;
   uint32_t first_run = 0;  // blocks before it belong to earlier launches
+  uint32_t oldest_unordered = 0;  // the first run of all launches that nothing orders before this one
   bool races = false;
 
   Thread* thread = nullptr;

@@ -59,6 +59,7 @@ struct Allocation {
   uint64_t id;     // counts up with every allocation
   bool live;
   bool host;       // pinned or mapped host memory
+  uint32_t first_run = 0;  // the first run that can have known of it
 };
 
 // The allocation that holds the address, or the one nearest below it (so that the caller can tell how far past its end an access was); null if there is none.
@@ -73,6 +74,17 @@ AddressRange device_addresses();
 
 // ---- execution: implemented by the machine ----
 
+// The blocks of a launch are numbered over all launches, as runs; a launch has those from `begin` to before `end`.
+struct Runs {
+  uint32_t begin = 0, end = 0;
+};
+
+// A launch that ran before another, with nothing to order the two; `name` says which one it was.
+struct UnorderedLaunch {
+  Runs runs;
+  std::string name;
+};
+
 struct LaunchSpec {
   const KernelEntry* kernel;
   Dim3 grid;
@@ -80,6 +92,7 @@ struct LaunchSpec {
   Dim3 cluster;
   size_t dynamic_shared = 0;
   std::vector<unsigned char> params;  // copied when the launch was enqueued
+  std::vector<UnorderedLaunch> unordered;  // launches that ran already; a conflict with one of them is a fault
 };
 
 // What a kernel did wrong: the CUresult that a device would give (CUDA_ERROR_ILLEGAL_ADDRESS 700, CUDA_ERROR_MISALIGNED_ADDRESS 716, CUDA_ERROR_LAUNCH_FAILED
@@ -92,6 +105,15 @@ struct Fault {
 // Runs every block of a launch to its end, or to its first fault. Called from the device's thread, one launch at a time.
 std::optional<Fault> execute(const LaunchSpec& launch);
 
+// The runs of the launch executed last.
+Runs last_runs();
+
+// The number that the next launch's runs begin with.
+uint32_t next_runs_begin();
+
+// The first byte from `begin` to before `end`, within device_addresses(), that a launch with these runs wrote (or read, unless only writes count); 0 if there is
+// none that is still known. Not for use while a launch is executed.
+uintptr_t first_touched(uintptr_t begin, uintptr_t end, Runs runs, bool writes_only);
 // Lets go of what was remembered about accesses to a range: called when large memory is freed, so that the memory for remembering does not grow with every
 // address that was ever in use. No launch that uses the range is running.
 void forget_accesses(uintptr_t base, size_t bytes);

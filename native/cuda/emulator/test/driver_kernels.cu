@@ -1,0 +1,28 @@
+// Kernels that the driver's tests launch.
+#include "gatun/platform.cuh"
+
+#define DRIVER_TEST_PARAMS(FIELD) \
+  FIELD(const float*, x)          \
+  FIELD(float*, y)                \
+  FIELD(int, count)               \
+  FIELD(float, value)
+GATUN_PARAMS(DriverTestParams, DRIVER_TEST_PARAMS)
+
+namespace gatun {
+
+// y = x + value.
+__device__ inline void driver_add(const DriverTestParams& p) {
+  for (int i = blockIdx.x * 32 + threadIdx.x; i < p.count; i += gridDim.x * 32) p.y[i] = p.x[i] + p.value;
+}
+
+__device__ inline void driver_set(const DriverTestParams& p) {
+  for (int i = blockIdx.x * 32 + threadIdx.x; i < p.count; i += gridDim.x * 32) p.y[i] = p.value;
+}
+
+__device__ inline void driver_nothing(const DriverTestParams&) {}
+
+}  // namespace gatun
+
+GATUN_KERNEL(driver_add, DriverTestParams, 32, gatun::driver_add)
+GATUN_KERNEL(driver_set, DriverTestParams, 32, gatun::driver_set)
+GATUN_KERNEL(driver_nothing, DriverTestParams, 32, gatun::driver_nothing)
