@@ -1,5 +1,6 @@
 // The driver API over the machine: what programs rely on, and what the emulator must find.
 #include <algorithm>
+#include <atomic>
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
@@ -13,7 +14,7 @@
 
 namespace {
 
-int cases = 0, failures = 0;
+std::atomic<int> cases{0}, failures{0};
 
 void expect_equal(long long is, long long should, const char* what, int line) {
   cases++;
@@ -31,6 +32,13 @@ struct Params {
   int count;
   float value;
 };
+
+// Under a sanitizer the machine doesn't see what kernels do, and their mistakes would be real ones.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool machine_sees_kernels = false;
+#else
+constexpr bool machine_sees_kernels = true;
+#endif
 
 constexpr size_t device_memory = size_t(64) << 20;
 
@@ -426,11 +434,12 @@ void streams_and_events_order_work() {
   TRUE(all(read(x, 1000), 77));
   static int calls = 0;
   calls = 0;
+  int handed = 7;
   OK(cuLaunchHostFunc(
-      a, [](void* data) { calls += *static_cast<int*>(data) + (cuCtxSynchronize() == CUDA_ERROR_NOT_PERMITTED); }, &failures));
+      a, [](void* data) { calls += *static_cast<int*>(data) + (cuCtxSynchronize() == CUDA_ERROR_NOT_PERMITTED); }, &handed));
   EQUAL(calls, 0);
   OK(cuStreamSynchronize(a));
-  EQUAL(calls, failures + 1);
+  EQUAL(calls, handed + 1);
   OK(cuStreamDestroy_v2(a));
   OK(cuStreamDestroy_v2(b));
   OK(cuMemFree_v2(x));
@@ -561,12 +570,14 @@ void memory_follows_the_stream() {
     OK(cuMemFreeAsync(x, a));
   }
   EQUAL(cuMemAllocAsync(&x, device_memory + 1, a), CUDA_ERROR_OUT_OF_MEMORY);
-  // Used behind its free.
-  OK(cuMemAllocAsync(&x, 4000, a));
-  OK(cuMemFreeAsync(x, a));
-  OK(launch(device.set, a, {0, x, 1000, 1}));
-  EQUAL(cuStreamSynchronize(a), CUDA_ERROR_ILLEGAL_ADDRESS);
-  gatun_emulator_reset_faults();
+  if (machine_sees_kernels) {
+    // Used behind its free.
+    OK(cuMemAllocAsync(&x, 4000, a));
+    OK(cuMemFreeAsync(x, a));
+    OK(launch(device.set, a, {0, x, 1000, 1}));
+    EQUAL(cuStreamSynchronize(a), CUDA_ERROR_ILLEGAL_ADDRESS);
+    gatun_emulator_reset_faults();
+  }
   OK(cuStreamDestroy_v2(a));
   OK(cuMemPoolDestroy(pool));
   EQUAL(gatun_emulator_live("pools"), 0);
@@ -887,18 +898,18 @@ int main() {
   memory_stays_flat();
   copies_land_late();
   launches_run_and_are_checked();
-  a_fault_poisons_the_context();
+  if (machine_sees_kernels) a_fault_poisons_the_context();
   streams_and_events_order_work();
-  missing_order_is_found();
+  if (machine_sees_kernels) missing_order_is_found();
   memory_follows_the_stream();
-  memory_is_not_used_before_another_stream_gave_it();
+  if (machine_sees_kernels) memory_is_not_used_before_another_stream_gave_it();
   streams_are_captured();
-  a_branch_without_join_is_found();
+  if (machine_sees_kernels) a_branch_without_join_is_found();
   captures_forbid_what_they_must();
   every_call_can_be_made_to_fail();
   devices_are_apart();
   threads_share_the_driver();
   many_operations_are_no_trouble();
-  std::printf("%d of %d cases passed\n", cases - failures, cases);
+  std::printf("%d of %d cases passed\n", cases - failures, cases.load());
   return failures == 0 ? 0 : 1;
 }
