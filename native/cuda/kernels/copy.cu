@@ -31,6 +31,17 @@ struct RowPair {
   }
 };
 
+__device__ __forceinline__ float load_any(const char* from, DType dtype) {
+  switch (dtype) {
+    case F8_E4M3:
+      return Format<F8_E4M3>::decode(from, 0);
+    case F8_E5M2:
+      return Format<F8_E5M2>::decode(from, 0);
+    default:
+      return load(from, dtype, 0);
+  }
+}
+
 __device__ __forceinline__ void store_any(char* to, DType dtype, float value) {
   switch (dtype) {
     case F8_E4M3:
@@ -75,12 +86,12 @@ __device__ void cast_rows(const CopyParams& p) {
   }
 }
 
-template <DType T, int THREADS>
+template <int THREADS>
 __device__ void cast_strided(const CopyParams& p) {
   const unsigned rows = p.x.rows();
   for (Units u(blockIdx.x * THREADS + threadIdx.x, gridDim.x * THREADS, p.width); u.row < rows; u.next()) {
     const RowPair row(p, u.row);
-    store_any(row.y + u.at * p.y_step, p.y.dtype, Format<T>::decode(row.x + u.at * p.x_step, 0));
+    store_any(row.y + u.at * p.y_step, p.y.dtype, load_any(row.x + u.at * p.x_step, p.x.dtype));
   }
 }
 
@@ -126,8 +137,4 @@ GATUN_KERNEL(cast_f16_rows, CopyParams, 256, gatun::cast_rows<gatun::F16, 256>)
 GATUN_KERNEL(cast_bf16_rows, CopyParams, 256, gatun::cast_rows<gatun::BF16, 256>)
 GATUN_KERNEL(cast_f8_e4m3_rows, CopyParams, 256, gatun::cast_rows<gatun::F8_E4M3, 256>)
 GATUN_KERNEL(cast_f8_e5m2_rows, CopyParams, 256, gatun::cast_rows<gatun::F8_E5M2, 256>)
-GATUN_KERNEL(cast_f32_strided, CopyParams, 256, gatun::cast_strided<gatun::F32, 256>)
-GATUN_KERNEL(cast_f16_strided, CopyParams, 256, gatun::cast_strided<gatun::F16, 256>)
-GATUN_KERNEL(cast_bf16_strided, CopyParams, 256, gatun::cast_strided<gatun::BF16, 256>)
-GATUN_KERNEL(cast_f8_e4m3_strided, CopyParams, 256, gatun::cast_strided<gatun::F8_E4M3, 256>)
-GATUN_KERNEL(cast_f8_e5m2_strided, CopyParams, 256, gatun::cast_strided<gatun::F8_E5M2, 256>)
+GATUN_KERNEL(cast_strided, CopyParams, 256, gatun::cast_strided<256>)

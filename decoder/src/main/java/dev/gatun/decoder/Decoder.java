@@ -11,7 +11,6 @@ import dev.gatun.Shape;
 import dev.gatun.Stream;
 import dev.gatun.Tensor;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -311,13 +310,14 @@ public final class Decoder implements AutoCloseable {
   public void close() {
     if (!closed) {
       closed = true;
-      List<AutoCloseable> parts = new ArrayList<>(steps.values());
-      for (AutoCloseable part : parts) {
-        ((DecoderStep) part).close();
+      // The stream first: what it still has to do, such as releasing a sequence's pages, holds the cache.
+      try {
+        stream.close();
+      } finally {
+        steps.values().forEach(DecoderStep::close);
+        cache.close();
+        weights.close();
       }
-      cache.close();
-      stream.close();
-      weights.close();
     }
   }
 }

@@ -238,9 +238,22 @@ public final class Stream implements AutoCloseable {
         return Graph.captured(context, context.obtain(driver.cuStreamEndCapture, out -> call(driver.cuStreamEndCapture, stream, out)), functions);
       } catch (RuntimeException e) {
         functions.release();
+        abandonCapture(stream, e);
         throw e;
       }
     });
+  }
+
+  /** A capture that goes on after its end failed would make an error of every later call, of freeing too. */
+  private void abandonCapture(long stream, RuntimeException failure) {
+    try {
+      if (isCapturing()) {
+        long graph = context.obtain(driver.cuStreamEndCapture, out -> call(driver.cuStreamEndCapture, stream, out));
+        context.free(driver.cuGraphDestroy, () -> call(driver.cuGraphDestroy, graph));
+      }
+    } catch (RuntimeException e) {
+      failure.addSuppressed(e);
+    }
   }
 
   /** Whether a capture goes on. */

@@ -82,8 +82,9 @@ final class Emulator {
   /** Makes the nth next call of that function fail, 1 being the next. */
   static void fail(String function, int nth, int result) {
     try (Arena arena = Arena.ofConfined()) {
+      MemorySegment name = function.equals("*") ? MemorySegment.NULL : arena.allocateFrom(function);
       int unknown = (int) control("gatun_emulator_fail", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT,
-          ValueLayout.JAVA_INT)).invokeExact(function.equals("*") ? MemorySegment.NULL : arena.allocateFrom(function), nth, result);
+          ValueLayout.JAVA_INT)).invokeExact(name, nth, result);
       if (unknown != 0) {
         throw new IllegalArgumentException("the emulator has no " + function);
       }

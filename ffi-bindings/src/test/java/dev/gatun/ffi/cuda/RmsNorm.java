@@ -3,6 +3,8 @@ package dev.gatun.ffi.cuda;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 
 /**
@@ -25,6 +27,7 @@ final class RmsNorm implements AutoCloseable {
   final DeviceMemory y;
   final DeviceMemory weight;
   final MemorySegment params;
+  private final Context context;
   private final Arena arena = Arena.ofShared();
 
   RmsNorm(Context context, int rows, int width, long seed) {
@@ -33,9 +36,19 @@ final class RmsNorm implements AutoCloseable {
     Random random = new Random(seed);
     this.values = floats(random, rows * width);
     this.weights = floats(random, width);
-    this.x = context.allocate(4L * rows * width);
-    this.y = context.allocate(4L * rows * width);
-    this.weight = context.allocate(4L * width);
+    this.context = context;
+    List<DeviceMemory> made = new ArrayList<>();
+    try {
+      for (int elements : new int[] {rows * width, rows * width, width}) {
+        made.add(context.allocate(4L * elements));
+      }
+    } catch (RuntimeException e) {
+      made.forEach(DeviceMemory::close);
+      throw e;
+    }
+    this.x = made.get(0);
+    this.y = made.get(1);
+    this.weight = made.get(2);
     this.params = arena.allocate(PARAMS_BYTES, 8);
     rows(0, x.address());
     rows(ROWS_BYTES, y.address());
@@ -75,12 +88,17 @@ final class RmsNorm implements AutoCloseable {
     return expected;
   }
 
+  /** Copies may still read its host memory, when a test failed between them and the wait for them. */
   @Override
+  @SuppressWarnings("try")
   public void close() {
-    x.close();
-    y.close();
-    weight.close();
-    arena.close();
+    try (Arena closedLast = arena; DeviceMemory first = x; DeviceMemory second = y; DeviceMemory third = weight) {
+      context.synchronize();
+    } catch (CudaException e) {
+      if (!e.call().equals("cuCtxSynchronize")) {
+        throw e;
+      }
+    }
   }
 
   private void rows(long at, long address) {

@@ -227,6 +227,7 @@ class KvCacheTest {
           .hasMessageContaining("100");
       cache.open();
       assertThatThrownBy(cache::open).isInstanceOf(GatunException.class).hasMessageContaining("3 slots");
+      engine.stream().synchronize();
     }
   }
 

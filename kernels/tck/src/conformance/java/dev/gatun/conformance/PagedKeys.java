@@ -138,6 +138,8 @@ final class PagedKeys implements AutoCloseable {
 
   @Override
   public void close() {
+    // What a cache does in the order of a stream may still be under way.
+    caches.keySet().forEach(engine -> engine.stream().synchronize());
     caches.values().forEach(KvCache::close);
   }
 }

@@ -5,14 +5,19 @@ import dev.gatun.DType;
 import dev.gatun.Kv;
 import dev.gatun.cuda.kernel.Gpu;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * How an attention is cut, by the bounds of its sizes alone.
  *
+ * @param form which kernel goes over keys and values; beside tiles, sequences of one token may be decoded
  * @param size the head size that the kernel is made for
- * @param group the query heads that share what a block reads
+ * @param group the query heads that share what a block of the decoding kernel reads; 0 where nothing is decoded
  * @param splits the ranges that a decoded token's positions are cut into at most
  * @param rejected other cuts with the reasons against them
  */
@@ -22,13 +27,21 @@ record AttentionCut(Form form, int size, int group, int splits, List<String> rej
     /** Any head size, dense or paged. */
     ANY,
     /** A token at a time over pages, its positions cut into ranges. */
-    DECODE
+    DECODE,
+    /** Tiles of a sequence's tokens in float32. */
+    TILES,
+    /** Tiles of a sequence's tokens on tensor cores. */
+    TENSOR_TILES
   }
 
   private static final int CHUNK = 8;
   private static final int[] SIZES = {64, 128, 256};
   private static final int GROUP = 4;
   private static final int WIDE_GROUP = 8;
+  /** What a group of eight query heads has a kernel for: types and sizes that models with such groups come in. */
+  private static final Map<DType, Set<Integer>> WIDE = Map.of(DType.F16, Set.of(64, 128), DType.BF16, Set.of(64, 128), DType.Q8_0, Set.of(128));
+  /** The grid's other dimension. */
+  private static final int MOST_ROWS_OF_BLOCKS = 65535;
   /** Positions that a block of the decoding kernel reads at a time; a shorter range would leave some of its warps without keys. */
   private static final int LEAST_RANGE = 128;
   private static final int MOST_SPLITS = 128;
@@ -37,38 +50,59 @@ record AttentionCut(Form form, int size, int group, int splits, List<String> rej
 
   static AttentionCut of(Attention o, Gpu gpu) {
     List<String> rejected = new ArrayList<>();
-    long keySize = o.q().size(2);
-    long valueSize = o.y().size(2);
-    int size = 0;
-    for (int s : SIZES) {
-      size = size == 0 && Math.max(keySize, valueSize) <= s ? s : size;
+    long widest = Math.max(o.q().size(2), o.y().size(2));
+    OptionalInt fitting = Arrays.stream(SIZES).filter(s -> widest <= s).findFirst();
+    if (fitting.isEmpty()) {
+      return new AttentionCut(Form.ANY, 0, 0, 1, List.of("decode, tiles: head sizes past " + SIZES[SIZES.length - 1]));
     }
-    if (size == 0) {
-      rejected.add("decode: head sizes past " + SIZES[SIZES.length - 1]);
-    } else if (!(o.kv() instanceof Kv.Paged)) {
-      rejected.add("decode: keys are not in pages, so that their rows need not be aligned");
-    } else if (keySize % CHUNK != 0 || valueSize % CHUNK != 0) {
-      rejected.add("decode: head sizes that are no multiples of " + CHUNK);
-    } else if (o.q().size(0) != o.batch().slots().size(0)) {
-      rejected.add("decode: sequences may have several tokens");
-    } else {
-      return decode(o, size, gpu);
+    int size = fitting.getAsInt();
+    if (heads(o) * (long) group(o) > MOST_ROWS_OF_BLOCKS) {
+      return new AttentionCut(Form.ANY, 0, 0, 1, List.of("decode, tiles: more than " + MOST_ROWS_OF_BLOCKS + " query heads"));
     }
-    return new AttentionCut(Form.ANY, 0, 1, 1, List.copyOf(rejected));
+    boolean decodable = decodable(o, rejected);
+    long tokens = o.q().size(0);
+    long sequences = o.batch().slots().size(0);
+    if (decodable && tokens == sequences) {
+      rejected.add("tiles: as many sequences as tokens leave a tile one token each");
+      return decoding(Form.DECODE, o, size, gpu, rejected);
+    }
+    Form form = tiles(o, gpu, rejected);
+    if (decodable && sequences > 1) {
+      rejected.add("decode: sequences may have several tokens; those of one are decoded");
+      return decoding(form, o, size, gpu, rejected);
+    }
+    return new AttentionCut(form, size, 0, 1, List.copyOf(rejected));
   }
 
-  private static AttentionCut decode(Attention o, int size, Gpu gpu) {
-    int shared = group(o);
-    DType kept = kept(o);
-    boolean wide = size == SIZES[1] ? kept == DType.F16 || kept == DType.BF16 || kept == DType.Q8_0
-        : size == SIZES[0] && (kept == DType.F16 || kept == DType.BF16);
-    int group = shared > GROUP && wide ? WIDE_GROUP : GROUP;
-    long blocks = Math.max(1, o.batch().slots().size(0) * heads(o) * Math.ceilDiv(shared, group));
+  private static boolean decodable(Attention o, List<String> rejected) {
+    if (!(o.kv() instanceof Kv.Paged)) {
+      rejected.add("decode: keys are not in pages, so that their rows need not be aligned");
+    } else if (o.q().size(2) % CHUNK != 0 || o.y().size(2) % CHUNK != 0) {
+      rejected.add("decode: head sizes that are no multiples of " + CHUNK);
+    } else {
+      return true;
+    }
+    return false;
+  }
+
+  private static Form tiles(Attention o, Gpu gpu, List<String> rejected) {
+    if (kept(o) == DType.F32) {
+      rejected.add("tensor cores: they would round F32 keys and values");
+    } else if (!gpu.tensorCores()) {
+      rejected.add("tensor cores: the device has none that take F16 and BF16");
+    } else {
+      return Form.TENSOR_TILES;
+    }
+    return Form.TILES;
+  }
+
+  private static AttentionCut decoding(Form form, Attention o, int size, Gpu gpu, List<String> rejected) {
+    int group = group(o) > GROUP && WIDE.getOrDefault(kept(o), Set.of()).contains(size) ? WIDE_GROUP : GROUP;
+    long blocks = Math.max(1, o.batch().slots().size(0) * heads(o) * Math.ceilDiv(group(o), group));
     long filling = Math.ceilDiv((long) gpu.multiprocessors() * BLOCKS_PER_MULTIPROCESSOR, blocks);
     long longest = Math.ceilDiv(seen(o), LEAST_RANGE);
     int splits = Math.clamp(Math.min(filling, longest), 1, MOST_SPLITS);
-    return new AttentionCut(Form.DECODE, size, group, splits,
-        List.of("any: reads keys again for every query head and does not cut the context"));
+    return new AttentionCut(form, size, group, splits, List.copyOf(rejected));
   }
 
   /** The keys that a token sees at most. */
@@ -99,17 +133,31 @@ record AttentionCut(Form form, int size, int group, int splits, List<String> rej
     };
   }
 
+  /** Whether sequences of one token are decoded beside the tiles. */
+  boolean decodesSingles() {
+    return form != Form.DECODE && group > 0;
+  }
+
   String kernel(Attention o) {
     return switch (form) {
       case ANY -> "attention_any_128";
-      case DECODE -> "attention_decode_" + kept(o).name().toLowerCase(Locale.ROOT) + "_" + size + "x" + group;
+      case DECODE -> decodingKernel(o);
+      case TILES -> "attention_prefill_" + size;
+      case TENSOR_TILES -> "attention_prefill_" + (kept(o) == DType.BF16 || kept(o) == DType.Q8_0 ? "bf16_" : "f16_") + size;
     };
   }
 
+  /** The kernel that decodes. */
+  String decodingKernel(Attention o) {
+    return "attention_decode_" + kept(o).name().toLowerCase(Locale.ROOT) + "_" + size + "x" + group;
+  }
+
   String tile() {
+    String decoded = "a block a token and " + group + " query heads" + (splits > 1 ? ", up to " + splits + " ranges of positions" : "");
     return switch (form) {
       case ANY -> "a block a token and query head";
-      case DECODE -> "a block a token and " + group + " query heads" + (splits > 1 ? ", up to " + splits + " ranges of positions" : "");
+      case DECODE -> decoded;
+      case TILES, TENSOR_TILES -> "a block a tile of tokens times query heads" + (decodesSingles() ? "; sequences of one token: " + decoded : "");
     };
   }
 

@@ -1,14 +1,18 @@
 package dev.gatun.cuda.op;
 
 import dev.gatun.Attention;
+import dev.gatun.DType;
 import dev.gatun.Kv;
 import dev.gatun.KvCache;
 import dev.gatun.cuda.kernel.Gpu;
+import dev.gatun.cuda.kernel.Kernel;
 import dev.gatun.cuda.kernel.LaunchBuilder;
 import dev.gatun.spi.Decision;
 
 /**
- * attention: decoding steps over pages cut the context into ranges and merge them, others take a block a token and query head.
+ * attention. Steps of as many sequences as tokens over pages: a block a token, whose context is cut into ranges that a second kernel merges.
+ * Others: a block a tile of a sequence's tokens, on tensor cores where keys are of 16 bits or fewer; sequences that bring one token are decoded
+ * beside it.
  */
 final class AttentionKernel implements OperatorKernel<Attention> {
   private static final String MERGE = "attention_merge_128";
@@ -47,13 +51,42 @@ final class AttentionKernel implements OperatorKernel<Attention> {
         long units = o.q().size(0) * o.q().size(1) * Math.max(1, Math.ceilDiv(o.y().size(2), ANY_VALUES));
         launch(o, plan.kernel(), cut, binding).grid(Plans.blocks(units, binding.gpu()));
       }
-      case DECODE -> {
-        launch(o, plan.kernel(), cut, binding).grid(o.q().size(0) * cut.decodingBlocks(o));
-        if (cut.splits() > 1) {
-          launch(o, MERGE, cut, binding).grid(o.q().size(0) * o.q().size(1));
+      case DECODE -> decode(o, cut, binding);
+      case TILES, TENSOR_TILES -> {
+        tiles(o, plan.kernel(), cut, binding);
+        if (cut.decodesSingles()) {
+          decode(o, cut, binding);
         }
       }
     }
+  }
+
+  private static void decode(Attention o, AttentionCut cut, Binding binding) {
+    long units = o.batch().slots().size(0);
+    launch(o, cut.decodingKernel(o), cut, binding).grid(units * cut.decodingBlocks(o));
+    if (cut.splits() > 1) {
+      launch(o, MERGE, cut, binding).grid(units * o.q().size(1));
+    }
+  }
+
+  /** Every sequence, and what lies past all of them, may begin a tile that is not full. */
+  private static void tiles(Attention o, String kernel, AttentionCut cut, Binding binding) {
+    Kernel tile = binding.gpu().manifest().kernel(kernel);
+    int rows = tile.tile("rows");
+    int group = AttentionCut.group(o);
+    int heads = Math.min(group, rows);
+    long tiles = o.q().size(0) == 0 ? 0 : Math.ceilDiv(o.q().size(0), rows / heads) + o.batch().slots().size(0) + 1;
+    int shared = tile.tile("shared");
+    if (cut.form() == AttentionCut.Form.TENSOR_TILES && isSplit(o)) {
+      shared += tile.tile("split");
+    }
+    launch(o, kernel, cut, binding).shared(shared).grid(tiles, (long) AttentionCut.heads(o) * Math.ceilDiv(group, heads), 1);
+  }
+
+  /** Whether queries have more bits than what tensor cores multiply here, so that there are two parts of them. */
+  private static boolean isSplit(Attention o) {
+    boolean wide = AttentionCut.kept(o) == DType.BF16 || AttentionCut.kept(o) == DType.Q8_0;
+    return o.q().dtype() != DType.BF16 && (wide || o.q().dtype() != DType.F16);
   }
 
   /** A launch with all parameters but the grid. */
@@ -70,7 +103,8 @@ final class AttentionKernel implements OperatorKernel<Attention> {
         .set("group", AttentionCut.group(o)).set("key_size", Math.toIntExact(o.q().size(2)))
         .set("value_size", Math.toIntExact(o.y().size(2))).set("causal", options.causal() ? 1 : 0).set("window", options.window())
         .set("splits", cut.splits())
-        .set("singles", 0).set("scale", options.scale()).set("softcap", options.softcap()).set("kept", AttentionCut.kept(o));
+        .set("singles", cut.decodesSingles() ? 1 : 0).set("scale", options.scale()).set("softcap", options.softcap())
+        .set("kept", AttentionCut.kept(o));
   }
 
   private static void pass(LaunchBuilder launch, Kv kv, Binding binding) {

@@ -27,10 +27,16 @@ final class CopyKernel implements OperatorKernel<Copy> {
   public Decision plan(Copy o, Gpu gpu) {
     return Plans.refusal(o).orElseGet(() -> {
       CopyShape shape = CopyShape.of(o);
-      DType from = o.x().dtype();
-      String kernel = (casts(o) ? "cast_" + from.label() : "copy_" + Byte.SIZE * from.blockBytes()) + (shape.gapless() ? "_rows" : "_strided");
-      return CudaPlan.streaming(o, kernel, elementsPerThread(o, shape) + " elements a thread, " + shape, 0);
+      return CudaPlan.streaming(o, kernel(o, shape), elementsPerThread(o, shape) + " elements a thread, " + shape, 0);
     });
+  }
+
+  private static String kernel(Copy o, CopyShape shape) {
+    DType from = o.x().dtype();
+    if (casts(o)) {
+      return shape.gapless() ? "cast_" + from.label() + "_rows" : "cast_strided";
+    }
+    return "copy_" + Byte.SIZE * from.blockBytes() + (shape.gapless() ? "_rows" : "_strided");
   }
 
   @Override
@@ -40,8 +46,8 @@ final class CopyKernel implements OperatorKernel<Copy> {
     LaunchBuilder launch = binding.launch(plan.kernel());
     pass(launch, "x", o.x(), shape.xStrides(), shape, count, binding);
     pass(launch, "y", o.y(), shape.yStrides(), shape, count, binding);
-    launch.set("width", shape.width()).grid(Plans.blocksOf(plan.kernel(), shape.rows() * Math.ceilDiv(shape.width(), elementsPerThread(o, shape)),
-        binding.gpu()));
+    long threads = shape.rows() * Math.ceilDiv(shape.width(), elementsPerThread(o, shape));
+    launch.set("width", shape.width()).grid(Plans.blocksOf(plan.kernel(), threads, binding.gpu()));
   }
 
   private static void pass(LaunchBuilder launch, String name, Tensor tensor, long[] strides, CopyShape shape, long count, Binding binding) {

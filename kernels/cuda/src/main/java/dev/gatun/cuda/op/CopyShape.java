@@ -6,8 +6,8 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * A copy's dimensions as its kernels walk them, four of them: in the order in which y lies in memory, and those that follow each other without a gap on both sides
- * taken for one. A dimension that varies stays the first and is never part of another. Strides count elements.
+ * A copy's dimensions as its kernels walk them, four of them: in the order in which y lies in memory, and those that follow each other
+ * without a gap on both sides taken for one. A dimension that varies stays the first and is never part of another. Strides count elements.
  */
 record CopyShape(int[] sizes, long[] xStrides, long[] yStrides) {
   private static final int RANK = 4;

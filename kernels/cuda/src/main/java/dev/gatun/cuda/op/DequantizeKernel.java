@@ -2,6 +2,7 @@ package dev.gatun.cuda.op;
 
 import dev.gatun.Dequantize;
 import dev.gatun.cuda.kernel.Gpu;
+import dev.gatun.cuda.kernel.LaunchBuilder;
 import dev.gatun.spi.Decision;
 
 /** dequantize: eight elements a thread. */
@@ -11,12 +12,14 @@ final class DequantizeKernel implements OperatorKernel<Dequantize> {
 
   @Override
   public Decision plan(Dequantize o, Gpu gpu) {
-    return Plans.refusal(o).orElseGet(() -> CudaPlan.streaming(o, "dequantize_" + o.x().dtype().label(), ELEMENTS_PER_THREAD + " elements a thread",
+    String kernel = "expand_" + o.x().dtype().label();
+    return Plans.refusal(o).orElseGet(() -> CudaPlan.streaming(o, kernel, ELEMENTS_PER_THREAD + " elements a thread",
         FLOPS_PER_ELEMENT * o.x().shape().elements()));
   }
 
   @Override
   public void bind(Dequantize o, CudaPlan plan, Binding binding) {
-    BlockRows.launch(plan, o.x(), o.y(), ELEMENTS_PER_THREAD, binding);
+    LaunchBuilder launch = binding.launch(plan.kernel()).pointer("indices", 0);
+    BlockRows.finish(launch, plan, o.x(), o.y(), ELEMENTS_PER_THREAD, binding);
   }
 }

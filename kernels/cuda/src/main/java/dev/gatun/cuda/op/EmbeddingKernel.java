@@ -18,18 +18,18 @@ final class EmbeddingKernel implements OperatorKernel<Embedding> {
     long elements = o.y().shape().elements();
     // Of the table only the picked rows move.
     long bytes = CudaPlan.bytes(o.ids()) + type.bytes(elements) + CudaPlan.bytes(o.y());
-    return Plans.refusal(o).orElseGet(() -> new CudaPlan("embedding_" + type.label(), ELEMENTS_PER_THREAD + " elements a thread", 0, bytes,
+    return Plans.refusal(o).orElseGet(() -> new CudaPlan("expand_" + type.label(), ELEMENTS_PER_THREAD + " elements a thread", 0, bytes,
         type.isBlock() ? FLOPS_PER_ELEMENT * elements : 0, List.of()));
   }
 
   @Override
   public void bind(Embedding o, CudaPlan plan, Binding binding) {
     RowShape rows = RowShape.of(binding, o.y(), o.ids());
-    DType type = o.table().dtype();
+    long[] strides = {RowShape.bytes(o.table(), 0), 0, 0};
     LaunchBuilder launch = binding.launch(plan.kernel());
     rows.pass(launch, "y", o.y(), binding);
-    launch.pointer("ids", binding.address(o.ids())).pointer("table", binding.address(o.table())).set("stride", RowShape.bytes(o.table(), 0))
-        .set("vocabulary", Math.toIntExact(o.table().size(0))).set("width", rows.width())
+    launch.rows("x", binding.address(o.table()), 0, strides, Math.toIntExact(o.table().size(0)), 1, 1, o.table().dtype())
+        .pointer("indices", binding.address(o.ids())).pointer("varying", 0).set("width", rows.width())
         .grid(Plans.blocksOf(plan.kernel(), rows.rows() * Math.ceilDiv(rows.width(), ELEMENTS_PER_THREAD), binding.gpu()));
   }
 }

@@ -23,6 +23,6 @@ final class QuantizeKernel implements OperatorKernel<Quantize> {
 
   @Override
   public void bind(Quantize o, CudaPlan plan, Binding binding) {
-    BlockRows.launch(plan, o.x(), o.y(), ELEMENTS_PER_THREAD, binding);
+    BlockRows.finish(binding.launch(plan.kernel()), plan, o.x(), o.y(), ELEMENTS_PER_THREAD, binding);
   }
 }

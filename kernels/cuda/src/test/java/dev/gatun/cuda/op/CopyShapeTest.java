@@ -2,6 +2,7 @@ package dev.gatun.cuda.op;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gatun.Buffer;
 import dev.gatun.Copy;
 import dev.gatun.DType;
 import dev.gatun.Shape;
@@ -23,7 +24,7 @@ class CopyShapeTest {
   private static final Tensor COUNT = Tensor.ofHost(MemorySegment.ofArray(new int[1]), DType.I32, 1);
 
   private static Tensor bytes(long[] sizes, long... strides) {
-    return Tensor.of(dev.gatun.Buffer.ofHost(MemorySegment.ofArray(new byte[ROOM])), 0, DType.I8, Shape.of(sizes), strides);
+    return Tensor.of(Buffer.ofHost(MemorySegment.ofArray(new byte[ROOM])), 0, DType.I8, Shape.of(sizes), strides);
   }
 
   /** Strides of a tensor whose dimensions lie in memory in a random order with random gaps. */
@@ -64,8 +65,8 @@ class CopyShapeTest {
   }
 
   @Property(tries = 500, seed = "20261122")
-  void theSameElementsMoveWhateverTheOrderAndTheGaps(@ForAll @IntRange(min = 1, max = 4) int rank, @ForAll boolean gaps, @ForAll boolean varies,
-      @ForAll long seed) {
+  void theSameElementsMoveWhateverTheOrderAndTheGaps(@ForAll @IntRange(min = 1, max = 4) int rank, @ForAll boolean gaps,
+      @ForAll boolean varies, @ForAll long seed) {
     SplittableRandom random = new SplittableRandom(seed);
     long[] sizes = random.longs(rank, 1, 6).toArray();
     Tensor x = bytes(sizes, strides(random, sizes, gaps));

@@ -11,6 +11,7 @@ import dev.gatun.GatherRows;
 import dev.gatun.Operator;
 import dev.gatun.Quantize;
 import dev.gatun.Shape;
+import dev.gatun.Storage;
 import dev.gatun.Tensor;
 import dev.gatun.cuda.kernel.Gpu;
 import dev.gatun.cuda.kernel.Manifest;
@@ -43,7 +44,7 @@ class FormatPlansTest {
   @MethodSource("blockTypes")
   void everyBlockTypeIsExpandedByItsOwnKernelAndMovesOnce(DType type) {
     CudaPlan plan = plan(new Dequantize(tensor(type, 3, 512), tensor(DType.F16, 3, 512)));
-    assertThat(plan.kernel()).isEqualTo("dequantize_" + type.label());
+    assertThat(plan.kernel()).isEqualTo("expand_" + type.label());
     assertThat(plan.bytes()).isEqualTo(type.bytes(3 * 512) + 2 * 3 * 512);
     assertThat(plan.workspaceBytes()).isZero();
   }
@@ -63,7 +64,7 @@ class FormatPlansTest {
   @Test
   void anEmbeddingMovesThePickedRowsAlone() {
     CudaPlan plan = plan(new Embedding(tensor(DType.I32, 3), tensor(DType.Q4_K, 1000, 256), tensor(DType.F32, 3, 256)));
-    assertThat(plan.kernel()).isEqualTo("embedding_q4_k");
+    assertThat(plan.kernel()).isEqualTo("expand_q4_k");
     assertThat(plan.bytes()).isEqualTo(3 * (4 + 144 + 1024));
     CudaPlan gather = plan(new GatherRows(tensor(DType.BF16, 1000, 33), tensor(DType.I32, 5), tensor(DType.BF16, 5, 33)));
     assertThat(gather.kernel()).isEqualTo("gather_rows_16");
@@ -76,7 +77,7 @@ class FormatPlansTest {
     assertThat(plan(new Copy(tensor(DType.I8, 4, 6), tensor(DType.I8, 4, 6))).kernel()).isEqualTo("copy_8_rows");
     assertThat(plan(new Copy(tensor(DType.BF16, 4, 6), tensor(DType.F8_E4M3, 4, 6))).kernel()).isEqualTo("cast_bf16_rows");
     Tensor transposed = Tensor.of(Buffer.ofHost(MemorySegment.ofArray(new byte[24])), 0, DType.F8_E5M2, Shape.of(4, 6), 1, 4);
-    assertThat(plan(new Copy(transposed, tensor(DType.F32, 4, 6))).kernel()).isEqualTo("cast_f8_e5m2_strided");
+    assertThat(plan(new Copy(transposed, tensor(DType.F32, 4, 6))).kernel()).isEqualTo("cast_strided");
     assertThat(plan(new Copy(transposed, tensor(DType.F8_E5M2, 4, 6))).kernel()).isEqualTo("copy_8_strided");
   }
 
@@ -88,6 +89,6 @@ class FormatPlansTest {
   }
 
   private static Tensor tensorOf(Tensor like) {
-    return Tensor.of(new dev.gatun.Storage.Nowhere(1L << 40), 0, like.dtype(), like.shape(), 1 << 16, 1, 1);
+    return Tensor.of(new Storage.Nowhere(1L << 40), 0, like.dtype(), like.shape(), 1 << 16, 1, 1);
   }
 }

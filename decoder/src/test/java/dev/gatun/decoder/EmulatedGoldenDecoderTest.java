@@ -1,0 +1,45 @@
+package dev.gatun.decoder;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.gatun.Backend;
+import dev.gatun.BackendInfo;
+import dev.gatun.BackendOptions;
+import dev.gatun.Gatun;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/** The decoder on the CUDA kernels, which the emulator runs, against llama.cpp: same file, same prompt, greedy. */
+class EmulatedGoldenDecoderTest {
+  private static final System.Logger LOGGER = System.getLogger(EmulatedGoldenDecoderTest.class.getName());
+
+  @BeforeAll
+  static void needsTheEmulator() {
+    BackendInfo emulated = Gatun.backends().stream().filter(b -> b.name().equals("cuda-emulated")).findFirst().orElseThrow();
+    assumeTrue(emulated.isAvailable(), () -> emulated.reasons().toString());
+  }
+
+  @TestFactory
+  Stream<DynamicTest> matchesLlamaCpp() throws IOException {
+    List<DynamicTest> tests = new ArrayList<>();
+    for (Golden golden : Golden.all()) {
+      tests.add(DynamicTest.dynamicTest(golden.model() + " '" + golden.prompt() + "'", () -> compare(golden, "on")));
+      if (golden.model().equals("stories260K-F32.gguf")) {
+        tests.add(DynamicTest.dynamicTest(golden.model() + " '" + golden.prompt() + "' graph off", () -> compare(golden, "off")));
+      }
+    }
+    return tests.stream();
+  }
+
+  private static void compare(Golden golden, String graph) {
+    try (Backend backend = Gatun.open("cuda-emulated", BackendOptions.none().with("graph", graph))) {
+      double nmse = golden.compareExactly(backend);
+      LOGGER.log(System.Logger.Level.INFO, "{0} graph {1}: NMSE {2}", golden.model(), graph, Double.toString(nmse));
+    }
+  }
+}
