@@ -22,8 +22,8 @@ class MatmulInstancesTest {
   static final OperatorHarness HARNESS = new OperatorHarness();
 
   /** Enough tiles of 128x128 for every multiprocessor of the emulated device. */
-  private static final int MANY = 140;
-  private static final int COLUMNS = 260;
+  private static final int MANY = 130;
+  private static final int COLUMNS = 131;
 
   static Stream<DType> types() {
     return Arrays.stream(DType.values()).filter(type -> type != DType.I8 && type != DType.I32);
