@@ -81,6 +81,11 @@ final class CudaExecutable implements DeviceExecutable {
     }
   }
 
+  /** Every launch, in order. */
+  List<Launch> launches() {
+    return stages.stream().flatMap(stage -> stage.launches().stream()).toList();
+  }
+
   void submit(Stream stream) {
     try {
       if (graph.isPresent()) {
