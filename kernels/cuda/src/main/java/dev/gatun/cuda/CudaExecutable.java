@@ -82,6 +82,11 @@ final class CudaExecutable implements DeviceExecutable {
     Release.after(cause, List.of(() -> capture.endCapture().close()));
   }
 
+  /** Every launch, in order. */
+  List<Launch> launches() {
+    return stages.stream().flatMap(stage -> stage.launches().stream()).toList();
+  }
+
   void submit(Stream stream) {
     try {
       if (graph.isPresent()) {

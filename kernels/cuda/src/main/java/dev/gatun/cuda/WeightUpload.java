@@ -10,6 +10,7 @@ import dev.gatun.Program;
 import dev.gatun.Tensor;
 import dev.gatun.Use;
 import dev.gatun.ffi.cuda.Stream;
+import dev.gatun.spi.DeviceMemory;
 import java.util.List;
 import java.util.function.LongFunction;
 
@@ -57,7 +58,7 @@ final class WeightUpload {
     try {
       Tensor to = Tensor.of(buffer, 0, weight.dtype(), weight.shape());
       Calls.run(() -> {
-        copyRows(weight, 0, weight.buffer().memory().address() + weight.offset(), buffer.memory().address());
+        copyRows(weight, 0, weight.offset(), buffer.memory(), 0);
         stream.synchronize();
       });
       return to;
@@ -68,7 +69,7 @@ final class WeightUpload {
   }
 
   /** Copies what lies under index 0 of the dimensions before {@code dimension}, in as few pieces as its gaps allow. @return the bytes copied */
-  private long copyRows(Tensor weight, int dimension, long from, long to) {
+  private long copyRows(Tensor weight, int dimension, long from, DeviceMemory to, long toOffset) {
     long elements = 1;
     boolean packed = true;
     for (int i = weight.shape().rank() - 1; i >= dimension; i--) {
@@ -77,13 +78,13 @@ final class WeightUpload {
     }
     if (packed) {
       if (elements > 0) {
-        stream.copy(from, to, weight.dtype().bytes(elements));
+        HostStaging.copy(stream, weight.buffer().memory(), from, to, toOffset, weight.dtype().bytes(elements));
       }
       return weight.dtype().bytes(elements);
     }
     long done = 0;
     for (long i = 0; i < weight.size(dimension); i++) {
-      done += copyRows(weight, dimension + 1, from + weight.dtype().bytes(i * weight.stride(dimension)), to + done);
+      done += copyRows(weight, dimension + 1, from + weight.dtype().bytes(i * weight.stride(dimension)), to, toOffset + done);
     }
     return done;
   }
