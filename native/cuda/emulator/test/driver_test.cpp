@@ -32,6 +32,13 @@ struct Params {
   float value;
 };
 
+// Kernels built with a sanitizer of the compiler's are held to that one's rules instead of the machine's.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kernels_are_checked = false;
+#else
+constexpr bool kernels_are_checked = true;
+#endif
+
 constexpr size_t device_memory = size_t(64) << 20;
 
 struct Device {
@@ -887,18 +894,21 @@ int main() {
   memory_stays_flat();
   copies_land_late();
   launches_run_and_are_checked();
-  a_fault_poisons_the_context();
   streams_and_events_order_work();
-  missing_order_is_found();
-  memory_follows_the_stream();
-  memory_is_not_used_before_another_stream_gave_it();
+  if (kernels_are_checked) {
+    a_fault_poisons_the_context();
+    missing_order_is_found();
+    memory_follows_the_stream();
+    memory_is_not_used_before_another_stream_gave_it();
+    a_branch_without_join_is_found();
+  }
   streams_are_captured();
-  a_branch_without_join_is_found();
   captures_forbid_what_they_must();
   every_call_can_be_made_to_fail();
   devices_are_apart();
   threads_share_the_driver();
   many_operations_are_no_trouble();
+  EQUAL(strlen(gatun_emulator_last_fault()), 0);
   std::printf("%d of %d cases passed\n", cases - failures, cases);
   return failures == 0 ? 0 : 1;
 }

@@ -3,10 +3,10 @@
 // A block does BM rows of x and BN of w, a warp WM and WN of those, K in steps of 32 through two stages of shared memory: while the tensor cores work on one,
 // the next is loaded into registers (or, where bits need no decoding, copied asynchronously), and decoded into the other stage afterwards. One barrier a step.
 //
-// Precision. Each factor is split in two BF16 numbers, a = a0 + a1 with |a − a0 − a1| <= 2^-18·|a|, and a·b is a0·b0 + a1·b0 + a0·b1, summed in float32: three products
-// of BF16 instead of one, a normalised squared error of 1.5e-11, for every weight type alike, and the range of float32: no scale of a block and no outlier among the
-// activations overflows. F16 in place of BF16 would save the third product, but rounds weights of Q8_0 (19 bits) to 11, which costs 2e-8, and overflows at 65504.
-// What needs fewer products makes fewer: BF16 is its own first part; F16 by F16 is exact in one product of F16.
+// Precision. Each factor is split in two BF16 numbers, a = a0 + a1 + e with |e| <= 2^-18·|a|, and a·b is a0·b0 + a1·b0 + a0·b1, summed in float32: three
+// products of BF16 instead of one, a normalised squared error of 2e-11, for every weight type alike, and the range of float32: no scale of a block and no
+// outlier among the activations overflows. F16 in place of BF16 would save the third product, but rounds weights of Q8_0 (19 bits) to 11, which costs 2e-8,
+// and overflows at 65504. What needs fewer products makes fewer: BF16 is its own first part; F16 by F16 is exact in one product of F16 (errors of 4e-14).
 // An infinite x makes NaN of sums that should be infinite, 0·inf being among the partial products; a row with one is done again, plainly.
 //
 // Tiles: 128x128 with warps of 64x32 takes 16 bytes of fragments from shared memory for 12 products of 16x8x16 and keeps 64 sums a thread; 128x256 would need
