@@ -11,6 +11,7 @@ import dev.gatun.Tensor;
 import dev.gatun.Use;
 import dev.gatun.ffi.cuda.Stream;
 import dev.gatun.spi.DeviceMemory;
+import java.util.List;
 import java.util.function.LongFunction;
 
 /** Brings weights to the device, as they lie; vectors become F32 there. */
@@ -34,14 +35,21 @@ final class WeightUpload {
     if (!expand) {
       return new Prepared(plain, plain.buffer().bytes(), System.nanoTime() - started, "copied to the device as it lies");
     }
+    List<Runnable> staging = here ? List.of() : List.of(plain.buffer()::close);
+    Tensor expanded;
     try {
-      Tensor expanded = expand(plain, allocate);
-      return new Prepared(expanded, expanded.buffer().bytes(), System.nanoTime() - started, "expanded to F32 on the device");
-    } finally {
-      if (!here) {
-        plain.buffer().close();
-      }
+      expanded = expand(plain, allocate);
+    } catch (RuntimeException | Error e) {
+      Release.after(e, staging);
+      throw e;
     }
+    try {
+      Release.all(staging);
+    } catch (RuntimeException e) {
+      Release.after(e, List.of(expanded.buffer()::close));
+      throw e;
+    }
+    return new Prepared(expanded, expanded.buffer().bytes(), System.nanoTime() - started, "expanded to F32 on the device");
   }
 
   /** The weight's elements in a buffer of their own; rows that lay apart follow each other there. */
@@ -55,7 +63,7 @@ final class WeightUpload {
       });
       return to;
     } catch (RuntimeException | Error e) {
-      buffer.close();
+      Release.after(e, List.of(stream::synchronize, buffer::close));
       throw e;
     }
   }
@@ -91,11 +99,13 @@ final class WeightUpload {
           once.submit(stream);
           stream.synchronize();
         });
-      } finally {
-        once.close();
+      } catch (RuntimeException | Error e) {
+        Release.after(e, List.of(stream::synchronize, once::close));
+        throw e;
       }
+      once.close();
     } catch (RuntimeException | Error e) {
-      to.buffer().close();
+      Release.after(e, List.of(to.buffer()::close));
       throw e;
     }
     return to;
