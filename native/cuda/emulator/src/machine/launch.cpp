@@ -28,10 +28,17 @@ uint64_t number_from(const char* name, uint64_t otherwise) {
   return text == nullptr || *text == 0 ? otherwise : std::strtoull(text, nullptr, 0);
 }
 
-uint64_t seed() {
-  static const uint64_t value = number_from("GATUN_EMULATOR_SEED", 1);
+std::atomic<uint64_t>& seed() {
+  static std::atomic<uint64_t> value{number_from("GATUN_EMULATOR_SEED", 1)};
   return value;
 }
+
+std::atomic<uint64_t>& choices() {
+  static std::atomic<uint64_t> state{seed() * 0x9E3779B97F4A7C15ull};
+  return state;
+}
+
+std::atomic<uint64_t> launches{0};
 
 unsigned worker_count() {
   static const unsigned value = [] {
@@ -220,8 +227,7 @@ unsigned timeout_seconds() {
 }
 
 uint32_t choose(uint32_t bound) {
-  static std::atomic<uint64_t> state{seed() * 0x9E3779B97F4A7C15ull};
-  const uint64_t value = mix(state.fetch_add(0x9E3779B97F4A7C15ull));
+  const uint64_t value = mix(choices().fetch_add(0x9E3779B97F4A7C15ull));
   return bound == 0 ? 0 : static_cast<uint32_t>((value >> 32) * bound >> 32);
 }
 
@@ -232,10 +238,15 @@ void forget_accesses(uintptr_t base, size_t bytes) {
   }
 }
 
+void reseed(uint64_t value) {
+  seed() = value;
+  choices() = value * 0x9E3779B97F4A7C15ull;
+  launches = 0;
+}
+
 std::optional<Fault> execute(const LaunchSpec& spec) {
   static std::mutex one_at_a_time;
   DeviceCells& cells = device_cells();
-  static uint64_t launches = 0;
   const std::lock_guard lock(one_at_a_time);
   if (const auto refusal = refuse(spec)) {
     return refusal;
