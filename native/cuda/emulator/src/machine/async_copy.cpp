@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "access.h"
+#include "ordering.h"
 
 namespace gatun::emulator {
 
@@ -45,9 +46,16 @@ void copy_async(void* shared, const void* global, int bytes, const char* file, i
   thread.copies.push_back(AsyncCopy{static_cast<unsigned char*>(shared), static_cast<const unsigned char*>(global), bytes, thread.open_group});
 }
 
-void copy_async_commit() { current->thread->open_group++; }
+void copy_async_commit(const char* file, int line) {
+  if (!pass_by("cp_async_commit", file, line)) {
+    current->thread->open_group++;
+  }
+}
 
-void copy_async_wait(int groups) {
+void copy_async_wait(int groups, const char* file, int line) {
+  if (pass_by("cp_async_wait", file, line)) {
+    return;
+  }
   Worker& worker = *current;
   Thread& thread = *worker.thread;
   size_t kept = 0;
