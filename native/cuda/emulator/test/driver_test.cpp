@@ -1,5 +1,6 @@
 // The driver API over the machine: what programs rely on, and what the emulator must find.
 #include <algorithm>
+#include <atomic>
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
@@ -13,12 +14,13 @@
 
 namespace {
 
-int cases = 0, failures = 0;
+std::atomic<int> cases{0};
+int failures = 0;
 
 void expect_equal(long long is, long long should, const char* what, int line) {
   cases++;
   if (is == should) return;
-  failures++;
+  __atomic_fetch_add(&failures, 1, __ATOMIC_RELAXED);
   std::printf("FAILED line %d: %s is %lld, not %lld (%s)\n", line, what, is, should, gatun_emulator_last_fault());
 }
 
@@ -909,6 +911,6 @@ int main() {
   threads_share_the_driver();
   many_operations_are_no_trouble();
   EQUAL(strlen(gatun_emulator_last_fault()), 0);
-  std::printf("%d of %d cases passed\n", cases - failures, cases);
+  std::printf("%d of %d cases passed\n", cases - failures, cases.load());
   return failures == 0 ? 0 : 1;
 }

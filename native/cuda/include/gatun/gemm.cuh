@@ -82,7 +82,7 @@ __device__ __forceinline__ void store_split(uint16_t* first_tile, uint16_t* seco
 // A row of x by one of w, one element after the other.
 template <class G>
 __device__ __forceinline__ float plain_sum(const GemmParams& p, int m, int n) {
-  const char* x = p.x.row(m);
+  const char* x = matrix_row(p.x, m);
   const char* w = p.w + n * p.w_stride;
   float sum = 0;
   for (int g = 0; 8 * g < p.k; g++) {
@@ -103,6 +103,9 @@ __device__ __forceinline__ float plain_sum(const GemmParams& p, int m, int n) {
 // G: the weight's groups. DIRECT: w's 16-bit elements go into the products as they are. HALF: they and those of x, both F16, do.
 template <class G, int BM, int BN, int WM, int WN, bool DIRECT, bool HALF, class EPILOGUE>
 __device__ __forceinline__ void gemm(const GemmParams& p) {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
+  __trap();  // the host refuses it there
+#else
   constexpr int warps_n = BN / WN;
   constexpr int threads = 32 * (BM / WM) * warps_n;
   constexpr int x_parts = HALF ? 1 : 2;
@@ -138,7 +141,7 @@ __device__ __forceinline__ void gemm(const GemmParams& p) {
     for (int i = 0; i < x_groups; i++) {
       const int q = thread + i * threads;
       if (m0 + q / 4 < rows) {
-        x_raw[i].load(p.x.row(m0 + q / 4), p.x.dtype, step * kStep + q % 4 * 8, p.k, x_wide);
+        x_raw[i].load(matrix_row(p.x, m0 + q / 4), p.x.dtype, step * kStep + q % 4 * 8, p.k, x_wide);
       } else {
         x_raw[i].clear();
       }
@@ -289,6 +292,7 @@ __device__ __forceinline__ void gemm(const GemmParams& p) {
       }
     }
   }
+#endif
 }
 
 }  // namespace gatun

@@ -48,7 +48,7 @@ __device__ __forceinline__ void gemm_simt(const GemmParams& p) {
   const auto load_step = [&](int step) {
     x_raw.clear();
     if (m0 + x_row < rows) {
-      x_raw.load(p.x.row(m0 + x_row), p.x.dtype, step * kSimtStep + x_part * 8, p.k, x_wide);
+      x_raw.load(matrix_row(p.x, m0 + x_row), p.x.dtype, step * kSimtStep + x_part * 8, p.k, x_wide);
     }
     w_raw = AnyGroups::Raw{};
     if (brings_w && n0 + w_row < p.n && step * kSimtStep + w_part * 8 < p.k) {

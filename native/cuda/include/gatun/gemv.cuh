@@ -48,6 +48,17 @@ constexpr int kGemvWarps = 8;
 constexpr int kGemvThreads = 32 * kGemvWarps;
 constexpr int kGemvTeamRows = 2;
 
+// A row of a matrix, which has no dimensions between rows and elements.
+__device__ __forceinline__ char* matrix_row(const Rows& rows, int r) { return rows.base + r * rows.stride[0]; }
+
+// What becomes of a sum: bias and rounding.
+struct StoreSum {
+  template <class PARAMS>
+  static __device__ __forceinline__ void apply(const PARAMS& p, int m, int n, float sum) {
+    store(matrix_row(p.y, m), p.y.dtype, n, p.bias == nullptr ? sum : sum + p.bias[n]);
+  }
+};
+
 // `unit`: what becomes of two weights' sums.
 enum GatedUnit : int { kNoUnit, kSilu, kGeluErf, kGeluTanh };
 
@@ -76,8 +87,8 @@ __device__ __forceinline__ WeightRows weight_rows(const GemvParams& p, int64_t r
   return row < end1 ? WeightRows{p.w1, p.w_stride1, row - end0, p.n1, 1} : WeightRows{p.w2, p.w_stride2, row - end1, p.n2, 2};
 }
 
-// What becomes of a sum: bias, residual and rounding.
-struct StoreSum {
+// What becomes of a sum here: bias, residual and rounding.
+struct StoreFused {
   static __device__ __forceinline__ void apply(const GemvParams& p, int m, int64_t row, float sum) {
     const WeightRows rows = weight_rows(p, row);
     if (rows.first >= rows.n) {
@@ -88,10 +99,10 @@ struct StoreSum {
       sum += bias[rows.first];
     }
     if (p.residual.base != nullptr) {
-      sum += load(p.residual.row(m), p.residual.dtype, rows.first);
+      sum += load(matrix_row(p.residual, m), p.residual.dtype, rows.first);
     }
     const Rows& y = rows.which == 0 ? p.y : rows.which == 1 ? p.y1 : p.y2;
-    store(y.row(m), y.dtype, rows.first, sum);
+    store(matrix_row(y, m), y.dtype, rows.first, sum);
   }
 
   // The sums of row n of the gate's weight and of the other.
@@ -103,7 +114,7 @@ struct StoreSum {
       up += p.bias1[n];
     }
     const float value = p.unit == kSilu ? SiluMulOf::of(gate, up, 0) : p.unit == kGeluErf ? GeluErfMul::of(gate, up, 0) : GeluTanhMul::of(gate, up, 0);
-    store(p.y.row(m), p.y.dtype, n, value);
+    store(matrix_row(p.y, m), p.y.dtype, n, value);
   }
 };
 
@@ -111,7 +122,7 @@ struct StoreSum {
 template <int M>
 __device__ __forceinline__ void norm_scales(const GemvParams& p, int m0, int live, float (&squares)[kGemvWarps][M]) {
   for (int m = 0; m < live; m++) {
-    const char* row = p.x.row(m0 + m);
+    const char* row = matrix_row(p.x, m0 + m);
     float sum = 0;
     for (int i = threadIdx.x; i < p.k; i += kGemvThreads) {
       const float value = load(row, p.x.dtype, i);
@@ -151,7 +162,7 @@ __device__ __forceinline__ void stage_image(float4* image, const GemvParams& p, 
   constexpr int chunks = P::elements / 4;
   const int quads = (min(p.room, pieces - first) + 31) / 32 * 32 * chunks;
   for (int m = 0; m < M; m++) {
-    const char* row = p.x.row(m0 + min(m, live - 1));
+    const char* row = matrix_row(p.x, m0 + min(m, live - 1));
     const float scale = p.norm == nullptr || m >= live ? 1.0f : scales[m];
     for (int q = threadIdx.x; q < quads; q += kGemvThreads) {
       const int group = q / 32;
@@ -363,7 +374,7 @@ __device__ __forceinline__ void gemv(const GemvParams& p) {
 // What the host must know of an instance: the rows of x that a block does, the rows of w of a team, the bytes of shared memory before the image, and how K
 // becomes pieces.
 #define GATUN_GEMV(NAME, TYPE, M)                                                                          \
-  GATUN_KERNEL(gemv_##NAME##_##M, GemvParams, gatun::kGemvThreads, gatun::gemv<gatun::TYPE, M, gatun::StoreSum>) \
+  GATUN_KERNEL(gemv_##NAME##_##M, GemvParams, gatun::kGemvThreads, gatun::gemv<gatun::TYPE, M, gatun::StoreFused>) \
   GATUN_TILE(gemv_##NAME##_##M, rows, M)                                                                   \
   GATUN_TILE(gemv_##NAME##_##M, team, gatun::kGemvTeamRows)                                                \
   GATUN_TILE(gemv_##NAME##_##M, scratch, 2 * gatun::kGemvWarps * M * gatun::kGemvTeamRows * 4)               \
