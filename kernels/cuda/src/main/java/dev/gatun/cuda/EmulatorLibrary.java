@@ -40,7 +40,7 @@ final class EmulatorLibrary {
   }
 
   private static Optional<Path> named() {
-    Optional<Path> file = Optional.ofNullable(System.getProperty(PROPERTY)).map(Path::of);
+    Optional<Path> file = Optional.ofNullable(System.getProperty(PROPERTY)).filter(name -> !name.isBlank()).map(Path::of);
     if (file.isPresent() && !Files.isRegularFile(file.get())) {
       throw new GatunException("-D" + PROPERTY + " names " + file.get() + ", which is no file");
     }

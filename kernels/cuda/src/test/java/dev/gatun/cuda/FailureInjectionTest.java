@@ -1,12 +1,20 @@
 package dev.gatun.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.gatun.Backend;
+import dev.gatun.BackendOptions;
+import dev.gatun.DType;
 import dev.gatun.DeviceException;
+import dev.gatun.Executable;
 import dev.gatun.Gatun;
 import dev.gatun.GatunException;
+import dev.gatun.Program;
+import dev.gatun.Scale;
+import dev.gatun.Stream;
+import dev.gatun.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +25,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every driver call that a backend makes, from opening to closing, is told to fail in turn. */
 class FailureInjectionTest {
@@ -28,8 +38,8 @@ class FailureInjectionTest {
       "CUDA_ERROR_LAUNCH_FAILED");
 
   /** What gives something back: where that fails, the one thing is left with the driver. */
-  private static final Set<String> ENDERS = Set.of("cuMemFree_v2", "cuStreamDestroy_v2", "cuEventDestroy_v2", "cuModuleUnload", "cuGraphDestroy",
-      "cuGraphExecDestroy", RELEASE);
+  private static final Set<String> ENDERS = Set.of("cuMemFree_v2", "cuStreamDestroy_v2", "cuEventDestroy_v2", "cuModuleUnload",
+      "cuGraphDestroy", "cuGraphExecDestroy", RELEASE);
 
   private static Map<String, Long> clean = Map.of();
   private static float[] truth = {};
@@ -70,11 +80,11 @@ class FailureInjectionTest {
 
   @Test
   void theScenarioReachesAllThatABackendDoes() {
-    assertThat(clean).containsKeys("cuInit", "cuDevicePrimaryCtxRetain", "cuCtxSetCurrent", "cuMemAlloc_v2", "cuMemFree_v2", "cuModuleLoadDataEx",
-        "cuModuleGetFunction", "cuModuleUnload", "cuStreamCreateWithPriority", "cuStreamDestroy_v2", "cuStreamSynchronize", "cuStreamQuery",
-        "cuMemcpyAsync", "cuMemsetD8Async", "cuMemsetD32Async", "cuStreamBeginCapture_v2", "cuStreamEndCapture", "cuGraphInstantiateWithFlags",
-        "cuGraphLaunch", "cuGraphDestroy", "cuGraphExecDestroy", "cuLaunchKernelEx", "cuEventCreate", "cuEventRecord", "cuEventElapsedTime",
-        "cuEventDestroy_v2", RELEASE);
+    assertThat(clean).containsKeys("cuInit", "cuDevicePrimaryCtxRetain", "cuCtxSetCurrent", "cuMemAlloc_v2", "cuMemFree_v2",
+        "cuModuleLoadDataEx", "cuModuleGetFunction", "cuModuleUnload", "cuStreamCreateWithPriority", "cuStreamDestroy_v2", "cuStreamSynchronize", "cuStreamQuery",
+        "cuMemcpyAsync", "cuMemsetD8Async", "cuMemsetD32Async", "cuStreamBeginCapture_v2", "cuStreamEndCapture",
+        "cuGraphInstantiateWithFlags", "cuGraphLaunch", "cuGraphDestroy", "cuGraphExecDestroy", "cuLaunchKernelEx", "cuEventCreate", "cuEventRecord", "cuEventElapsedTime",
+        "cuEventDestroy_v2", "cuFuncSetAttribute", RELEASE);
     assertThat(clean).containsKeys(ENDERS.toArray(String[]::new));
   }
 
@@ -101,7 +111,8 @@ class FailureInjectionTest {
           assertThat(e.isSticky()).as(which).isFalse();
         });
         assertThat(catchThrowable(() -> Scenario.check(backend))).as(which + ": the same backend afterwards").isNull();
-        assertThat(catchThrowable(() -> assertThat(Scenario.run(backend)).isEqualTo(truth))).as(which + ": the same work afterwards").isNull();
+        assertThat(catchThrowable(() -> assertThat(Scenario.run(backend)).isEqualTo(truth)))
+            .as(which + ": the same work afterwards").isNull();
       }
       closed(backend, thrown, which);
     }
@@ -132,10 +143,9 @@ class FailureInjectionTest {
       if (failure != null) {
         thrown.add(failure);
         for (int i = 0; i < 2; i++) {
-          assertThat(catchThrowable(() -> Scenario.check(backend))).as(which + ": a later call").isInstanceOfSatisfying(DeviceException.class, later -> {
-            assertThat(later.isSticky()).as(which).isTrue();
-            assertThat(later).as(which).hasMessageContaining("needs a new process").hasMessageContaining(function + ": " + name);
-          });
+          Throwable later = catchThrowable(() -> Scenario.check(backend));
+          assertThat(later).as(which).isInstanceOfSatisfying(DeviceException.class, e -> assertThat(e.isSticky()).as(which).isTrue())
+              .hasMessageContaining("needs a new process").hasMessageContaining(function + ": " + name);
         }
       }
       closed(backend, thrown, which);
@@ -151,6 +161,41 @@ class FailureInjectionTest {
     try (Backend fresh = Gatun.open("cuda-emulated")) {
       Scenario.check(fresh);
     }
+  }
+
+  /** The work before the failing launch may still run: the program is held until that is done, and can be submitted anew. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3})
+  void aProgramWhoseLaunchFailsHalfWayCanBeSubmittedAgain(int nth) {
+    Map<String, Long> before = Emulator.live();
+    try (Backend backend = Gatun.open("cuda-emulated", BackendOptions.none().with("graph", "off")); Stream stream = backend.newStream()) {
+      Tensor x = backend.tensor(new float[] {1, 2}, 1, 2);
+      Tensor y = backend.allocate(DType.F32, 1, 2);
+      try (Executable eight = backend.compile(Program.builder("eight").input(x).output(y).add(new Scale(x, 2, y)).add(new Scale(y, 2, y))
+          .add(new Scale(y, 2, y)).build())) {
+        Emulator.fail("cuLaunchKernelEx", nth, Emulator.OUT_OF_MEMORY);
+        assertThatThrownBy(() -> stream.submit(eight)).isInstanceOf(DeviceException.class)
+            .hasMessageStartingWith("cuda: program eight: cuLaunchKernelEx: CUDA_ERROR_OUT_OF_MEMORY");
+        stream.synchronize();
+        stream.submit(eight);
+        assertThat(stream.readFloats(y)).containsExactly(8, 16);
+      }
+    }
+    assertThat(Emulator.live()).isEqualTo(before);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"cuStreamCreateWithPriority, 1", "cuMemAlloc_v2, 2", "cuEventCreate, 2", "cuMemsetD8Async, 1", "cuEventRecord, 3",
+      "cuMemcpyAsync, 2", "cuStreamSynchronize, 1", "cuEventElapsedTime, 1", "cuEventDestroy_v2, 1", "cuMemFree_v2, 2"})
+  void aBandwidthThatCannotBeMeasuredIsMeasuredAgain(String function, int nth) {
+    Map<String, Long> before = Emulator.live();
+    try (Backend backend = Gatun.open("cuda-emulated")) {
+      Emulator.fail(function, nth, Emulator.OUT_OF_MEMORY);
+      assertThatThrownBy(backend::bandwidth).isInstanceOf(DeviceException.class)
+          .hasMessageContaining(function + ": CUDA_ERROR_OUT_OF_MEMORY");
+      assertThat(backend.bandwidth()).isPositive();
+    }
+    assertThat(Emulator.live()).isEqualTo(before);
   }
 
   /** A graph is not its context's, so one whose very end failed stays with the driver; everything else goes with the context. */

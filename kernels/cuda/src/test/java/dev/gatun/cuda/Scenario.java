@@ -36,6 +36,7 @@ final class Scenario {
   private static final int HEADS = 2;
   private static final int SIZE = 16;
   private static final int WIDTH = HEADS * SIZE;
+  private static final int WIDE = 128;
   private static final KvCache.Spec CACHE = new KvCache.Spec(1, HEADS, SIZE, SIZE, DType.F16, 2, 4, 2, 4);
 
   private Scenario() {}
@@ -70,6 +71,7 @@ final class Scenario {
         stream.run(new Scale(y, 2, other));
         stream.synchronize();
       }
+      backend.compile(wide(backend)).close();
       weight.tensor().buffer().close();
       return values;
     }
@@ -87,6 +89,14 @@ final class Scenario {
         .add(new KvAppend(heads, heads, batch, cache, 0))
         .add(new Attention(heads, new Kv.Paged(cache, 0), batch, Attention.Options.causal(0.25f), Optional.empty(), a.reshape(TOKENS, HEADS, SIZE)))
         .add(new Add(x, a, y)).add(new Argmax(x, ids)).build();
+  }
+
+  /** Whole prompts of wide heads: a kernel that asks for more shared memory than a block has without asking. */
+  private static Program wide(Backend backend) {
+    Tensor q = backend.allocate(DType.F32, WIDE, 1, WIDE);
+    Ragged batch = new Ragged(backend.allocate(DType.I32, 2), backend.allocate(DType.I32, 1), backend.allocate(DType.I32, WIDE));
+    Kv same = new Kv.Dense(q, q, batch.starts());
+    return Program.of(new Attention(q, same, batch, Attention.Options.causal(1), Optional.empty(), backend.allocate(DType.F32, WIDE, 1, WIDE)));
   }
 
   /** Shows that a backend works: {@code 3 x + x} of small whole numbers is exact. */
