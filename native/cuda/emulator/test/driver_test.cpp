@@ -1,5 +1,6 @@
 // The driver API over the machine: what programs rely on, and what the emulator must find.
 #include <algorithm>
+#include <atomic>
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
@@ -13,12 +14,13 @@
 
 namespace {
 
-int cases = 0, failures = 0;
+std::atomic<int> cases{0};
+int failures = 0;
 
 void expect_equal(long long is, long long should, const char* what, int line) {
   cases++;
   if (is == should) return;
-  failures++;
+  __atomic_fetch_add(&failures, 1, __ATOMIC_RELAXED);
   std::printf("FAILED line %d: %s is %lld, not %lld (%s)\n", line, what, is, should, gatun_emulator_last_fault());
 }
 
@@ -31,6 +33,13 @@ struct Params {
   int count;
   float value;
 };
+
+// Kernels built with a sanitizer of the compiler's are held to that one's rules instead of the machine's.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kernels_are_checked = false;
+#else
+constexpr bool kernels_are_checked = true;
+#endif
 
 constexpr size_t device_memory = size_t(64) << 20;
 
@@ -887,18 +896,21 @@ int main() {
   memory_stays_flat();
   copies_land_late();
   launches_run_and_are_checked();
-  a_fault_poisons_the_context();
   streams_and_events_order_work();
-  missing_order_is_found();
-  memory_follows_the_stream();
-  memory_is_not_used_before_another_stream_gave_it();
+  if (kernels_are_checked) {
+    a_fault_poisons_the_context();
+    missing_order_is_found();
+    memory_follows_the_stream();
+    memory_is_not_used_before_another_stream_gave_it();
+    a_branch_without_join_is_found();
+  }
   streams_are_captured();
-  a_branch_without_join_is_found();
   captures_forbid_what_they_must();
   every_call_can_be_made_to_fail();
   devices_are_apart();
   threads_share_the_driver();
   many_operations_are_no_trouble();
-  std::printf("%d of %d cases passed\n", cases - failures, cases);
+  EQUAL(strlen(gatun_emulator_last_fault()), 0);
+  std::printf("%d of %d cases passed\n", cases - failures, cases.load());
   return failures == 0 ? 0 : 1;
 }

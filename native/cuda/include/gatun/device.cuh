@@ -132,4 +132,19 @@ __device__ __forceinline__ uint16_t float_to_f16(float value) {
   return bits;
 }
 
+// Two floats rounded to BF16, to nearest even, the first in the lower half; NaN stays NaN.
+__device__ __forceinline__ uint32_t floats_to_bf16x2(float low, float high) {
+#if __CUDA_ARCH__ >= 800
+  uint32_t bits;
+  asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(bits) : "f"(high), "f"(low));
+  return bits;
+#else
+  const auto rounded = [](float value) {
+    const uint32_t bits = __float_as_uint(value);
+    return (bits & 0x7FFFFFFFu) > 0x7F800000u ? bits >> 16 | 0x40u : (bits + 0x7FFFu + (bits >> 16 & 1u)) >> 16;
+  };
+  return rounded(low) | rounded(high) << 16;
+#endif
+}
+
 }  // namespace gatun

@@ -31,11 +31,14 @@ constexpr int kGemvWarps = 8;
 constexpr int kGemvThreads = 32 * kGemvWarps;
 constexpr int kGemvTeamRows = 2;
 
+// A row of a matrix, which has no dimensions between rows and elements.
+__device__ __forceinline__ char* matrix_row(const Rows& rows, int r) { return rows.base + r * rows.stride[0]; }
+
 // What becomes of a sum: bias and rounding.
 struct StoreSum {
   template <class PARAMS>
   static __device__ __forceinline__ void apply(const PARAMS& p, int m, int n, float sum) {
-    store(p.y.row(m), p.y.dtype, n, p.bias == nullptr ? sum : sum + p.bias[n]);
+    store(matrix_row(p.y, m), p.y.dtype, n, p.bias == nullptr ? sum : sum + p.bias[n]);
   }
 };
 
@@ -51,7 +54,7 @@ __device__ __forceinline__ void stage_image(float4* image, const Rows& x, int m0
   constexpr int chunks = P::elements / 4;
   const int quads = (min(room, pieces - first) + 31) / 32 * 32 * chunks;
   for (int m = 0; m < M; m++) {
-    const char* row = x.row(m0 + min(m, live - 1));
+    const char* row = matrix_row(x, m0 + min(m, live - 1));
     for (int q = threadIdx.x; q < quads; q += kGemvThreads) {
       const int group = q / 32;
       const int piece = first + group / chunks * 32 + q % 32;

@@ -44,10 +44,12 @@ void gatun_emulator_reset_faults() {
   Lock lock(driver.lock);
   for (Call* call : Driver::calls()) call->fail_in = 0;
   driver.fail_any_in = 0;
-  for (const auto& [handle, context] : driver.contexts.all()) {
-    if (context->sticky != CUDA_SUCCESS) driver.scheduler.drain(lock, context.get());
+  std::vector<std::shared_ptr<Context>> contexts;
+  for (const auto& [handle, context] : driver.contexts.all()) contexts.push_back(context);
+  for (const auto& context : contexts) {
+    if (context->sticky != CUDA_SUCCESS) driver.scheduler.drain(lock, *context);
+    context->sticky = CUDA_SUCCESS;
   }
-  for (const auto& [handle, context] : driver.contexts.all()) context->sticky = CUDA_SUCCESS;
   for (Device& device : driver.devices) {
     if (device.primary == nullptr) continue;
     device.primary->sticky = CUDA_SUCCESS;
@@ -99,7 +101,7 @@ void gatun_emulator_seed(unsigned seed) {
   Driver& driver = Driver::get();
   const Lock lock(driver.lock);
   driver.scheduler.seed(seed);
-  reseed(seed);
+  seed_choices(seed);
 }
 
 void gatun_emulator_observe_ordering(int on) { observe_ordering(on != 0); }

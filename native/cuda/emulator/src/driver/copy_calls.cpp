@@ -31,10 +31,13 @@ bool locate(Place& place, uintptr_t address, size_t pitch, size_t bytes, size_t 
   return true;
 }
 
+constexpr size_t most_staged = size_t(1) << 20;
+
 struct CopyRequest {
   Copy copy;
   Ends ends;
   bool waits = false;  // a call without a stream
+  bool whole = false;  // the call returns when all is done
 };
 
 CUresult enqueue(Entry& entry, CopyRequest& request, uintptr_t to, size_t to_pitch, uintptr_t from, size_t from_pitch, CUstream stream) {
@@ -46,24 +49,24 @@ CUresult enqueue(Entry& entry, CopyRequest& request, uintptr_t to, size_t to_pit
   if (!locate(copy.from, from, from_pitch, copy.bytes, copy.rows, request.ends.from)) return CUDA_ERROR_INVALID_VALUE;
   const bool from_pageable = copy.from.block == nullptr, to_pageable = copy.to.block == nullptr;
   if (from_pageable && to_pageable) request.waits = true;
-  if (from_pageable && on->capture == nullptr) {
+  // The driver API lets a copy from pageable memory wait for its stream. Large ones do, and are not staged; and so do calls without a stream.
+  const bool large = from_pageable && copy.bytes * copy.rows > most_staged;
+  if (from_pageable && on->capture == nullptr && !large) {
     if (request.waits) {
-      // A call without a stream first waits for it, then reads the host's memory; the bytes may still be on their way when it returns.
       entry.driver.scheduler.wait(entry.lock, on->tail);
       if (entry.context->sticky != CUDA_SUCCESS) return entry.context->sticky;
     }
-    copy.staged.resize(copy.bytes * copy.rows);
+    copy.staged.reset(new unsigned char[copy.bytes * copy.rows]);
     for (size_t row = 0; row < copy.rows; row++) {
-      memcpy(copy.staged.data() + row * copy.bytes, reinterpret_cast<const void*>(from + row * from_pitch), copy.bytes);
+      memcpy(copy.staged.get() + row * copy.bytes, reinterpret_cast<const void*>(from + row * from_pitch), copy.bytes);
     }
-    copy.from_staged = true;
   }
   // Copies within the device do not make the host wait, nor does one whose source was read already.
-  const bool host_waits = request.waits && (to_pageable || (copy.to.block->host) || (!from_pageable && copy.from.block->host));
+  const bool host_waits = request.whole || (request.waits && (to_pageable || (copy.to.block->host) || (!from_pageable && copy.from.block->host)));
   std::shared_ptr<Operation> operation;
   const CUresult result = submit(entry, *on, action(std::move(copy)), &operation);
-  if (result != CUDA_SUCCESS || !host_waits || operation == nullptr) return result;
-  entry.driver.scheduler.wait(entry.lock, operation);
+  if (result != CUDA_SUCCESS || operation == nullptr || !(host_waits || large)) return result;
+  entry.driver.scheduler.wait(entry.lock, operation, host_waits);
   return entry.answer();
 }
 
@@ -95,7 +98,12 @@ CUresult copy_rectangle(Entry& entry, const CUDA_MEMCPY2D* given, CUstream strea
 
 CUresult copy_between(Entry& entry, CUdeviceptr to, CUcontext to_context, CUdeviceptr from, CUcontext from_context, size_t bytes, CUstream stream, bool waits) {
   if (entry.driver.contexts.find(to_context) == nullptr || entry.driver.contexts.find(from_context) == nullptr) return CUDA_ERROR_INVALID_CONTEXT;
-  return copy_row(entry, {End::device, End::device}, to, from, bytes, stream, waits);
+  // Work of either context would otherwise have to wait for the copy.
+  CopyRequest request;
+  request.copy.bytes = bytes;
+  request.ends = {End::device, End::device};
+  request.waits = request.whole = waits;
+  return enqueue(entry, request, to, bytes, from, bytes, stream);
 }
 
 CUresult fill(Entry& entry, CUdeviceptr to, uint32_t value, unsigned value_bytes, size_t count, CUstream stream, bool waits) {

@@ -29,12 +29,11 @@ struct KernelLaunch {
   LaunchSpec spec;
   void* function = nullptr;
 };
-// Copies `rows` rows of `bytes`. What was read from pageable host memory when the copy was enqueued is in `staged`.
+// Copies `rows` rows of `bytes`. What was read from pageable host memory when the copy was enqueued is in `staged`, row behind row.
 struct Copy {
   Place to, from;
   size_t bytes = 0, rows = 1;
-  std::vector<unsigned char> staged;
-  bool from_staged = false;
+  std::unique_ptr<unsigned char[]> staged;
 };
 // Repeats a value of 1, 2 or 4 bytes.
 struct Fill {

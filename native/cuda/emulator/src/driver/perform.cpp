@@ -58,9 +58,9 @@ struct Perform {
     return execute(spec);
   }
   std::optional<Fault> operator()(const Copy& copy) const {
-    const char* from = copy.from_staged ? reinterpret_cast<const char*>(copy.staged.data()) : reinterpret_cast<const char*>(copy.from.address);
+    const char* from = copy.staged != nullptr ? reinterpret_cast<const char*>(copy.staged.get()) : reinterpret_cast<const char*>(copy.from.address);
     char* to = reinterpret_cast<char*>(copy.to.address);
-    const size_t from_pitch = copy.from_staged ? copy.bytes : copy.from.pitch;
+    const size_t from_pitch = copy.staged != nullptr ? copy.bytes : copy.from.pitch;
     for (size_t row = 0; row < copy.rows; row++) memmove(to + row * copy.to.pitch, from + row * from_pitch, copy.bytes);
     return std::nullopt;
   }
@@ -102,7 +102,7 @@ std::optional<Fault> perform(const Operation& operation, std::vector<UnorderedLa
 
 std::optional<Fault> Driver::prepare(const Operation& operation, Order& order) {
   if (const auto* copy = std::get_if<Copy>(&operation.action->what)) {
-    if (!copy->from_staged) {
+    if (copy->staged == nullptr) {
       if (auto fault = check_place(operation, order, copy->from, false, copy->bytes, copy->rows)) return fault;
     }
     return check_place(operation, order, copy->to, true, copy->bytes, copy->rows);

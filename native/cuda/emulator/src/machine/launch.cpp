@@ -33,12 +33,13 @@ std::atomic<uint64_t>& seed() {
   return value;
 }
 
+// Counts launches since the seed was set.
+std::atomic<uint64_t> launches{0};
+
 std::atomic<uint64_t>& choices() {
   static std::atomic<uint64_t> state{seed() * 0x9E3779B97F4A7C15ull};
   return state;
 }
-
-std::atomic<uint64_t> launches{0};
 
 unsigned worker_count() {
   static const unsigned value = [] {
@@ -181,13 +182,13 @@ struct DeviceCells {
   }
 };
 
-std::atomic<uint32_t> next_run{1};
-Runs last;
-
 DeviceCells& device_cells() {
   static auto* const cells = new DeviceCells();
   return *cells;
 }
+
+std::atomic<uint32_t> next_run{1};
+Runs last;
 
 std::optional<Fault> refuse(const LaunchSpec& spec) {
   const auto refusal = [&spec](int result, const std::string& what) { return Fault{result, std::string(spec.kernel->symbol) + ": " + what}; };
@@ -238,10 +239,10 @@ void forget_accesses(uintptr_t base, size_t bytes) {
   }
 }
 
-void reseed(uint64_t value) {
+void seed_choices(uint32_t value) {
   seed() = value;
-  choices() = value * 0x9E3779B97F4A7C15ull;
   launches = 0;
+  choices() = value * 0x9E3779B97F4A7C15ull;
 }
 
 std::optional<Fault> execute(const LaunchSpec& spec) {
@@ -277,12 +278,12 @@ std::optional<Fault> execute(const LaunchSpec& spec) {
   }
   launch.first_run = next_run;
   next_run += static_cast<uint32_t>(launch.blocks);
-  launch.workers = &crew().workers();
   last = Runs{launch.first_run, next_run};
   uint32_t oldest_unordered = launch.first_run;
   for (const UnorderedLaunch& other : spec.unordered) {
     oldest_unordered = std::min(oldest_unordered, other.runs.begin);
   }
+  launch.workers = &crew().workers();
   for (Worker& worker : crew().workers()) {
     worker.stop = false;
     if (!worker.create()) {

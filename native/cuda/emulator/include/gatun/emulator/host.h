@@ -18,7 +18,7 @@
 #include <math.h>
 
 #include "gatun/dtypes.h"
-#include "gatun/emulator/machine.h"
+#include "gatun/emulator/entries.h"
 
 #define __device__
 #define __host__

@@ -8,39 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "gatun/emulator/entries.h"
+
 namespace gatun::emulator {
 
 struct Dim3 {
   unsigned x = 1, y = 1, z = 1;
-};
-
-// A field of a kernel's parameters. Kinds: ptr, i32, u32, i64, f32, f64, rows, dtype.
-struct Field {
-  const char* name;
-  const char* kind;
-  size_t offset;
-  size_t size;
-};
-
-// A kernel of a linked unit. Its constructor enters it into kernels().
-struct KernelEntry {
-  KernelEntry(const char* symbol, const char* unit, size_t params_size, size_t params_align, unsigned threads, std::vector<Field> fields,
-              void (*body)(const void* params));
-  const char* symbol;
-  const char* unit;
-  size_t params_size;
-  size_t params_align;
-  unsigned threads;
-  std::vector<Field> fields;
-  void (*body)(const void* params);
-};
-
-// A number of a kernel that the host must know. Its constructor enters it into tiles().
-struct TileEntry {
-  TileEntry(const char* symbol, const char* key, long value);
-  const char* symbol;
-  const char* key;
-  long value;
 };
 
 const std::vector<const KernelEntry*>& kernels();
@@ -114,6 +87,7 @@ uint32_t next_runs_begin();
 // The first byte from `begin` to before `end`, within device_addresses(), that a launch with these runs wrote (or read, unless only writes count); 0 if there is
 // none that is still known. Not for use while a launch is executed.
 uintptr_t first_touched(uintptr_t begin, uintptr_t end, Runs runs, bool writes_only);
+
 // A call in a kernel's source that orders threads or copies: a barrier, a fence, a wait.
 struct OrderingPlace {
   std::string what, file;
@@ -135,7 +109,7 @@ void forget_accesses(uintptr_t base, size_t bytes);
 // A number below `bound` from the emulator's generator, seeded by GATUN_EMULATOR_SEED; every legal choice of order or time is made with it.
 uint32_t choose(uint32_t bound);
 
-// Starts that generator, and the orders within launches, again from a seed.
-void reseed(uint64_t seed);
+// Starts the generator, and the choices of launches to come, again from a seed.
+void seed_choices(uint32_t seed);
 
 }  // namespace gatun::emulator

@@ -1,9 +1,6 @@
 package dev.gatun.decoder;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
 import dev.gatun.Backend;
-import dev.gatun.BackendInfo;
 import dev.gatun.BackendOptions;
 import dev.gatun.Gatun;
 import java.io.IOException;
@@ -20,8 +17,7 @@ class EmulatedGoldenDecoderTest {
 
   @BeforeAll
   static void needsTheEmulator() {
-    BackendInfo emulated = Gatun.backends().stream().filter(b -> b.name().equals("cuda-emulated")).findFirst().orElseThrow();
-    assumeTrue(emulated.isAvailable(), () -> emulated.reasons().toString());
+    EmulatorCalls.assumeBuilt();
   }
 
   @TestFactory

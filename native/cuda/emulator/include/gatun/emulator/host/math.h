@@ -249,4 +249,13 @@ static __forceinline__ uint16_t float_to_f16(float value) {
   return static_cast<uint16_t>(sign | (rounded - 0x38000000u) >> 13);
 }
 
+// Rounds to nearest even; NaN is the device's 0x7FFF.
+static __forceinline__ uint32_t floats_to_bf16x2(float low, float high) {
+  const auto rounded = [](float value) {
+    const uint32_t bits = __float_as_uint(value);
+    return (bits & 0x7FFFFFFFu) > 0x7F800000u ? 0x7FFFu : (bits + 0x7FFFu + (bits >> 16 & 1u)) >> 16;
+  };
+  return rounded(low) | rounded(high) << 16;
+}
+
 }  // namespace gatun

@@ -60,6 +60,7 @@ final class Compiler {
     Arena parameters = Arena.ofShared();
     List<DeviceMemory> owned = new ArrayList<>();
     return Calls.get(() -> {
+      CudaExecutable executable = null;
       try (Stream stream = context.newStream()) {
         Constants constants = new Constants(bytes -> kept(bytes, owned), stream);
         long base = total == 0 ? 0 : kept(total, owned).address();
@@ -69,12 +70,12 @@ final class Compiler {
           OperatorKernels.bind(work.operator(), work.plan(), binding);
           stages.add(new CudaExecutable.Stage(work::explanation, binding.launches()));
         }
-        return new CudaExecutable(program.name(), context, kernels, stages, owned, parameters, graphs ? Optional.of(stream) : Optional.empty());
+        executable = new CudaExecutable(program.name(), context, kernels, stages, owned, parameters, graphs ? Optional.of(stream) : Optional.empty());
       } catch (RuntimeException | Error e) {
-        owned.forEach(DeviceMemory::free);
-        parameters.close();
+        Release.after(e, executable == null ? CudaExecutable.ends(owned, parameters) : List.of(executable::close));
         throw e;
       }
+      return executable;
     });
   }
 

@@ -22,7 +22,9 @@ import dev.gatun.spi.DeviceCache;
 import dev.gatun.spi.DeviceExecutable;
 import dev.gatun.spi.DeviceMemory;
 import dev.gatun.spi.DeviceStream;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.LongFunction;
 
@@ -51,10 +53,12 @@ final class CudaDriver implements BackendDriver {
       this.compiler = new Compiler(gpu, context, kernels, this::allocate, graphs);
       this.upload = new WeightUpload(own, compiler);
     } catch (RuntimeException | Error e) {
+      List<Runnable> made = new ArrayList<>();
       if (stream != null) {
-        stream.close();
+        made.add(stream::close);
       }
-      context.close();
+      made.add(context::close);
+      Release.after(e, made);
       throw e;
     }
   }
@@ -120,16 +124,6 @@ final class CudaDriver implements BackendDriver {
 
   @Override
   public void close() {
-    Calls.run(() -> {
-      try {
-        own.close();
-      } finally {
-        try {
-          kernels.close();
-        } finally {
-          context.close();
-        }
-      }
-    });
+    Calls.run(() -> Release.all(List.of(own::close, kernels::close, context::close)));
   }
 }

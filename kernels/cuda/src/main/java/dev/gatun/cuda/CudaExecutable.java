@@ -60,9 +60,14 @@ final class CudaExecutable implements DeviceExecutable {
       abandon(capture, e);
       throw e;
     }
+    GraphExec instantiated = null;
     try (Graph captured = capture.endCapture()) {
-      return captured.instantiate();
+      instantiated = captured.instantiate();
+    } catch (RuntimeException | Error e) {
+      Release.after(e, instantiated == null ? List.of() : List.of(instantiated::close));
+      throw e;
     }
+    return instantiated;
   }
 
   private void launch(Stream stream) {
@@ -74,11 +79,12 @@ final class CudaExecutable implements DeviceExecutable {
   }
 
   private static void abandon(Stream capture, Throwable cause) {
-    try {
-      capture.endCapture().close();
-    } catch (RuntimeException e) {
-      cause.addSuppressed(e);
-    }
+    Release.after(cause, List.of(() -> capture.endCapture().close()));
+  }
+
+  /** Every launch, in order. */
+  List<Launch> launches() {
+    return stages.stream().flatMap(stage -> stage.launches().stream()).toList();
   }
 
   void submit(Stream stream) {
@@ -115,14 +121,21 @@ final class CudaExecutable implements DeviceExecutable {
             samples[i][r] = Math.round(events.get(i + 1).millisecondsSince(events.get(i)) * NANOS_PER_MILLI);
           }
         }
-      } finally {
-        events.forEach(Event::close);
+      } catch (RuntimeException | Error e) {
+        Release.after(e, List.of(stream::synchronize));
+        Release.after(e, ends(events));
+        throw e;
       }
+      Release.all(ends(events));
       for (int i = 0; i < medians.length; i++) {
         Arrays.sort(samples[i]);
         medians[i] = samples[i][runs / 2];
       }
     });
+  }
+
+  private static List<Runnable> ends(List<Event> events) {
+    return events.stream().<Runnable>map(event -> event::close).toList();
   }
 
   @Override
@@ -142,14 +155,17 @@ final class CudaExecutable implements DeviceExecutable {
 
   @Override
   public void close() {
-    try {
-      Calls.run(() -> graph.ifPresent(GraphExec::close));
-    } finally {
-      try {
-        memory.forEach(DeviceMemory::free);
-      } finally {
-        parameters.close();
-      }
-    }
+    List<Runnable> ends = new ArrayList<>();
+    graph.ifPresent(exec -> ends.add(exec::close));
+    ends.addAll(ends(memory, parameters));
+    Calls.run(() -> Release.all(ends));
+  }
+
+  /** What frees the memory and the parameters of a program. */
+  static List<Runnable> ends(List<DeviceMemory> memory, Arena parameters) {
+    List<Runnable> ends = new ArrayList<>();
+    memory.forEach(piece -> ends.add(piece::free));
+    ends.add(parameters::close);
+    return ends;
   }
 }

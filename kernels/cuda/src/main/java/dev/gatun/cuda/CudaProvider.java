@@ -12,6 +12,7 @@ import dev.gatun.spi.BackendProvider;
 import dev.gatun.spi.Spi;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** The backend named {@code cuda}: NVIDIA devices through their driver. */
 public final class CudaProvider implements BackendProvider {
@@ -48,10 +49,18 @@ public final class CudaProvider implements BackendProvider {
   @Override
   public Availability probe(BackendOptions options) {
     try {
+      Cuda cuda = Cuda.load();
+      Optional<String> noImages = noImages();
+      if (noImages.isPresent()) {
+        return Availability.no(noImages.get());
+      }
       KernelImages images = images();
-      Device device = device(driver(images), options);
+      Device device = device(newEnough(cuda, images), options);
       return serves(images, device).map(Availability::no).orElseGet(() -> Availability.yes(SCORE));
-    } catch (CudaUnavailableException | CudaException | GatunException e) {
+    } catch (CudaUnavailableException e) {
+      // Whoever installs a driver now should know at once what else the build found missing.
+      return Availability.no(Stream.concat(Stream.of(e.getMessage()), KernelImages.reason(KernelImages.DEVICE).stream()).toArray(String[]::new));
+    } catch (CudaException | GatunException e) {
       return Availability.no(e.getMessage());
     }
   }
@@ -61,7 +70,7 @@ public final class CudaProvider implements BackendProvider {
     check(name(), options);
     KernelImages images = images();
     try {
-      Cuda cuda = driver(images);
+      Cuda cuda = newEnough(Cuda.load(), images);
       Device device = device(cuda, options);
       serves(images, device).ifPresent(reason -> {
         throw new GatunException("cuda: " + reason);
@@ -89,13 +98,17 @@ public final class CudaProvider implements BackendProvider {
   }
 
   private static KernelImages images() {
-    return KernelImages.find(KernelImages.DEVICE).orElseThrow(() -> new GatunException(KernelImages.reason(KernelImages.DEVICE)
-        .orElse("no CUDA kernels are on the class path; add dev.gatun:gatun-cuda-kernels")));
+    return KernelImages.find(KernelImages.DEVICE).orElseThrow(() -> new GatunException("cuda: " + noImages().orElseThrow()));
   }
 
-  /** The driver, new enough for the images. */
-  private static Cuda driver(KernelImages images) {
-    Cuda cuda = Cuda.load();
+  /** Why there are no kernels for devices; empty if there are. */
+  private static Optional<String> noImages() {
+    return KernelImages.bytes(KernelImages.DEVICE + "manifest").isPresent() ? Optional.empty()
+        : KernelImages.reason(KernelImages.DEVICE).or(() -> Optional.of("no CUDA kernels are on the class path; add dev.gatun:gatun-cuda-kernels, and on the "
+            + "module path --add-modules dev.gatun.cuda.kernels"));
+  }
+
+  private static Cuda newEnough(Cuda cuda, KernelImages images) {
     images.manifest().toolkit().ifPresent(toolkit ->
         cuda.requireDriver(Integer.parseInt(toolkit.substring(0, toolkit.indexOf('.'))) * VERSION_STEP, "the kernels, made by CUDA " + toolkit + ","));
     return cuda;

@@ -31,7 +31,7 @@ final class CudaStream implements DeviceStream {
   @Override
   public void copy(DeviceMemory from, long fromOffset, DeviceMemory to, long toOffset, long bytes) {
     if (bytes > 0) {
-      Calls.run(() -> stream.copy(from.address() + fromOffset, to.address() + toOffset, bytes));
+      Calls.run(() -> HostStaging.copy(stream, from, fromOffset, to, toOffset, bytes));
     }
   }
 

@@ -37,10 +37,10 @@ public final class EmulatedProvider implements BackendProvider {
   @Override
   public Availability probe(BackendOptions options) {
     try {
-      EmulatorLibrary.path();
+      EmulatorLibrary.check();
       images();
       return Availability.yes(SCORE);
-    } catch (CudaUnavailableException | GatunException e) {
+    } catch (GatunException e) {
       return Availability.no(e.getMessage());
     }
   }

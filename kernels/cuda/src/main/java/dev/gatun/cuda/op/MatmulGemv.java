@@ -7,7 +7,8 @@ import dev.gatun.cuda.kernel.Kernel;
 import dev.gatun.cuda.kernel.LaunchBuilder;
 
 /**
- * How {@code gemv_TYPE_ROWS} does a case: the warps of a block that share two rows of the weight, how much of K is in shared memory at a time, the blocks.
+ * How {@code gemv_TYPE_ROWS} does a case: the warps of a block that share two rows of the weight, how much of K is in shared memory at a time,
+ * the blocks.
  *
  * @param kernel the instance
  * @param split warps of a team, which take turns along K
@@ -47,24 +48,21 @@ record MatmulGemv(Kernel kernel, int split, int room, int shared, long blocks, l
     int rows = kernel.tile("rows");
     int team = kernel.tile("team");
     long n = o.w().size(0);
-    long pieces = ceil(o.w().size(1) * kernel.tile("pieces"), kernel.tile("span"));
-    long tiles = ceil(o.x().size(0), rows);
+    long pieces = Math.ceilDiv(o.w().size(1) * kernel.tile("pieces"), kernel.tile("span"));
+    long tiles = Math.ceilDiv(o.x().size(0), rows);
     int split = 1;
-    while (split < WARPS && ceil(n, team) * tiles * split < (long) BUSY * gpu.multiprocessors() && pieces >= 2L * WARP * split) {
+    long teams = Math.ceilDiv(n, team) * tiles;
+    while (split < WARPS && teams * split < (long) BUSY * gpu.multiprocessors() && pieces >= 2L * WARP * split) {
       split *= 2;
     }
     int budget = Math.min(gpu.sharedBytes(), rows < MANY_ROWS ? FEW_BYTES : MANY_BYTES) - kernel.tile("scratch");
     int pieceBytes = rows * kernel.tile("elements") * Float.BYTES;
     long most = budget / (WARP * pieceBytes) * WARP;
-    long parts = Math.max(1, ceil(pieces, most));
-    int room = (int) Math.max(WARP, ceil(ceil(pieces, parts), WARP) * WARP);
-    long groups = ceil(n, (long) team * (WARPS / split));
-    long turns = Math.max(1, ceil(groups, (long) BLOCKS * gpu.multiprocessors()));
-    return new MatmulGemv(kernel, split, room, kernel.tile("scratch") + room * pieceBytes, ceil(groups, turns), tiles);
-  }
-
-  private static long ceil(long value, long unit) {
-    return (value + unit - 1) / unit;
+    long parts = Math.max(1, Math.ceilDiv(pieces, most));
+    int room = (int) Math.max(WARP, Math.ceilDiv(Math.ceilDiv(pieces, parts), WARP) * WARP);
+    long groups = Math.ceilDiv(n, (long) team * (WARPS / split));
+    long turns = Math.max(1, Math.ceilDiv(groups, (long) BLOCKS * gpu.multiprocessors()));
+    return new MatmulGemv(kernel, split, room, kernel.tile("scratch") + room * pieceBytes, Math.ceilDiv(groups, turns), tiles);
   }
 
   /** The tile in words. */
