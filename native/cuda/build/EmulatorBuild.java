@@ -28,7 +28,7 @@ final class EmulatorBuild {
   ObjectCache.Entry library(List<ObjectCache.Entry> objects) {
     List<String> flags = new ArrayList<>(List.of("-shared", "-Wl,-soname,libgatun_emulator.so"));
     flags.addAll(variant.link());
-    if (variant == Variant.PLAIN) {
+    if (variant.link().isEmpty()) {
       // The library runs on machines with an older libstdc++ than this one's. A sanitizer's runtime stays outside of it.
       flags.addAll(List.of("-static-libstdc++", "-static-libgcc", "-Wl,--exclude-libs,ALL", "-Wl,--no-undefined"));
     }

@@ -17,6 +17,12 @@ record Variant(String name, List<String> kernels, List<String> machine, List<Str
   private static final List<String> ADDRESS = and(DEBUG, "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined");
 
   static final Variant PLAIN = new Variant("plain", and(FAST, "-fsanitize=thread,alignment"), FAST, FAST, List.of());
+  /**
+   * As the plain one, but for kernels that run once: compiled in less time, free to leave what a change made useless, and with many in a
+   * process.
+   */
+  static final Variant MUTANT = new Variant("mutant", List.of("-O1", "-fsanitize=thread,alignment", "-w"), and(FAST, "-DGATUN_MANY_EMULATORS"),
+      FAST, List.of());
   // ThreadSanitizer must not see the switches between the threads of a block, which are all one thread of the host.
   static final List<Variant> SANITIZED = List.of(
       new Variant("asan-ubsan", ADDRESS, ADDRESS, ADDRESS, List.of("-fsanitize=address,undefined")),

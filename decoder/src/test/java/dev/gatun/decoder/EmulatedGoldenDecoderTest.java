@@ -15,6 +15,8 @@ import org.junit.jupiter.api.TestFactory;
 class EmulatedGoldenDecoderTest {
   private static final System.Logger LOGGER = System.getLogger(EmulatedGoldenDecoderTest.class.getName());
 
+  private static final int LONG_PROMPT = 20;
+
   @BeforeAll
   static void needsTheEmulator() {
     EmulatorCalls.assumeBuilt();
@@ -24,6 +26,10 @@ class EmulatedGoldenDecoderTest {
   Stream<DynamicTest> matchesLlamaCpp() throws IOException {
     List<DynamicTest> tests = new ArrayList<>();
     for (Golden golden : Golden.all()) {
+      // Of a model that is here for its weight types alone, one prompt does.
+      if (golden.model().startsWith("tiny-llama256") && golden.prompt().length() > LONG_PROMPT) {
+        continue;
+      }
       tests.add(DynamicTest.dynamicTest(golden.model() + " '" + golden.prompt() + "'", () -> compare(golden, "on")));
       if (golden.model().equals("stories260K-F32.gguf")) {
         tests.add(DynamicTest.dynamicTest(golden.model() + " '" + golden.prompt() + "' graph off", () -> compare(golden, "off")));

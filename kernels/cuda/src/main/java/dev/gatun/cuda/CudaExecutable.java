@@ -23,7 +23,7 @@ final class CudaExecutable implements DeviceExecutable {
 
   private static final double NANOS_PER_MILLI = 1e6;
 
-  private final String program;
+  private final String where;
   private final Context context;
   private final LoadedKernels kernels;
   private final List<Stage> stages;
@@ -41,7 +41,7 @@ final class CudaExecutable implements DeviceExecutable {
    */
   CudaExecutable(String program, Context context, LoadedKernels kernels, List<Stage> stages, List<DeviceMemory> memory, Arena parameters,
       Optional<Stream> capture) {
-    this.program = program;
+    this.where = "program " + program + ": ";
     this.context = context;
     this.kernels = kernels;
     this.stages = List.copyOf(stages);
@@ -88,22 +88,21 @@ final class CudaExecutable implements DeviceExecutable {
   }
 
   void submit(Stream stream) {
-    try {
-      if (graph.isPresent()) {
-        graph.get().launch(stream);
-      } else {
-        launch(stream);
-      }
-    } catch (dev.gatun.ffi.cuda.CudaException e) {
-      Calls.run("program " + program + ": ", () -> {
-        throw e;
-      });
+    if (graph.isPresent()) {
+      graph.get().launch(stream);
+    } else {
+      launch(stream);
     }
+  }
+
+  /** What its failures begin with. */
+  String where() {
+    return where;
   }
 
   /** Launches every stage by itself, between events. */
   void profile(Stream stream, int runs) {
-    Calls.run("program " + program + ": ", () -> {
+    Calls.run(where, () -> {
       long[][] samples = new long[stages.size()][runs];
       List<Event> events = new ArrayList<>();
       try {

@@ -30,15 +30,14 @@ final class CacheCases {
 
   private final OperatorHarness harness;
   private final Size size;
-  private final BiConsumer<String, Runnable> cases;
 
-  CacheCases(OperatorHarness harness, Size size, BiConsumer<String, Runnable> cases) {
+  CacheCases(OperatorHarness harness, Size size) {
     this.harness = harness;
     this.size = size;
-    this.cases = cases;
   }
 
-  void add() {
+  /** Hands over every case with its name. */
+  void addTo(BiConsumer<String, Runnable> cases) {
     cases.accept("sample", this::sample);
     for (DType kept : new DType[] {DType.F32, DType.F16, DType.BF16, DType.F8_E4M3, DType.F8_E5M2, DType.Q8_0}) {
       cases.accept("kv_append " + kept, () -> append(kept));
@@ -72,7 +71,7 @@ final class CacheCases {
   }
 
   /** One token of each of two sequences; the room of a sequence cuts the longer context into ranges. */
-  private void decode(DType kept, int width, int group) {
+  void decode(DType kept, int width, int group) {
     int[] context = aligned() ? new int[] {64, 144} : new int[] {13, 139};
     try (PagedKeys keys = new PagedKeys(harness, new KvCache.Spec(1, 2, width, width, kept, 16, 16, 4, 160))) {
       int[] slots = new int[context.length];
@@ -85,7 +84,8 @@ final class CacheCases {
         last[s] = new int[] {context[s] - 1};
       }
       int tokens = context[0] + context[1];
-      keys.append(keys.batch(slots, positions), slots, positions, normal(DType.F32, 2, tokens, 2, width), normal(DType.F32, 3, tokens, 2, width));
+      keys.append(keys.batch(slots, positions), slots, positions, normal(DType.F32, 2, tokens, 2, width),
+          normal(DType.F32, 3, tokens, 2, width));
       Ragged batch = keys.batch(slots, last);
       Tensor q = normal(aligned() ? DType.F32 : DType.F16, 1, 2, 2L * group, width);
       Tensor y = harness.output(DType.F32, 2, 2L * group, width);
@@ -96,7 +96,7 @@ final class CacheCases {
   }
 
   /** The last tokens of a sequence, over more keys than one tile has. */
-  private void prefill(DType kept, int width) {
+  void prefill(DType kept, int width) {
     int context = aligned() ? 128 : 83;
     int tokens = aligned() ? 32 : 19;
     Ragged batch = new Ragged(harness.ints(0, tokens), harness.ints(0), harness.ints(IntStream.range(context - tokens, context).toArray()));
@@ -112,14 +112,15 @@ final class CacheCases {
       int[] slots = {keys.open()};
       int[][] positions = {IntStream.range(0, tokens).toArray()};
       keys.reserve(slots[0], 0, tokens);
-      keys.append(keys.batch(slots, positions), slots, positions, normal(DType.F32, 2, tokens, 3, width), normal(DType.F32, 3, tokens, 3, width));
+      keys.append(keys.batch(slots, positions), slots, positions, normal(DType.F32, 2, tokens, 3, width),
+          normal(DType.F32, 3, tokens, 3, width));
       for (Engine engine : keys.engines()) {
         for (KvCache.Part part : KvCache.Part.values()) {
           for (int at = 0; at < 3 * tokens; at++) {
             float[] actual = keys.on(engine).read(engine.stream(), slots[0], 1, part, at / 3, at % 3);
             double[] expected = Formats.rounded(DType.F32, keys.expected(part, 1, slots[0], at / 3, at % 3));
-            assertThat(IntStream.range(0, actual.length).mapToDouble(i -> actual[i]).toArray()).as("%s, %s of position %d", engine, part, at / 3)
-                .containsExactly(expected);
+            assertThat(IntStream.range(0, actual.length).mapToDouble(i -> actual[i]).toArray())
+                .as("%s, %s of position %d", engine, part, at / 3).containsExactly(expected);
           }
         }
       }
@@ -130,8 +131,8 @@ final class CacheCases {
     int n = aligned() ? 512 : 1031;
     Tensor x = harness.input(DType.F32, Inputs.normal(1, 3 * n, 2), 3, n);
     Tensor controls = harness.input(DType.F32, new double[] {0.8, 0.95, 0.05, 40, 1, 1, 0, 0, 1.5, 0.5, 0, 3}, 3, 4);
-    Sample op = new Sample(x, controls, harness.input(DType.I32, new double[] {1, 2, 3, 4, 5, 6, 7, 8, 9}, 3, 3), harness.ints(0, 17, 100_000),
-        harness.output(DType.I32, 3));
+    Tensor seeds = harness.input(DType.I32, new double[] {1, 2, 3, 4, 5, 6, 7, 8, 9}, 3, 3);
+    Sample op = new Sample(x, controls, seeds, harness.ints(0, 17, 100_000), harness.output(DType.I32, 3));
     List<Distribution> distributions = Oracle.distributions(op, Host.buffers());
     for (Engine engine : harness.engines()) {
       harness.run(engine, op);
