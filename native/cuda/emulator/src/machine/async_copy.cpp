@@ -30,7 +30,8 @@ void copy_async(void* shared, const void* global, int bytes, const char* file, i
   const auto from = reinterpret_cast<uintptr_t>(global);
   if (!in_shared(worker, to) || bytes < 0 || bytes > static_cast<int>(kCopy)) {
     fail(worker, kLaunchFailed, "cp_async16 (" + describe_place(Place{file, line}) + ") " +
-                                    (in_shared(worker, to) ? "of " + std::to_string(bytes) + " bytes; 0 to 16 are possible" : "to an address outside shared memory"));
+                                    (in_shared(worker, to) ? "of " + std::to_string(bytes) + " bytes; 0 to 16 are possible"
+                                                            : "to an address outside shared memory"));
   }
   if (checked != nullptr) {
     check_access(worker, to, kCopy, kCopy, Access::kWrite, "cp_async16 writes");

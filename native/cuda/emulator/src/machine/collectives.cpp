@@ -348,7 +348,8 @@ int block_barrier(BlockOperation operation, int predicate, const char* file, int
   if (worker.live != worker.threads_in_block) {
     fail(worker, kLaunchFailed, "divergent barrier: waits at " + at(what, place) + ", but thread " + std::to_string(first_exited(worker)) + " has exited");
   }
-  if (barrier.arrived != 0 && (barrier.operation != operation || barrier.place.line != line || (barrier.place.file != file && std::strcmp(barrier.place.file, file) != 0))) {
+  const bool same_place = barrier.arrived == 0 || (barrier.place.line == line && (barrier.place.file == file || std::strcmp(barrier.place.file, file) == 0));
+  if (barrier.arrived != 0 && (barrier.operation != operation || !same_place)) {
     fail(worker, kLaunchFailed, "divergent barrier: waits at " + at(what, place) + ", but thread " + std::to_string(barrier.first) + " at " +
                                     at(barrier.what, barrier.place));
   }
@@ -400,7 +401,8 @@ void leave_collectives(Worker& worker) {
 std::string describe_waiting(const Worker& worker) {
   std::string text;
   const auto same = [](const Thread& a, const Thread& b) {
-    return a.state == b.state && (a.state == State::kExited || a.state == State::kNew || a.state == State::kReady || (a.place.line == b.place.line && a.barrier == b.barrier && std::strcmp(a.what, b.what) == 0));
+    const bool waits = a.state == State::kInWarp || a.state == State::kAtBarrier;
+    return a.state == b.state && (!waits || (a.place.line == b.place.line && a.barrier == b.barrier && std::strcmp(a.what, b.what) == 0));
   };
   int spans = 0;
   for (unsigned i = 0; i < worker.threads_in_block;) {
