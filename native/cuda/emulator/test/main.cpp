@@ -6,6 +6,7 @@ namespace gatun::emulator::test {
 void test_norms();
 void test_faults();
 void test_gemvs();
+void test_mutants();
 void test_intrinsics();
 void test_collectives();
 }  // namespace gatun::emulator::test
@@ -18,6 +19,7 @@ int main() {
   // What is not checked for ends in a crash, so the wrong kernels run only where it is.
   if (checks == nullptr || std::strcmp(checks, "all") == 0) {
     test_faults();
+    test_mutants();
   }
   test_gemvs();
   test_intrinsics();

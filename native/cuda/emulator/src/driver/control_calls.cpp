@@ -104,6 +104,17 @@ void gatun_emulator_seed(unsigned seed) {
   seed_choices(seed);
 }
 
+void gatun_emulator_observe_ordering(int on) { observe_ordering(on != 0); }
+
+const char* gatun_emulator_ordering_places() {
+  static thread_local std::string text;
+  text.clear();
+  for (const OrderingPlace& place : ordering_places()) text += place.what + "\t" + place.file + "\t" + std::to_string(place.line) + "\n";
+  return text.c_str();
+}
+
+void gatun_emulator_leave_out(const char* file, int line) { leave_out(file, line); }
+
 const char* gatun_emulator_function_names() {
   static const auto* names = [] {
     auto* text = new std::string();

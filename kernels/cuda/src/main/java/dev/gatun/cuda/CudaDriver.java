@@ -1,5 +1,6 @@
 package dev.gatun.cuda;
 
+import dev.gatun.BackendOptions;
 import dev.gatun.Buffer;
 import dev.gatun.Case;
 import dev.gatun.DeviceProperties;
@@ -39,7 +40,7 @@ final class CudaDriver implements BackendDriver {
   private final WeightUpload upload;
   private final Compiler compiler;
 
-  CudaDriver(Cuda cuda, Device device, KernelImages images, CopyBandwidth copies, boolean graphs) {
+  CudaDriver(Cuda cuda, Device device, KernelImages images, CopyBandwidth copies, BackendOptions options) {
     this.copies = copies;
     this.context = device.primaryContext();
     Stream stream = null;
@@ -50,7 +51,8 @@ final class CudaDriver implements BackendDriver {
       this.properties = facts(cuda, device, images);
       stream = context.newStream();
       this.own = stream;
-      this.compiler = new Compiler(gpu, context, kernels, this::allocate, graphs);
+      this.compiler = new Compiler(gpu, context, kernels, this::allocate, CudaProvider.isOn(options, CudaProvider.GRAPH),
+          CudaProvider.isOn(options, CudaProvider.FUSE));
       this.upload = new WeightUpload(own, compiler);
     } catch (RuntimeException | Error e) {
       List<Runnable> made = new ArrayList<>();

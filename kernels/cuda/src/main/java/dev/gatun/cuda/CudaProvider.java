@@ -22,8 +22,11 @@ public final class CudaProvider implements BackendProvider {
   /** {@code on}, or {@code off} to launch a program's kernels one by one instead of replaying a graph. */
   static final String GRAPH = "graph";
 
+  /** {@code on}, or {@code off} to run every operator by itself. */
+  static final String FUSE = "fuse";
+
   /** The options of this backend, and of the emulated one. */
-  static final Set<String> KNOWN = Set.of(DEVICE, GRAPH);
+  static final Set<String> KNOWN = Set.of(DEVICE, GRAPH, FUSE);
   private static final int SCORE = 100;
   private static final long COPY_BYTES = 1L << 29;
   private static final int VERSION_STEP = 1000;
@@ -75,7 +78,7 @@ public final class CudaProvider implements BackendProvider {
       serves(images, device).ifPresent(reason -> {
         throw new GatunException("cuda: " + reason);
       });
-      return Calls.get(() -> new CudaDriver(cuda, device, images, new CopyBandwidth(COPY_BYTES), graphs(options)));
+      return Calls.get(() -> new CudaDriver(cuda, device, images, new CopyBandwidth(COPY_BYTES), options));
     } catch (CudaUnavailableException e) {
       throw new GatunException("cuda: " + e.getMessage(), e);
     }
@@ -87,14 +90,16 @@ public final class CudaProvider implements BackendProvider {
         throw new GatunException(backend + ": unknown option '" + option + "'; it takes " + KNOWN.stream().sorted().toList());
       }
     }
-    String graph = options.get(GRAPH).orElse("on");
-    if (!Set.of("on", "off").contains(graph)) {
-      throw new GatunException(backend + ": option graph is on or off, not " + graph);
+    for (String option : new String[] {GRAPH, FUSE}) {
+      if (!Set.of("on", "off").contains(options.get(option).orElse("on"))) {
+        throw new GatunException(backend + ": option " + option + " is on or off, not " + options.get(option).get());
+      }
     }
   }
 
-  static boolean graphs(BackendOptions options) {
-    return options.get(GRAPH).orElse("on").equals("on");
+  /** Whether an option that is on unless turned off is on. */
+  static boolean isOn(BackendOptions options, String option) {
+    return options.get(option).orElse("on").equals("on");
   }
 
   private static KernelImages images() {

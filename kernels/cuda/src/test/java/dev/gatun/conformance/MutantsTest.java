@@ -17,8 +17,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * A kernel with a barrier, a wait, a bound or a step of its formula removed is caught: by the emulator, or by the comparison with the oracle, as
- * {@link Mutants} says of each. The same launch of the kernel as it is passes.
+ * A kernel with a barrier, a wait, a bound or a step of its formula removed is caught: by the emulator, or by the comparison with the
+ * oracle, as {@link Mutants} says of each. The same launch of the kernel as it is passes.
  */
 class MutantsTest {
   /** Names the emulator's library when a backend is opened. */

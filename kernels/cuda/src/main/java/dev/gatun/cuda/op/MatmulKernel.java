@@ -75,7 +75,7 @@ final class MatmulKernel implements OperatorKernel<Matmul> {
     return MatmulGemm.large(family);
   }
 
-  private static boolean streams(String kernel) {
+  static boolean streams(String kernel) {
     return kernel.startsWith("gemv");
   }
 
@@ -91,8 +91,12 @@ final class MatmulKernel implements OperatorKernel<Matmul> {
   /** Passes what every kernel of matmul takes beside x and y. */
   static void weight(LaunchBuilder launch, Matmul o, Binding binding) {
     Tensor w = o.w();
-    DType type = w.dtype();
-    launch.pointer("w", binding.address(w)).set("w_stride", w.stride(0) * type.blockBytes() / type.blockSize())
+    launch.pointer("w", binding.address(w)).set("w_stride", stride(w))
         .pointer("bias", binding.address(o.bias())).set("n", Math.toIntExact(w.size(0))).set("k", Math.toIntExact(w.size(1)));
+  }
+
+  /** Bytes from one row of a weight to the next. */
+  static long stride(Tensor w) {
+    return w.stride(0) * w.dtype().blockBytes() / w.dtype().blockSize();
   }
 }
