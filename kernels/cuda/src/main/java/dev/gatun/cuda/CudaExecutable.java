@@ -2,6 +2,7 @@ package dev.gatun.cuda;
 
 import dev.gatun.Explanation;
 import dev.gatun.cuda.kernel.Launch;
+import dev.gatun.ffi.cuda.CaptureMode;
 import dev.gatun.ffi.cuda.Context;
 import dev.gatun.ffi.cuda.Event;
 import dev.gatun.ffi.cuda.Graph;
@@ -53,7 +54,8 @@ final class CudaExecutable implements DeviceExecutable {
   }
 
   private GraphExec captured(Stream capture) {
-    capture.beginCapture();
+    // Virtual threads share one thread towards the driver: what another of them allocates meanwhile is no part of this capture, nor its end.
+    capture.beginCapture(CaptureMode.RELAXED);
     try {
       launch(capture);
     } catch (RuntimeException | Error e) {

@@ -90,9 +90,10 @@ class ProvidersTest {
   void anUnknownOptionIsToldThoseThereAre() {
     Emulator.assumeBuilt();
     assertThatThrownBy(() -> Gatun.open("cuda-emulated", BackendOptions.none().with("colour", "red"))).isInstanceOf(GatunException.class)
-        .hasMessage("cuda-emulated: unknown option 'colour'; it takes [device, graph]");
+        .hasMessageStartingWith("cuda-emulated: unknown option 'colour'; it takes [")
+        .hasMessageContaining("device").hasMessageContaining("graph");
     assertThatThrownBy(() -> new CudaProvider().open(BackendOptions.none().with("colour", "red"))).isInstanceOf(GatunException.class)
-        .hasMessage("cuda: unknown option 'colour'; it takes [device, graph]");
+        .hasMessageStartingWith("cuda: unknown option 'colour'; it takes [").hasMessageContaining("device").hasMessageContaining("graph");
   }
 
   @ParameterizedTest
