@@ -69,6 +69,10 @@ record AttentionCut(Form form, int size, int group, int splits, List<String> rej
       return decoding(Form.DECODE, o, size, gpu, rejected);
     }
     Form form = tiles(o, gpu, rejected);
+    if (form == Form.TILES && gpu.manifest().kernel("attention_prefill_" + size).tile("shared") > gpu.sharedBytes()) {
+      rejected.add("tiles: those for heads of " + size + " do not fit the " + gpu.sharedBytes() + " bytes of shared memory of a block");
+      return new AttentionCut(Form.ANY, 0, 0, 1, List.copyOf(rejected));
+    }
     if (decodable && sequences > 1) {
       rejected.add("decode: sequences may have several tokens; those of one are decoded");
       return decoding(form, o, size, gpu, rejected);
