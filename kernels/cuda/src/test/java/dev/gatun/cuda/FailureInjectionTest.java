@@ -81,10 +81,11 @@ class FailureInjectionTest {
   @Test
   void theScenarioReachesAllThatABackendDoes() {
     assertThat(clean).containsKeys("cuInit", "cuDevicePrimaryCtxRetain", "cuCtxSetCurrent", "cuMemAlloc_v2", "cuMemFree_v2",
-        "cuModuleLoadDataEx", "cuModuleGetFunction", "cuModuleUnload", "cuStreamCreateWithPriority", "cuStreamDestroy_v2", "cuStreamSynchronize", "cuStreamQuery",
-        "cuMemcpyAsync", "cuMemsetD8Async", "cuMemsetD32Async", "cuStreamBeginCapture_v2", "cuStreamEndCapture",
-        "cuGraphInstantiateWithFlags", "cuGraphLaunch", "cuGraphDestroy", "cuGraphExecDestroy", "cuLaunchKernelEx", "cuEventCreate", "cuEventRecord", "cuEventElapsedTime",
-        "cuEventDestroy_v2", "cuFuncSetAttribute", RELEASE);
+        "cuModuleLoadDataEx", "cuModuleGetFunction", "cuModuleUnload", "cuStreamCreateWithPriority", "cuStreamDestroy_v2",
+        "cuStreamSynchronize", "cuStreamQuery", "cuMemcpyAsync", "cuMemsetD8Async", "cuMemsetD32Async", "cuStreamBeginCapture_v2",
+        "cuStreamEndCapture", "cuGraphInstantiateWithFlags", "cuGraphLaunch", "cuGraphDestroy", "cuGraphExecDestroy",
+        "cuLaunchKernelEx", "cuEventCreate", "cuEventRecord", "cuEventElapsedTime", "cuEventDestroy_v2", "cuFuncSetAttribute",
+        RELEASE);
     assertThat(clean).containsKeys(ENDERS.toArray(String[]::new));
   }
 
