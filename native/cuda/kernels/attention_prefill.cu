@@ -2,9 +2,9 @@
 // for devices that have none. A block is a tile of query rows (tokens of one sequence, times query heads of one key/value head) that goes over the keys it sees.
 //
 // Tile: ROWS x KEYS scores, 16 threads by 4 rows each; a thread holds 4 rows by KEYS / 16 scores and 4 rows by SIZE / 16 sums. Keys and values take turns in one
-// buffer, so that SIZE 128 fits two blocks into 134 KiB. On a device with 64 KiB a block, sm_75, SIZE 128 does not fit and the plan takes the kernel for any
-// size. Row ends are padded by 16 bytes: lanes read the same element of 16 rows.
-//   ROWS 64 at SIZE 256: 80 KiB of queries and keys; rejected for the one block a multiprocessor that it leaves.
+// buffer, so that SIZE 128 fits two blocks into 128 KiB and every size fits the 64 KiB of sm_75. Row ends are padded by 16 bytes: lanes read the same element
+// of 16 rows.
+//   ROWS 64 at SIZE 256: 80 KiB of queries and keys; rejected for sm_75.
 //   64 keys: 16 KiB more at SIZE 128 for a loop that is bound by arithmetic already; rejected.
 // Flops: 4 D a query row and key; two 16-byte shared loads a 12 (scores) or 16 (sums) multiply-adds. Judged against float32 arithmetic.
 #include "gatun/attention_tile.cuh"

@@ -99,10 +99,10 @@ class AttentionPlansTest {
 
   @Test
   void tilesThatDoNotFitTheSharedMemoryOfABlockAreNotTaken() {
-    Gpu small = new Gpu(75, 40, 64 << 10, manifest);
+    Gpu small = new Gpu(75, 40, 48 << 10, manifest);
     CudaPlan plan = paged(small, DType.F16, 128, 4, 20, 1);
     assertThat(plan.kernel()).isEqualTo("attention_any_128");
-    assertThat(plan.rejected()).anyMatch(reason -> reason.contains("65536 bytes of shared memory"));
+    assertThat(plan.rejected()).anyMatch(reason -> reason.contains("49152 bytes of shared memory"));
     assertThat(paged(small, DType.F16, 64, 4, 20, 1).kernel()).isEqualTo("attention_prefill_64");
   }
 
