@@ -148,7 +148,9 @@ final class Emulator {
       if (url.getProtocol().equals("file")) {
         return Path.of(URI.create(url.toString()));
       }
-      Path copy = Files.createTempFile("libgatun_emulator", ".so");
+      Path folder = Files.createTempDirectory("gatun");
+      Path copy = folder.resolve("libgatun_emulator.so");
+      folder.toFile().deleteOnExit();
       copy.toFile().deleteOnExit();
       try (var bytes = url.openStream()) {
         Files.copy(bytes, copy, StandardCopyOption.REPLACE_EXISTING);
