@@ -18,13 +18,13 @@ final class EmulatorBuild {
   }
 
   /**
-   * The objects of these sources: kernels from {@code .cu}, the rest plain C++. In the plain variant they are in their order; in others those of
-   * the emulator's own sources come last, and several sources make one object.
+   * The objects of these sources: kernels from {@code .cu}, the rest plain C++. Under a sanitizer those of the emulator's
+   * own sources come first, several sources as one object; otherwise they are in their order.
    */
   List<ObjectCache.Entry> objects(List<String> files) {
     List<String> apart = new ArrayList<>(files);
     List<Callable<ObjectCache.Entry>> tasks = new ArrayList<>();
-    if (variant != Variant.PLAIN) {
+    if (!variant.link().isEmpty()) {
       apart.removeIf(file -> file.startsWith(RUNTIME));
     }
     for (String file : apart) {
@@ -42,7 +42,7 @@ final class EmulatorBuild {
   ObjectCache.Entry library(List<ObjectCache.Entry> objects) {
     List<String> flags = new ArrayList<>(List.of("-shared", "-Wl,-soname,libgatun_emulator.so"));
     flags.addAll(variant.link());
-    if (variant == Variant.PLAIN) {
+    if (variant.link().isEmpty()) {
       // The library runs on machines with an older libstdc++ than this one's. A sanitizer's runtime stays outside of it.
       flags.addAll(List.of("-static-libstdc++", "-static-libgcc", "-Wl,--exclude-libs,ALL", "-Wl,--no-undefined"));
     }

@@ -8,6 +8,7 @@ import java.util.List;
  *   <li>{@code emulator}: the kernels and the emulator as one shared library for the host, with the manifest of the kernels;
  *   <li>{@code emulator-tests}: the native tests of the emulator, built and run;
  *   <li>{@code sanitized}: the emulator's library under sanitizers;
+ *   <li>{@code mutants}: emulators of kernels that were changed on purpose;
  *   <li>{@code fatbins}: the kernels for devices, the manifest and the report of registers and spills.
  * </ul>
  */
@@ -22,8 +23,9 @@ final class NativeBuild {
           case "emulator" -> new EmulatorGoal(options).run();
           case "emulator-tests" -> new EmulatorTestsGoal(options).run();
           case "sanitized" -> new SanitizedGoal(options).run();
+          case "mutants" -> new MutantsGoal(options).run();
           case "fatbins" -> new FatbinsGoal(options).run();
-          default -> throw new BuildFailure("there is no goal " + goal + "; it is emulator, emulator-tests, sanitized or fatbins");
+          default -> throw new BuildFailure("there is no goal " + goal + "; it is emulator, emulator-tests, sanitized, mutants or fatbins");
         }
       }
     } catch (BuildFailure failure) {

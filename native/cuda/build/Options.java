@@ -54,6 +54,11 @@ record Options(List<String> goals, Path root, Path target, Path emulator, Path c
         Boolean.parseBoolean(given.get("release")), words(given, "architectures"), words(given, "variants"), words(given, "units"));
   }
 
+  /** The same for the sources below another folder. */
+  Options over(Path otherRoot) {
+    return new Options(goals, otherRoot, target, emulator, cache, cxx, nvcc, release, architectures, variants, units);
+  }
+
   private static Path cache(Map<String, String> given, Path target) {
     Optional<String> named = named(given, "cache", "GATUN_CACHE");
     if (named.isPresent()) {

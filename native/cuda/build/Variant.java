@@ -21,6 +21,12 @@ record Variant(String name, List<String> kernels, List<String> machine, List<Str
   private static final List<String> THREAD_SEEN = and(THREAD, "-fsanitize=thread");
 
   static final Variant PLAIN = new Variant("plain", and(FAST, "-fsanitize=thread,alignment"), FAST, FAST, List.of());
+  /**
+   * As the plain one, but for kernels that run once: compiled in less time, free to leave what a change made useless, and with many in a
+   * process.
+   */
+  static final Variant MUTANT = new Variant("mutant", List.of("-O1", "-fsanitize=thread,alignment", "-w"), and(FAST, "-DGATUN_MANY_EMULATORS"),
+      FAST, List.of());
   // What the machine does for a thread of a block and then for the next would look like a race between the two.
   static final List<Variant> SANITIZED = List.of(
       new Variant("asan-ubsan", ADDRESS, ADDRESS, ADDRESS, List.of("-fsanitize=address,undefined")),

@@ -124,16 +124,16 @@ GATUN_UNROLL
       value_place = 0;
     }
     for (int batch = 0; batch < BATCHES; batch++) {
-      float key[UNROLL][8];
+      int64_t place[UNROLL];
 GATUN_UNROLL
       for (int u = 0; u < UNROLL; u++) {
-        const int64_t place = __shfl_sync(0xFFFFFFFFu, key_place, (batch * UNROLL + u) * KEYS + lane / LANES);
+        place[u] = __shfl_sync(0xFFFFFFFFu, key_place, (batch * UNROLL + u) * KEYS + lane / LANES);
+      }
+      float key[UNROLL][8] = {};
+      if (key_lane) {
 GATUN_UNROLL
-        for (int e = 0; e < 8; e++) {
-          key[u][e] = 0;
-        }
-        if (key_lane) {
-          load_chunk<KEPT>(k + place, chunk, key[u]);
+        for (int u = 0; u < UNROLL; u++) {
+          load_chunk<KEPT>(k + place[u], chunk, key[u]);
         }
       }
       float dots[VALUES];
@@ -188,16 +188,16 @@ GATUN_UNROLL
     }
     __syncwarp();
     for (int batch = 0; batch < BATCHES; batch++) {
-      float value[UNROLL][8];
+      int64_t place[UNROLL];
 GATUN_UNROLL
       for (int u = 0; u < UNROLL; u++) {
-        const int64_t place = __shfl_sync(0xFFFFFFFFu, value_place, (batch * UNROLL + u) * KEYS + lane / LANES);
+        place[u] = __shfl_sync(0xFFFFFFFFu, value_place, (batch * UNROLL + u) * KEYS + lane / LANES);
+      }
+      float value[UNROLL][8] = {};
+      if (value_lane) {
 GATUN_UNROLL
-        for (int e = 0; e < 8; e++) {
-          value[u][e] = 0;
-        }
-        if (value_lane) {
-          load_chunk<KEPT>(v + place, chunk, value[u]);
+        for (int u = 0; u < UNROLL; u++) {
+          load_chunk<KEPT>(v + place[u], chunk, value[u]);
         }
       }
 GATUN_UNROLL

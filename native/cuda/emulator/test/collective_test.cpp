@@ -122,7 +122,8 @@ void atomics_agree() {
   float real;
   std::memcpy(&real, out + 10, 4);
   expect(real == kThreads * 0.25f && wide_out[0] == kThreads * 0.5, "atomicAdd of float");
-  expect(out[11] == -1 && out[12] == sum && out[13] == std::max(0, largest) && out[14] == std::min(0, smallest) && out[15] == 0x7FFFFFFF, "atomics on shared memory");
+  expect(out[11] == -1 && out[12] == sum && out[13] == std::max(0, largest) && out[14] == std::min(0, smallest) && out[15] == 0x7FFFFFFF,
+         "atomics on shared memory");
   release_all();
 }
 

@@ -36,7 +36,8 @@ void run(const Case& c) {
     expect(!fault, std::string(c.symbol) + " is right, but: " + (fault ? fault->message : ""));
   } else {
     expect(fault && fault->result == c.result,
-           std::string(c.symbol) + ": expected " + std::to_string(c.result) + ", got " + (fault ? std::to_string(fault->result) + " " + fault->message : "no fault"));
+           std::string(c.symbol) + ": expected " + std::to_string(c.result) + ", got " +
+                (fault ? std::to_string(fault->result) + " " + fault->message : "no fault"));
     for (const char* const text : c.says) {
       expect(fault && fault->message.find(text) != std::string::npos,
              std::string(c.symbol) + ": expected \"" + text + "\" in: " + (fault ? fault->message : "no fault"));
@@ -194,7 +195,8 @@ void test_faults() {
   WrongParams params{allocate_of<float>(kElements), allocate_of<float>(kElements), allocate_of<unsigned>(1), 0};
   release(params.a);
   const auto freed = launch("gatun_read_past_end", Dim3{}, 32, params);
-  expect(freed && freed->result == 700 && freed->message.find("which is freed") != std::string::npos, "use after free: " + (freed ? freed->message : "no fault"));
+  expect(freed && freed->result == 700 && freed->message.find("which is freed") != std::string::npos,
+         "use after free: " + (freed ? freed->message : "no fault"));
 
   const auto wide = launch("gatun_read_past_end", Dim3{}, 64, params);
   expect(wide && wide->message == "gatun_read_past_end: a block of 64 threads; the kernel is compiled for 32", "too many threads");

@@ -124,7 +124,8 @@ void bits_agree() {
 void numbers_agree() {
   expect(__float2int_rn(2.5f) == 2 && __float2int_rn(-3.5f) == -4 && __float2int_rz(-2.9f) == -2 && __float2int_rd(-2.1f) == -3 && __float2int_ru(2.1f) == 3,
          "float to int by each rounding");
-  expect(__float2int_rn(1e20f) == INT32_MAX && __float2int_rn(-1e20f) == INT32_MIN && __float2int_rn(NAN) == 0 && __float2uint_rn(-3.0f) == 0, "float to int saturates");
+  expect(__float2int_rn(1e20f) == INT32_MAX && __float2int_rn(-1e20f) == INT32_MIN && __float2int_rn(NAN) == 0 && __float2uint_rn(-3.0f) == 0,
+         "float to int saturates");
   expect(min(3, 5u) == 3u && max(-1, 2) == 2 && min(1.5f, 2) == 1.5f && max(1.0, 2.0f) == 2.0 && min(5, 7LL) == 5, "min and max of mixed types");
   expect(fmaxf(NAN, 1.0f) == 1 && max(NAN, 1.0f) == 1, "maximum passes NaN over");
   double worst = 0;

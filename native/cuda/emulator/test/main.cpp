@@ -8,6 +8,7 @@ void test_faults();
 void test_library();
 int run_wrong_kernel(const char* symbol);
 void test_gemvs();
+void test_mutants();
 void test_intrinsics();
 void test_collectives();
 }  // namespace gatun::emulator::test
@@ -23,6 +24,7 @@ int main(int count, char** arguments) {
   // What is not checked for ends in a crash, so the wrong kernels run only where it is.
   if (checks == nullptr || std::strcmp(checks, "all") == 0) {
     test_faults();
+    test_mutants();
   }
   test_gemvs();
   test_intrinsics();

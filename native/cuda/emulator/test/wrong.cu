@@ -135,7 +135,7 @@ __device__ void atomic_and_plain(const WrongParams& p) {
 template <bool FENCE, bool BARRIER>
 __device__ void last_block_sums(const WrongParams& p) {
   GATUN_SHARED(int, last);
-  p.b[blockIdx.x * 32 + threadIdx.x] = static_cast<float>(blockIdx.x + 1);
+  p.b[blockIdx.x * blockDim.x + threadIdx.x] = static_cast<float>(blockIdx.x + 1);
   if (FENCE) {
     __threadfence();
   }
@@ -151,7 +151,7 @@ __device__ void last_block_sums(const WrongParams& p) {
   if (last) {
     float sum = 0;
     for (unsigned i = 0; i < gridDim.x; i++) {
-      sum += p.b[i * 32 + threadIdx.x];
+      sum += p.b[i * blockDim.x + threadIdx.x];
     }
     p.a[threadIdx.x] = sum;
     if (threadIdx.x == 0) {
@@ -329,7 +329,7 @@ GATUN_KERNEL(global_race_in_block, WrongParams, 64, gatun::global_race_in_block)
 GATUN_KERNEL(global_race_between_blocks, WrongParams, 32, gatun::global_race_between_blocks)
 GATUN_KERNEL(all_write_one, WrongParams, 1, gatun::all_write_one)
 GATUN_KERNEL(atomic_and_plain, WrongParams, 64, gatun::atomic_and_plain)
-GATUN_KERNEL(last_block_sums, WrongParams, 32, gatun::last_block_sums<true, true>)
+GATUN_KERNEL(last_block_sums, WrongParams, 64, gatun::last_block_sums<true, true>)
 GATUN_KERNEL(last_block_unfenced, WrongParams, 32, gatun::last_block_sums<false, true>)
 GATUN_KERNEL(divergent_barrier, WrongParams, 64, gatun::divergent_barrier)
 GATUN_KERNEL(barrier_after_exit, WrongParams, 64, gatun::barrier_after_exit)

@@ -3,10 +3,10 @@
 // A block does BM rows of x and BN of w, a warp WM and WN of those, K in steps of 32 through two stages of shared memory: while the tensor cores work on one,
 // the next is loaded into registers (or, where bits need no decoding, copied asynchronously), and decoded into the other stage afterwards. One barrier a step.
 //
-// Precision. Each factor is split in two BF16 numbers, a = a0 + a1 with |a − a0 − a1| <= 2^-18·|a|, and a·b is a0·b0 + a1·b0 + a0·b1, summed in float32: three products
-// of BF16 instead of one, a normalised squared error of 1.5e-11, for every weight type alike, and the range of float32: no scale of a block and no outlier among the
-// activations overflows. F16 in place of BF16 would save the third product, but rounds weights of Q8_0 (19 bits) to 11, which costs 2e-8, and overflows at 65504.
-// What needs fewer products makes fewer: BF16 is its own first part; F16 by F16 is exact in one product of F16.
+// Precision. Each factor is split in two BF16 numbers, a = a0 + a1 + e with |e| <= 2^-18·|a|, and a·b is a0·b0 + a1·b0 + a0·b1, summed in float32: three
+// products of BF16 instead of one, a normalised squared error of 2e-11, for every weight type alike, and the range of float32: no scale of a block and no
+// outlier among the activations overflows. F16 in place of BF16 would save the third product, but rounds weights of Q8_0 (19 bits) to 11, which costs 2e-8,
+// and overflows at 65504. What needs fewer products makes fewer: BF16 is its own first part; F16 by F16 is exact in one product of F16 (errors of 4e-14).
 // An infinite x makes NaN of sums that should be infinite, 0·inf being among the partial products; a row with one is done again, plainly.
 //
 // Tiles: 128x128 with warps of 64x32 takes 16 bytes of fragments from shared memory for 12 products of 16x8x16 and keeps 64 sums a thread; 128x256 would need
@@ -82,7 +82,7 @@ __device__ __forceinline__ void store_split(uint16_t* first_tile, uint16_t* seco
 // A row of x by one of w, one element after the other.
 template <class G>
 __device__ __forceinline__ float plain_sum(const GemmParams& p, int m, int n) {
-  const char* x = p.x.row(m);
+  const char* x = matrix_row(p.x, m);
   const char* w = p.w + n * p.w_stride;
   float sum = 0;
   for (int g = 0; 8 * g < p.k; g++) {
@@ -103,6 +103,9 @@ __device__ __forceinline__ float plain_sum(const GemmParams& p, int m, int n) {
 // G: the weight's groups. DIRECT: w's 16-bit elements go into the products as they are. HALF: they and those of x, both F16, do.
 template <class G, int BM, int BN, int WM, int WN, bool DIRECT, bool HALF, class EPILOGUE>
 __device__ __forceinline__ void gemm(const GemmParams& p) {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
+  __trap();  // the host refuses it there
+#else
   constexpr int warps_n = BN / WN;
   constexpr int threads = 32 * (BM / WM) * warps_n;
   constexpr int x_parts = HALF ? 1 : 2;
@@ -138,7 +141,7 @@ __device__ __forceinline__ void gemm(const GemmParams& p) {
     for (int i = 0; i < x_groups; i++) {
       const int q = thread + i * threads;
       if (m0 + q / 4 < rows) {
-        x_raw[i].load(p.x.row(m0 + q / 4), p.x.dtype, step * kStep + q % 4 * 8, p.k, x_wide);
+        x_raw[i].load(matrix_row(p.x, m0 + q / 4), p.x.dtype, step * kStep + q % 4 * 8, p.k, x_wide);
       } else {
         x_raw[i].clear();
       }
@@ -289,6 +292,7 @@ __device__ __forceinline__ void gemm(const GemmParams& p) {
       }
     }
   }
+#endif
 }
 
 }  // namespace gatun

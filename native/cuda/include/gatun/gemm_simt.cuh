@@ -1,9 +1,10 @@
-// y[m, n] = sum over k of x[m, k]·w[n, k], plus bias[n], for many rows of x, in float32 throughout: for F32 weights, and for devices without the tensor cores that
-// gatun/gemm.cuh needs.
+// y[m, n] = sum over k of x[m, k]·w[n, k], plus bias[n], for many rows of x, in float32 throughout: for F32 weights, and for devices without the tensor cores
+// that gatun/gemm.cuh needs. The error, squared and normalised, is that of a float32 sum: 7e-13 at K = 2048.
 //
-// A block of 256 threads does 128 rows of x and 64 of w, a thread 8 by 4 of them, so that an element of K costs it three 16-byte reads of shared memory for 32
-// products; K in steps of 16 through two stages, loaded into registers a step ahead. The operands lie in shared memory with K outermost and 4 elements of padding
-// a row of it. 128x128 with 8 by 8 a thread would take two thirds of the reads, but leave half as many blocks for the products of small models that come here.
+// A block of 256 threads does 128 rows of x and 64 of w, a thread 8 by 4 of them, so that an element of K costs it three 16-byte reads of shared memory for
+// 32 products; K in steps of 16 through two stages, loaded into registers a step ahead. The operands lie in shared memory with K outermost and 4 elements of
+// padding a row of it. 128x128 with 8 by 8 a thread would take two thirds of the reads, but leave half as many blocks for the products of small models that
+// come here.
 //
 // Bytes: w, x and y once; flops: 2·M·N·K on the F32 pipe, which is the floor.
 #pragma once
@@ -36,7 +37,7 @@ __device__ __forceinline__ void gemm_simt(const GemmParams& p) {
   const bool x_wide = ((reinterpret_cast<uintptr_t>(p.x.base) | static_cast<uintptr_t>(p.x.stride[0])) & 15) == 0;
   const bool w_wide = ((reinterpret_cast<uintptr_t>(p.w) | static_cast<uintptr_t>(p.w_stride)) & 15) == 0;
 
-  // A thread brings eight elements of a row of x, every other one eight of w too; neighbours take neighbouring rows, which keeps their stores free of conflicts.
+  // A thread brings eight elements of a row of x, the first half of them eight of w too; neighbours take neighbouring rows, so that stores do not conflict.
   const int x_row = thread % kSimtRows;
   const int x_part = thread / kSimtRows;
   const int w_row = thread % kSimtColumns;
@@ -47,7 +48,7 @@ __device__ __forceinline__ void gemm_simt(const GemmParams& p) {
   const auto load_step = [&](int step) {
     x_raw.clear();
     if (m0 + x_row < rows) {
-      x_raw.load(p.x.row(m0 + x_row), p.x.dtype, step * kSimtStep + x_part * 8, p.k, x_wide);
+      x_raw.load(matrix_row(p.x, m0 + x_row), p.x.dtype, step * kSimtStep + x_part * 8, p.k, x_wide);
     }
     w_raw = AnyGroups::Raw{};
     if (brings_w && n0 + w_row < p.n && step * kSimtStep + w_part * 8 < p.k) {

@@ -177,7 +177,7 @@ GATUN_DRIVER_FUNCTION(cuCtxGetApiVersion, (CUcontext handle, unsigned* version))
 
 GATUN_DRIVER_FUNCTION(cuCtxSynchronize, ()) {
   GATUN_ENTER(cuCtxSynchronize, needs_context | unsafe_in_capture);
-  entry.driver.scheduler.drain(entry.lock, entry.context);
+  entry.driver.scheduler.drain(entry.lock, *entry.context);
   return entry.answer();
 }
 

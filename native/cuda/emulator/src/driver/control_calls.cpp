@@ -44,10 +44,12 @@ void gatun_emulator_reset_faults() {
   Lock lock(driver.lock);
   for (Call* call : Driver::calls()) call->fail_in = 0;
   driver.fail_any_in = 0;
-  for (const auto& [handle, context] : driver.contexts.all()) {
-    if (context->sticky != CUDA_SUCCESS) driver.scheduler.drain(lock, context.get());
+  std::vector<std::shared_ptr<Context>> contexts;
+  for (const auto& [handle, context] : driver.contexts.all()) contexts.push_back(context);
+  for (const auto& context : contexts) {
+    if (context->sticky != CUDA_SUCCESS) driver.scheduler.drain(lock, *context);
+    context->sticky = CUDA_SUCCESS;
   }
-  for (const auto& [handle, context] : driver.contexts.all()) context->sticky = CUDA_SUCCESS;
   for (Device& device : driver.devices) {
     if (device.primary == nullptr) continue;
     device.primary->sticky = CUDA_SUCCESS;
@@ -101,6 +103,17 @@ void gatun_emulator_seed(unsigned seed) {
   driver.scheduler.seed(seed);
   seed_choices(seed);
 }
+
+void gatun_emulator_observe_ordering(int on) { observe_ordering(on != 0); }
+
+const char* gatun_emulator_ordering_places() {
+  static thread_local std::string text;
+  text.clear();
+  for (const OrderingPlace& place : ordering_places()) text += place.what + "\t" + place.file + "\t" + std::to_string(place.line) + "\n";
+  return text.c_str();
+}
+
+void gatun_emulator_leave_out(const char* file, int line) { leave_out(file, line); }
 
 const char* gatun_emulator_function_names() {
   static const auto* names = [] {

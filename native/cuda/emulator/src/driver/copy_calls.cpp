@@ -37,6 +37,7 @@ struct CopyRequest {
   Copy copy;
   Ends ends;
   bool waits = false;  // a call without a stream
+  bool whole = false;  // the call returns when all is done
 };
 
 CUresult enqueue(Entry& entry, CopyRequest& request, uintptr_t to, size_t to_pitch, uintptr_t from, size_t from_pitch, CUstream stream) {
@@ -61,7 +62,7 @@ CUresult enqueue(Entry& entry, CopyRequest& request, uintptr_t to, size_t to_pit
     }
   }
   // Copies within the device do not make the host wait, nor does one whose source was read already.
-  const bool host_waits = request.waits && (to_pageable || (copy.to.block->host) || (!from_pageable && copy.from.block->host));
+  const bool host_waits = request.whole || (request.waits && (to_pageable || (copy.to.block->host) || (!from_pageable && copy.from.block->host)));
   std::shared_ptr<Operation> operation;
   const CUresult result = submit(entry, *on, action(std::move(copy)), &operation);
   if (result != CUDA_SUCCESS || operation == nullptr || !(host_waits || large)) return result;
@@ -97,7 +98,12 @@ CUresult copy_rectangle(Entry& entry, const CUDA_MEMCPY2D* given, CUstream strea
 
 CUresult copy_between(Entry& entry, CUdeviceptr to, CUcontext to_context, CUdeviceptr from, CUcontext from_context, size_t bytes, CUstream stream, bool waits) {
   if (entry.driver.contexts.find(to_context) == nullptr || entry.driver.contexts.find(from_context) == nullptr) return CUDA_ERROR_INVALID_CONTEXT;
-  return copy_row(entry, {End::device, End::device}, to, from, bytes, stream, waits);
+  // Work of either context would otherwise have to wait for the copy.
+  CopyRequest request;
+  request.copy.bytes = bytes;
+  request.ends = {End::device, End::device};
+  request.waits = request.whole = waits;
+  return enqueue(entry, request, to, bytes, from, bytes, stream);
 }
 
 CUresult fill(Entry& entry, CUdeviceptr to, uint32_t value, unsigned value_bytes, size_t count, CUstream stream, bool waits) {

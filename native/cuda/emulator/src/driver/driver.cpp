@@ -9,6 +9,8 @@ namespace gatun::emulator::driver {
 
 namespace {
 
+constexpr size_t most_orphans = 256;
+
 size_t number(const char* variable, size_t otherwise) {
   const char* text = getenv(variable);
   return text == nullptr || *text == 0 ? otherwise : strtoull(text, nullptr, 10);
@@ -85,7 +87,17 @@ std::shared_ptr<Stream> Driver::create_stream(Context& context, unsigned flags, 
 }
 
 void Driver::retire_stream(Stream& stream) {
-  if (stream.tail != nullptr && !stream.tail->done && stream.blocking()) stream.context->orphans.push_back(stream.tail);
+  if (stream.tail != nullptr && stream.blocking()) {
+    auto& orphans = stream.context->orphans;
+    orphans.push_back(stream.tail);
+    if (orphans.size() > most_orphans) {
+      // As if the host had seen those that are done: that forgets a missing order at worst.
+      for (const auto& orphan : orphans) {
+        if (orphan->done) scheduler.seen(*orphan);
+      }
+      orphans.erase(std::remove_if(orphans.begin(), orphans.end(), [](const auto& orphan) { return orphan->done; }), orphans.end());
+    }
+  }
   scheduler.close_track(stream.track);
   for (const unsigned track : stream.graph_tracks) scheduler.close_track(track);
 }
@@ -103,7 +115,7 @@ std::shared_ptr<Context> Driver::create_context(Device& device, unsigned flags, 
 }
 
 void Driver::destroy_context(Lock& held, const std::shared_ptr<Context>& context) {
-  scheduler.drain(held, context.get());
+  scheduler.drain(held, *context);
   const auto remove_all = [&](auto& handles) {
     std::vector<const void*> mine;
     for (const auto& [handle, object] : handles.all()) {

@@ -72,7 +72,7 @@ GATUN_DRIVER_FUNCTION(cuMemFree_v2, (CUdeviceptr address)) {
   if (block == nullptr || !block->owned || block->base != address || block->host) return CUDA_ERROR_INVALID_VALUE;
   if (block->kind == BlockKind::device) {
     const uint64_t id = block->id;
-    entry.driver.scheduler.drain(entry.lock, block->context);
+    entry.driver.scheduler.drain(entry.lock, *block->context);
     if (block->id != id || !block->owned) return CUDA_ERROR_INVALID_VALUE;
   }
   entry.driver.release(block);
@@ -105,7 +105,7 @@ GATUN_DRIVER_FUNCTION(cuMemFreeHost, (void* address)) {
     return CUDA_ERROR_INVALID_VALUE;
   }
   const uint64_t id = block->id;
-  entry.driver.scheduler.drain(entry.lock, block->context);
+  entry.driver.scheduler.drain(entry.lock, *block->context);
   if (block->id != id || !block->owned) return CUDA_ERROR_INVALID_VALUE;
   entry.driver.release(block);
   return entry.answer();
@@ -148,7 +148,7 @@ GATUN_DRIVER_FUNCTION(cuMemHostUnregister, (void* address)) {
   if (block == nullptr || block->kind != BlockKind::registered) return CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED;
   if (block->base != reinterpret_cast<uintptr_t>(address)) return CUDA_ERROR_INVALID_VALUE;
   const uint64_t id = block->id;
-  entry.driver.scheduler.drain(entry.lock, block->context);
+  entry.driver.scheduler.drain(entry.lock, *block->context);
   if (block->id != id || !block->owned) return CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED;
   entry.driver.release(block);
   return entry.answer();

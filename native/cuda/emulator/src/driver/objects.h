@@ -113,7 +113,8 @@ struct Context {
   std::shared_ptr<Stream> legacy;
   std::map<std::thread::id, std::shared_ptr<Stream>> per_thread;
   std::set<std::shared_ptr<Stream>> streams;
-  std::vector<std::shared_ptr<Operation>> orphans;  // last operations of streams that were destroyed before these ran
+  std::vector<std::shared_ptr<Operation>> orphans;  // last operations of blocking streams that were destroyed, for the legacy stream to come behind
+  Clock issued;                                     // all operations there ever were
   std::set<Block*> blocks;
   std::set<Context*> peers;
 };

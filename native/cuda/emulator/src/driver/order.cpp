@@ -10,6 +10,8 @@ namespace gatun::emulator::driver {
 
 namespace {
 
+constexpr size_t most_of_a_track = 100000;
+
 uint64_t counted(const Clock& clock, size_t track) { return track < clock.size() ? clock[track] : 0; }
 
 // Visits what is remembered of each track and not ordered before the operation, until a visit gives something.
@@ -100,6 +102,9 @@ void Order::forget(const Clock& floor) {
     auto& [launches, transfers] = tracks_[track];
     while (!launches.empty() && launches.front().tick <= known) launches.pop_front();
     while (!transfers.empty() && transfers.front().tick <= known) transfers.pop_front();
+    // A host that never waits is not remembered for ever.
+    while (launches.size() > most_of_a_track) launches.pop_front();
+    while (transfers.size() > most_of_a_track) transfers.pop_front();
     remembered_ += launches.size() + transfers.size();
   }
 }

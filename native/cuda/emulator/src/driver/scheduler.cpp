@@ -79,6 +79,7 @@ void Scheduler::enter(Lock& lock, const std::shared_ptr<Operation>& operation, c
   }
   if (operation->clock.size() <= operation->track) operation->clock.resize(operation->track + 1);
   operation->clock[operation->track] = ++ticks_[operation->track];
+  join(operation->context->issued, operation->clock);
   staged_ += operation->staged;
   pending_.emplace(operation->id, operation);
   if (mode_ == Mode::eager) demand(operation);
@@ -129,13 +130,16 @@ void Scheduler::wait(Lock& lock, const std::shared_ptr<Operation>& operation, bo
   if (told) seen(*operation);
 }
 
-void Scheduler::drain(Lock& lock, const Context* context) {
+void Scheduler::drain(Lock& lock, Context& context) {
+  const Clock issued = context.issued;
   std::vector<std::shared_ptr<Operation>> all;
   for (const auto& [id, operation] : pending_) {
-    if (operation->context == context) all.push_back(operation);
+    if (operation->context == &context) all.push_back(operation);
   }
   for (const auto& operation : all) need(operation);
   for (const auto& operation : all) wait(lock, operation);
+  // Those that had run before are known to have, too.
+  join(host_, issued);
 }
 
 void Scheduler::nudge(Lock& lock, const std::shared_ptr<Operation>& operation) {
@@ -159,6 +163,8 @@ void Scheduler::finish(const std::shared_ptr<Operation>& operation) {
   operation->done = true;
   operation->finished_ns = now_ns();
   staged_ -= operation->staged;
+  // A function of the host can tell the host.
+  if (std::holds_alternative<HostCall>(operation->action->what)) seen(*operation);
   operation->action.reset();
   operation->dependencies.clear();
   for (const auto& dependent : operation->dependents) {

@@ -29,7 +29,7 @@ class Scheduler {
   // Waits until an operation has run. If the host is told so, what it enqueues later is ordered behind it.
   void wait(Lock& lock, const std::shared_ptr<Operation>& operation, bool told = true);
   // Waits for all operations of a context.
-  void drain(Lock& lock, const Context* context);
+  void drain(Lock& lock, Context& context);
   // Lets one operation run of those that this one needs, so that a host which asks again and again gets to the end.
   void nudge(Lock& lock, const std::shared_ptr<Operation>& operation);
   // The host saw that the operation has run.

@@ -71,7 +71,8 @@ std::string allocation_text(const Allocation& allocation) {
 
 [[noreturn]] void fail_misaligned(Worker& worker, uintptr_t address, size_t bytes, size_t alignment, const char* what, uintptr_t code) {
   fail(worker, kMisalignedAddress,
-       access_text(what, bytes, address) + ", which is not a multiple of " + std::to_string(alignment) + ": " + describe_address(worker, address) + code_text(code));
+       access_text(what, bytes, address) + ", which is not a multiple of " + std::to_string(alignment) + ": " +
+           describe_address(worker, address) + code_text(code));
 }
 
 // What holds for an address that is not known to be good: finds out, remembers it, or ends the launch.
@@ -94,8 +95,8 @@ void look_up(Worker& worker, uintptr_t address, size_t bytes, bool write, const 
       known = Worker::Known{allocation->base, end};
       return;
     }
-    fail(worker, kIllegalAddress, access_text(what, bytes, address) + ", " + (address >= end ? std::to_string(address - end) + " past the end" : "across the end") +
-                                      " of " + allocation_text(*allocation) + code_text(code));
+    const std::string beyond = address >= end ? std::to_string(address - end) + " past the end" : "across the end";
+    fail(worker, kIllegalAddress, access_text(what, bytes, address) + ", " + beyond + " of " + allocation_text(*allocation) + code_text(code));
   }
   const Image& self = image();
   if (!write && address >= self.low && address + bytes <= self.high) {
@@ -116,7 +117,8 @@ std::string doer(const Worker& worker, Stamp stamp) {
   if (run_of(stamp) != run_of(worker.stamp)) {
     const uint32_t linear = worker.launch->order[run_of(stamp) - worker.first_run];
     const Uint3& grid = worker.grid;
-    text += " of block (" + std::to_string(linear % grid.x) + "," + std::to_string(linear / grid.x % grid.y) + "," + std::to_string(linear / grid.x / grid.y) + ")";
+    text += " of block (" + std::to_string(linear % grid.x) + "," + std::to_string(linear / grid.x % grid.y) + "," +
+            std::to_string(linear / grid.x / grid.y) + ")";
   }
   return text;
 }
@@ -213,7 +215,8 @@ __attribute__((noinline)) void note_read(Worker& worker, Cell& cell, uint32_t ol
 
 // `oldest` is the first run whose accesses may count: of the launches not ordered before this one for device memory, of the block for shared.
 template <Access kAccess>
-__attribute__((always_inline)) inline void touch(Worker& worker, Cell& cell, uint32_t oldest, Stamp bytes, uintptr_t address, size_t size, const char* what, uintptr_t code) {
+__attribute__((always_inline)) inline void touch(Worker& worker, Cell& cell, uint32_t oldest, Stamp bytes, uintptr_t address, size_t size,
+                                                 const char* what, uintptr_t code) {
   const Stamp me = worker.stamp;
   const Stamp written = get(cell.written);
   const bool mine = same_thread_and_time(written, me);
@@ -244,7 +247,8 @@ __attribute__((always_inline)) inline void touch(Worker& worker, Cell& cell, uin
 }
 
 template <Access kAccess>
-__attribute__((always_inline)) inline void touch_all(Worker& worker, Cell* cells, uint32_t oldest, uintptr_t offset, size_t bytes, uintptr_t address, const char* what, uintptr_t code) {
+__attribute__((always_inline)) inline void touch_all(Worker& worker, Cell* cells, uint32_t oldest, uintptr_t offset, size_t bytes, uintptr_t address,
+                                                     const char* what, uintptr_t code) {
   if (bytes >= 4 && (offset & 3) == 0) {
     for (; bytes >= 4; offset += 4, bytes -= 4) {
       touch<kAccess>(worker, cells[offset / 4], oldest, kAllBytes, address, bytes, what, code);
@@ -460,8 +464,8 @@ GATUN_HIDDEN void __tsan_vptr_update(void* a, void*) { on_access<Access::kWrite,
 }  // extern "C"
 #endif
 
-// -fsanitize=alignment tests in the kernel itself whether a pointer fits its type, and calls this when it does not. Without it a misaligned float4 that the compiler
-// reads in four parts would go unseen.
+// -fsanitize=alignment tests in the kernel itself whether a pointer fits its type, and calls this when it does not. Without it a misaligned float4 that the
+// compiler reads in four parts would go unseen.
 #if !defined(__SANITIZE_ADDRESS__)
 namespace {
 

@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "access.h"
+#include "ordering.h"
 
 namespace gatun::emulator {
 
@@ -29,7 +30,8 @@ void copy_async(void* shared, const void* global, int bytes, const char* file, i
   const auto from = reinterpret_cast<uintptr_t>(global);
   if (!in_shared(worker, to) || bytes < 0 || bytes > static_cast<int>(kCopy)) {
     fail(worker, kLaunchFailed, "cp_async16 (" + describe_place(Place{file, line}) + ") " +
-                                    (in_shared(worker, to) ? "of " + std::to_string(bytes) + " bytes; 0 to 16 are possible" : "to an address outside shared memory"));
+                                    (in_shared(worker, to) ? "of " + std::to_string(bytes) + " bytes; 0 to 16 are possible"
+                                                            : "to an address outside shared memory"));
   }
   if (checked != nullptr) {
     check_access(worker, to, kCopy, kCopy, Access::kWrite, "cp_async16 writes");
@@ -45,9 +47,16 @@ void copy_async(void* shared, const void* global, int bytes, const char* file, i
   thread.copies.push_back(AsyncCopy{static_cast<unsigned char*>(shared), static_cast<const unsigned char*>(global), bytes, thread.open_group});
 }
 
-void copy_async_commit() { current->thread->open_group++; }
+void copy_async_commit(const char* file, int line) {
+  if (!pass_by("cp_async_commit", file, line)) {
+    current->thread->open_group++;
+  }
+}
 
-void copy_async_wait(int groups) {
+void copy_async_wait(int groups, const char* file, int line) {
+  if (pass_by("cp_async_wait", file, line)) {
+    return;
+  }
   Worker& worker = *current;
   Thread& thread = *worker.thread;
   size_t kept = 0;

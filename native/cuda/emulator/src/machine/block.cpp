@@ -15,8 +15,8 @@ namespace {
 
 std::string where(const Worker& worker, unsigned thread) {
   const Uint3& b = worker.block;
-  return std::string(worker.launch->spec->kernel->symbol) + " block (" + std::to_string(b.x) + "," + std::to_string(b.y) + "," + std::to_string(b.z) + ") thread " +
-         std::to_string(thread) + ": ";
+  return std::string(worker.launch->spec->kernel->symbol) + " block (" + std::to_string(b.x) + "," + std::to_string(b.y) + "," + std::to_string(b.z) +
+         ") thread " + std::to_string(thread) + ": ";
 }
 
 void record(Worker& worker, int result, std::string message) {
@@ -73,7 +73,8 @@ bool start_thread(Worker& worker, Thread& thread) {
 
 void give_up(Worker& worker) {
   fail(worker, kLaunchTimeout, "the launch has taken more than " + std::to_string(timeout_seconds()) +
-                                   " s of processor time (GATUN_EMULATOR_TIMEOUT); a thread that waits for another in a loop without a barrier or an atomic waits for ever here");
+                                   " s of processor time (GATUN_EMULATOR_TIMEOUT); "
+                                   "a thread that waits for another in a loop without a barrier or an atomic waits for ever here");
 }
 
 void fail(Worker& worker, int result, const std::string& what) { fail_thread(worker, worker.thread->index, result, what); }

@@ -4,13 +4,15 @@
 
 #include <sys/mman.h>
 
-#if !defined(__x86_64__) && !defined(__aarch64__)
+// GATUN_EMULATOR_UCONTEXT takes the C library's switch where there is one of our own, so that it can be tried.
+#if defined(GATUN_EMULATOR_UCONTEXT) || (!defined(__x86_64__) && !defined(__aarch64__))
+#define GATUN_LIBRARY_SWITCH
 #include <ucontext.h>
 #endif
 
 namespace gatun::emulator {
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(GATUN_LIBRARY_SWITCH)
 
 // The System V ABI lets a call change all but rbx, rbp, r12 to r15 and the stack pointer. The jump at the end, unlike a return, does not upset the processor's
 // stack of return addresses.
@@ -55,7 +57,7 @@ Context new_context(unsigned char* top, void (*entry)()) {
   return Context{frame};
 }
 
-#elif defined(__aarch64__)
+#elif defined(__aarch64__) && !defined(GATUN_LIBRARY_SWITCH)
 
 // AAPCS64: x19 to x30, the lower halves of v8 to v15, and the stack pointer.
 asm(R"(

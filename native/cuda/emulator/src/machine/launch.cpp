@@ -201,7 +201,8 @@ std::optional<Fault> refuse(const LaunchSpec& spec) {
     return refusal(kInvalidValue, "block " + text(spec.block) + "; blocks are one-dimensional");
   }
   if (spec.block.x > spec.kernel->threads || spec.block.x > kLanes * kWarps) {
-    return refusal(kOutOfResources, "a block of " + std::to_string(spec.block.x) + " threads; the kernel is compiled for " + std::to_string(spec.kernel->threads));
+    return refusal(kOutOfResources, "a block of " + std::to_string(spec.block.x) + " threads; the kernel is compiled for " +
+                                        std::to_string(spec.kernel->threads));
   }
   const uint64_t blocks = static_cast<uint64_t>(spec.grid.x) * spec.grid.y * spec.grid.z;
   if (blocks == 0 || spec.grid.x > 0x7FFFFFFFu || spec.grid.y > 65535 || spec.grid.z > 65535 || blocks > 1u << 28) {

@@ -1,5 +1,5 @@
-// Order between blocks: a block stores, fences and changes a word atomically; a block that changes the same word afterwards has seen those stores. Each word has
-// a log of what was published through it, and a block remembers how much of which logs it has seen.
+// Order between blocks: a block stores, fences and changes a word atomically; a block that changes the same word afterwards has seen those stores. Each word
+// has a log of what was published through it, and a block remembers how much of which logs it has seen.
 //
 // The fence on the acquiring side is not asked for: what a thread reads after a barrier that follows its atomic is taken as ordered.
 #pragma once

@@ -1,13 +1,13 @@
-// What is remembered of a 4-byte word: who wrote it last and who read it last. Two accesses by different threads, one of them a write and not both atomic, are a
-// race unless a barrier, or a publication by fence and atomic, lies between them.
+// What is remembered of a 4-byte word: who wrote it last and who read it last. Two accesses by different threads, one of them a write and not both atomic,
+// are a race unless a barrier, or a publication by fence and atomic, lies between them.
 #pragma once
 
 #include <cstdint>
 
 namespace gatun::emulator {
 
-// An access, as one number: the run of the block (32 bits; counted over all launches, so a cell never needs clearing), the warp's clock (16), the thread (10), the
-// bytes of the word (4) and two marks.
+// An access, as one number: the run of the block (32 bits; counted over all launches, so a cell never needs clearing), the warp's clock (16), the thread
+// (10), the bytes of the word (4) and two marks.
 using Stamp = uint64_t;
 
 constexpr unsigned kByteShift = 2;

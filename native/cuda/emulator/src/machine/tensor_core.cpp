@@ -35,8 +35,8 @@ float brain(uint32_t bits) {
 
 const MmaOperands& operands(const uint64_t* lanes, int lane) { return *reinterpret_cast<const MmaOperands*>(lanes[lane]); }
 
-// Fragments of 16-bit elements, PTX ISA, "Matrix Fragments for mma.m16n8k16": with g = lane / 4 and t = lane % 4, register i of a holds row g + 8 (i % 2), columns
-// 2t + 8 (i / 2) and the next; register i of b holds rows 2t + 8 i and the next of column g; element i of d is row g + 8 (i / 2), column 2t + i % 2.
+// Fragments of 16-bit elements, PTX ISA, "Matrix Fragments for mma.m16n8k16": with g = lane / 4 and t = lane % 4, register i of a holds row g + 8 (i % 2),
+// columns 2t + 8 (i / 2) and the next; register i of b holds rows 2t + 8 i and the next of column g; element i of d is row g + 8 (i / 2), column 2t + i % 2.
 template <float (*kToFloat)(uint32_t)>
 void multiply_16_bit(const uint64_t* lanes) {
   double a[16][16];

@@ -179,10 +179,17 @@ struct Launch {
 // How much processor time a worker may spend on a launch.
 unsigned timeout_seconds();
 
+// Storage of a thread in the room that the loader sets aside, which is read fastest. There is room for a few libraries in a process; many do without.
+#ifdef GATUN_MANY_EMULATORS
+#define GATUN_OF_THREAD __thread
+#else
+#define GATUN_OF_THREAD __attribute__((tls_model("initial-exec"))) __thread
+#endif
+
 // The worker that this OS thread is (as __thread, which is read without asking whether it was made yet) while it runs a block, else null.
-extern __attribute__((tls_model("initial-exec"))) __thread Worker* current;
+extern GATUN_OF_THREAD Worker* current;
 // The same, but null as well when accesses are not checked.
-extern __attribute__((tls_model("initial-exec"))) __thread Worker* checked;
+extern GATUN_OF_THREAD Worker* checked;
 
 constexpr int kIllegalAddress = 700;
 constexpr int kMisalignedAddress = 716;

@@ -338,6 +338,12 @@ GATUN_EXPORT const char* gatun_emulator_last_fault();
 GATUN_EXPORT unsigned long long gatun_emulator_calls(const char* name);
 // Starts the choices of order and time again from a seed.
 GATUN_EXPORT void gatun_emulator_seed(unsigned seed);
+// Begins (1) to note the barriers, fences and waits that kernels come by, or ends it (0).
+GATUN_EXPORT void gatun_emulator_observe_ordering(int on);
+// Those noted, a line each: what, file, line, separated by tabs. The text is the calling thread's until its next call.
+GATUN_EXPORT const char* gatun_emulator_ordering_places();
+// Makes kernels pass by what stands at this place, to see that its absence is noticed; a null file leaves out nothing any more.
+GATUN_EXPORT void gatun_emulator_leave_out(const char* file, int line);
 // The names of all driver functions there are, one a line.
 GATUN_EXPORT const char* gatun_emulator_function_names();
 }

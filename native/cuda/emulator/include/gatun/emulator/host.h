@@ -2,8 +2,8 @@
 // A kernel reaches it through gatun/platform.cuh, never on its own.
 #pragma once
 
-// Every load and store of a kernel is to be seen by the machine as it stands in the source. So nothing may widen, merge or join accesses, and reading a block of
-// bytes through another type, as kernels do, must mean what nvcc takes it to mean.
+// Every load and store of a kernel is to be seen by the machine as it stands in the source. So nothing may widen, merge or join accesses, and reading a
+// block of bytes through another type, as kernels do, must mean what nvcc takes it to mean.
 #pragma GCC optimize("no-tree-vectorize", "no-tree-slp-vectorize", "no-tree-loop-distribute-patterns", "no-store-merging", "no-expensive-optimizations", \
                      "no-strict-aliasing", "no-math-errno", "no-trapping-math")
 

@@ -88,6 +88,20 @@ uint32_t next_runs_begin();
 // none that is still known. Not for use while a launch is executed.
 uintptr_t first_touched(uintptr_t begin, uintptr_t end, Runs runs, bool writes_only);
 
+// A call in a kernel's source that orders threads or copies: a barrier, a fence, a wait.
+struct OrderingPlace {
+  std::string what, file;
+  int line;
+};
+
+// Begins to note the places that launches come by, from none; or ends it.
+void observe_ordering(bool on);
+std::vector<OrderingPlace> ordering_places();
+
+// Makes launches pass by the calls of this place as if they were not there, so that a test can see that their absence is noticed. `file` is a name without
+// folders; null leaves nothing out any more.
+void leave_out(const char* file, int line);
+
 // Lets go of what was remembered about accesses to a range: called when large memory is freed, so that the memory for remembering does not grow with every
 // address that was ever in use. No launch that uses the range is running.
 void forget_accesses(uintptr_t base, size_t bytes);

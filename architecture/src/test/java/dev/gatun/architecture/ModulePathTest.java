@@ -19,7 +19,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The other tests run on the class path; here the modules meet on the module path. */
 class ModulePathTest {
-  private static final List<String> OURS = List.of("ffi-bindings", "kernels/api", "kernels/cpu", "kernels/tck", "kernels/all", "decoder");
+  private static final List<String> OURS = List.of("ffi-bindings", "kernels/api", "kernels/cpu", "kernels/cuda", "kernels/tck", "kernels/all",
+      "decoder");
 
   @TempDir
   Path folder;
@@ -30,7 +31,8 @@ class ModulePathTest {
 
     assertThat(output)
         .contains("root dev.gatun.ffi ", "root dev.gatun.all ", "root dev.gatun.tck ", "root dev.gatun.decoder ")
-        .contains("dev.gatun.all requires dev.gatun.cpu ", "dev.gatun.cpu requires jdk.incubator.vector ");
+        .contains("dev.gatun.all requires dev.gatun.cpu ", "dev.gatun.cpu requires jdk.incubator.vector ",
+            "dev.gatun.all requires dev.gatun.cuda ", "dev.gatun.cuda requires dev.gatun.ffi ");
   }
 
   @Test

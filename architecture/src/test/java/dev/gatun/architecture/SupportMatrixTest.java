@@ -1,8 +1,10 @@
 package dev.gatun.architecture;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.gatun.Backend;
+import dev.gatun.BackendInfo;
 import dev.gatun.DType;
 import dev.gatun.Dequantize;
 import dev.gatun.Embedding;
@@ -23,23 +25,28 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
-/** The README's table of types is what the backend answers. */
+/** The README's tables of types are what the backends answer. */
 class SupportMatrixTest {
-  private static final String BEGIN = "<!-- support matrix: begin -->";
   /** Every type's blocks and every layout fit it. */
   private static final int WIDTH = 512;
 
-  private static final String END = "<!-- support matrix: end -->";
-
-  @Test
-  void theReadmeShowsWhatTheBackendServes() throws IOException {
+  /** The CUDA backend answers by the kernels it has, so the emulator speaks for a device. */
+  @ParameterizedTest
+  @CsvSource({"cpu, cpu", "cuda, cuda-emulated"})
+  void theReadmeShowsWhatTheBackendServes(String table, String name) throws IOException {
+    BackendInfo found = Gatun.backends().stream().filter(info -> info.name().equals(name)).findFirst().orElseThrow();
+    assumeTrue(found.isAvailable(), () -> found.reasons().toString());
     Path file = House.ROOT.resolve("README.md");
     String readme = Files.readString(file);
-    int from = readme.indexOf(BEGIN) + BEGIN.length();
-    int to = readme.indexOf(END);
-    String now = String.join("\n", table());
+    String begin = "<!-- support matrix of " + table + ": begin -->";
+    int from = readme.indexOf(begin) + begin.length();
+    int to = readme.indexOf("<!-- support matrix of " + table + ": end -->");
+    assertThat(readme).contains(begin);
+    assertThat(to).isGreaterThan(from);
+    String now = String.join("\n", table(name));
     if (Boolean.getBoolean("gatun.api.record")) {
       Files.writeString(file, readme.substring(0, from) + "\n" + now + "\n" + readme.substring(to));
       return;
@@ -47,10 +54,10 @@ class SupportMatrixTest {
     assertThat(readme.substring(from, to).strip()).as("record it with mvn -q -pl architecture -am test -Dgatun.api.record=true").isEqualTo(now);
   }
 
-  private static List<String> table() {
+  private static List<String> table(String name) {
     List<String> lines = new ArrayList<>(List.of("| type | matmul weight | embedding table | quantize to | dequantize | KV cache |",
         "|---|---|---|---|---|---|"));
-    try (Backend backend = Gatun.open("cpu")) {
+    try (Backend backend = Gatun.open(name)) {
       for (DType type : DType.values()) {
         if (type != DType.I32 && type != DType.I8) {
           Tensor w = backend.allocate(type, 2, WIDTH);

@@ -5,6 +5,7 @@ import dev.gatun.spi.Decision;
 import dev.gatun.spi.DeviceCache;
 import dev.gatun.spi.Unsupported;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -222,10 +223,16 @@ public final class Backend implements AutoCloseable {
 
   /** Notes a failure of the driver. @return the same failure, to be thrown */
   DeviceException failed(DeviceException failure) {
-    if (failure.isSticky() && poison.isEmpty()) {
+    if (failure.isSticky() && poison.map(noted -> carries(failure, noted)).orElse(true)) {
       poison = Optional.of(failure);
     }
     return failure;
+  }
+
+  /** Whether {@code later} was met while cleaning up after {@code failure}. */
+  private static boolean carries(Throwable failure, DeviceException later) {
+    return failure.getCause() != null && carries(failure.getCause(), later)
+        || Arrays.stream(failure.getSuppressed()).anyMatch(met -> met == later || carries(met, later));
   }
 
   private <T extends AutoCloseable> T keep(T resource) {
@@ -241,16 +248,29 @@ public final class Backend implements AutoCloseable {
     return resource;
   }
 
-  /** Lets go of a resource that was closed, and frees it on the device before the driver closes. */
+  /** Lets go of a resource that was closed, and frees it on the device before the driver closes. What a lost device held is lost with it. */
   void dispose(AutoCloseable resource, Runnable free) {
     synchronized (owned) {
       owned.remove(resource);
       calls++;
     }
     try {
-      free.run();
+      freed(free);
     } finally {
       callEnded();
+    }
+  }
+
+  /** Frees something. That a device is lost is told once: by the call that found out. */
+  private void freed(Runnable free) {
+    boolean known = isPoisoned();
+    try {
+      free.run();
+    } catch (DeviceException e) {
+      failed(e);
+      if (!known || !e.isSticky()) {
+        throw e;
+      }
     }
   }
 
@@ -301,7 +321,7 @@ public final class Backend implements AutoCloseable {
       awaitCalls();
       closed = true;
       try {
-        driver.close();
+        freed(driver::close);
       } catch (RuntimeException e) {
         failures.add(e);
       }

@@ -62,22 +62,15 @@ public final class Stream implements AutoCloseable {
       if (executable.backend() != backend) {
         throw new GatunException("executable of " + executable.program() + " belongs to another backend than this stream");
       }
+      backend.check();
       reap();
       executable.begin();
-      boolean submitted = false;
-      try {
-        backend.check();
-        device.submit(executable.device());
-        submitted = true;
-      } catch (DeviceException e) {
-        throw backend.failed(e);
-      } finally {
-        if (!submitted || device.isIdle()) {
-          executable.end();
-        } else {
-          pending.add(executable);
-        }
-      }
+      pending.add(executable);
+      device.submit(executable.device());
+      reap();
+    } catch (RuntimeException | Error e) {
+      letGoAfter(e);
+      throw e;
     } finally {
       leave();
     }
@@ -86,17 +79,18 @@ public final class Stream implements AutoCloseable {
   List<Explanation.Step> profile(Executable executable, int runs) {
     enter("profile");
     try {
+      backend.check();
       reap();
       executable.begin();
       try {
-        backend.check();
         device.profile(executable.device(), runs);
-      } catch (DeviceException e) {
-        throw backend.failed(e);
       } finally {
         executable.end();
       }
       return executable.device().steps();
+    } catch (RuntimeException | Error e) {
+      letGoAfter(e);
+      throw e;
     } finally {
       leave();
     }
@@ -186,15 +180,16 @@ public final class Stream implements AutoCloseable {
     to.checkReach(call, backend);
     enter(call);
     try {
+      backend.check();
       reap();
       hold(from);
       hold(to);
-      backend.check();
       device.copy(from.memory(), fromOffset, to.memory(), toOffset, bytes);
-    } catch (DeviceException e) {
-      throw backend.failed(e);
-    } finally {
       reap();
+    } catch (RuntimeException | Error e) {
+      letGoAfter(e);
+      throw e;
+    } finally {
       leave();
     }
   }
@@ -206,8 +201,9 @@ public final class Stream implements AutoCloseable {
       backend.check();
       device.synchronize();
       letGo();
-    } catch (DeviceException e) {
-      throw backend.failed(e);
+    } catch (RuntimeException | Error e) {
+      letGoAfter(e);
+      throw e;
     } finally {
       leave();
     }
@@ -222,10 +218,11 @@ public final class Stream implements AutoCloseable {
       cache.hold();
       changed.add(cache);
       work.run();
-    } catch (DeviceException e) {
-      throw backend.failed(e);
-    } finally {
       reap();
+    } catch (RuntimeException | Error e) {
+      letGoAfter(e);
+      throw e;
+    } finally {
       leave();
     }
   }
@@ -233,6 +230,23 @@ public final class Stream implements AutoCloseable {
   private void reap() {
     if ((!pending.isEmpty() || !copied.isEmpty() || !changed.isEmpty()) && device.isIdle()) {
       letGo();
+    }
+  }
+
+  /** Notes a failure, and lets go of what cannot be in flight any more: all of it on a lost device. What fails here is told with the first. */
+  private void letGoAfter(Throwable failure) {
+    if (failure instanceof DeviceException e) {
+      backend.failed(e);
+    }
+    if (backend.isPoisoned()) {
+      letGo();
+      return;
+    }
+    try {
+      reap();
+    } catch (DeviceException e) {
+      backend.failed(e);
+      failure.addSuppressed(e);
     }
   }
 

@@ -7,10 +7,10 @@ static inline void wait_for_prior_kernels() { emulator::programmatic_wait(); }
 static inline void launch_dependent_kernels() { emulator::programmatic_launch(); }
 
 static inline void cp_async16(void* shared, const void* global, int bytes = 16, GATUN_PLACE) { emulator::copy_async(shared, global, bytes, file, line); }
-static inline void cp_async_commit() { emulator::copy_async_commit(); }
+static inline void cp_async_commit(GATUN_PLACE) { emulator::copy_async_commit(file, line); }
 template <int N>
-static inline void cp_async_wait() {
-  emulator::copy_async_wait(N);
+static inline void cp_async_wait(GATUN_PLACE) {
+  emulator::copy_async_wait(N, file, line);
 }
 
 namespace emulator {

@@ -37,7 +37,7 @@ enum class BlockOperation : uint8_t { kSync, kOr, kAnd, kCount };
 
 int block_barrier(BlockOperation operation, int predicate, const char* file, int line);
 void named_barrier(int id, int threads, const char* file, int line);
-void thread_fence(bool device);
+void thread_fence(bool device, const char* file, int line);
 
 // Atomic read, change and write of 4 or 8 bytes; returns the old bits.
 enum class AtomicOperation : uint8_t {
@@ -47,8 +47,8 @@ uint64_t atomic(AtomicOperation operation, void* address, uint64_t operand);
 uint64_t atomic_compare_and_swap(void* address, int bytes, uint64_t expected, uint64_t desired);
 
 void copy_async(void* shared, const void* global, int bytes, const char* file, int line);
-void copy_async_commit();
-void copy_async_wait(int groups);
+void copy_async_commit(const char* file, int line);
+void copy_async_wait(int groups, const char* file, int line);
 
 struct MmaOperands {
   void* d;

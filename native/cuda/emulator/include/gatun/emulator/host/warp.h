@@ -16,8 +16,8 @@ static inline int __syncthreads_count(int predicate, GATUN_PLACE) {
 static inline void __syncwarp(unsigned mask = 0xFFFFFFFFu, GATUN_PLACE) {
   gatun::emulator::warp_operation(gatun::emulator::WarpOperation::kSync, mask, 0, 0, 32, file, line);
 }
-static inline void __threadfence() { gatun::emulator::thread_fence(true); }
-static inline void __threadfence_block() { gatun::emulator::thread_fence(false); }
+static inline void __threadfence(GATUN_PLACE) { gatun::emulator::thread_fence(true, file, line); }
+static inline void __threadfence_block(GATUN_PLACE) { gatun::emulator::thread_fence(false, file, line); }
 
 namespace gatun {
 

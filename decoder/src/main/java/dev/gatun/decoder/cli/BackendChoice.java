@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -30,6 +31,8 @@ final class BackendChoice {
 
   @Option(names = {"-o", "--backend-option"}, paramLabel = "NAME=VALUE", description = "A setting of the backend; may be repeated.")
   Map<String, String> options = new LinkedHashMap<>();
+
+  private Optional<String> passedOver = Optional.empty();
 
   /** The most threads that are served: more of them than this wait for each other and take memory. */
   static int mostThreads() {
@@ -65,6 +68,29 @@ final class BackendChoice {
     }
   }
 
+  /** The default, without the library's log of every reason: {@link #passedOver()} has their heads, and 'gatun backends' all. */
+  private Backend best(BackendOptions settings) {
+    List<BackendInfo> all = Gatun.backends();
+    if (all.isEmpty() || !all.getFirst().isAvailable()) {
+      return Gatun.open(settings);
+    }
+    passedOver = passedOver(all);
+    return Gatun.open(all.getFirst().name(), settings);
+  }
+
+  /** Of a default that was opened: the backends that do not work here. */
+  Optional<String> passedOver() {
+    return passedOver;
+  }
+
+  /** The backends that do not work here with the heads of their reasons; empty if all do. */
+  static Optional<String> passedOver(List<BackendInfo> all) {
+    String others = all.stream().filter(info -> !info.isAvailable())
+        .map(info -> info.name() + " (" + Errors.oneLine(info.reasons().getFirst()).split("[:;]", 2)[0] + ")")
+        .collect(Collectors.joining(", "));
+    return others.isEmpty() ? Optional.empty() : Optional.of(others);
+  }
+
   Backend open() {
     check();
     BackendOptions settings = new BackendOptions(options);
@@ -72,7 +98,7 @@ final class BackendChoice {
       settings = settings.with(THREADS, threads.get());
     }
     try {
-      return name.isPresent() ? Gatun.open(name.get(), settings) : Gatun.open(settings);
+      return name.isPresent() ? Gatun.open(name.get(), settings) : best(settings);
     } catch (GatunException e) {
       // What is wrong with the machine has a type of its own; what is left is about the settings.
       if (e.getClass() == GatunException.class && !options.isEmpty()) {

@@ -165,6 +165,7 @@ final class BenchCommand implements Callable<Integer> {
     }
     Figures.line(terminal.out(), "model", facts.type() + ", " + Units.bytes(facts.tensorBytes()) + ", " + opened.gguf().file());
     depth.ifPresent(before -> Figures.line(terminal.out(), "depth", before + " tokens before prefill and before decode"));
+    backend.passedOver().ifPresent(others -> Figures.line(terminal.out(), "passed over", others));
     figures.print(terminal.out());
   }
 }

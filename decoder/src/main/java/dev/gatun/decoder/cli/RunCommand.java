@@ -162,6 +162,7 @@ final class RunCommand implements Callable<Integer> {
     PrintStream out = terminal.outSeen() ? terminal.out() : terminal.err();
     out.println();
     Figures.line(out, "stopped", reason.replace('_', ' ') + " after " + generation.ids().length + " tokens");
+    backend.passedOver().ifPresent(others -> Figures.line(out, "passed over", others));
     figures.print(out);
   }
 }

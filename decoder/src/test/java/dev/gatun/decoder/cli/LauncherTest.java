@@ -7,14 +7,16 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The launcher script's search for a JDK, on made-up folders. */
+/** The launcher script's search for a JDK, and its choice of what to build, on made-up folders. */
 class LauncherTest {
   private static Path script;
 
@@ -70,6 +72,65 @@ class LauncherTest {
       assertThat(bash("source \"$1\"; describe_java_home; echo \"$HOME_SAYS\"", Map.of("JAVA_HOME", entry.getKey().toString())))
           .contains("JAVA_HOME=" + entry.getKey() + " ").contains(entry.getValue());
     }
+  }
+
+  @Test
+  void nativePartsAreBuiltForThoseWhoAskForThemOrHaveADriver() throws Exception {
+    String machine = "ldconfig() { echo \"$LIBRARIES\"; }; has_nvcc() { $NVCC; }; DRIVER_FILES=(\"$DRIVER\");";
+    String asked = "source \"$1\"; " + machine + " native_parts $WORDS; echo $NATIVE";
+    Map<String, String> bare = Map.of("LIBRARIES", "libc.so.6", "NVCC", "true", "DRIVER", folder.resolve("absent").toString());
+    Map<String, String> listed = with(bare, "LIBRARIES", "libcuda.so.1 (libc6,x86-64) => /usr/lib/libcuda.so.1");
+    Map<String, String> present = with(bare, "DRIVER", Files.createFile(folder.resolve("nvidiactl")).toString());
+    for (Map.Entry<String, String> on : Map.of("", "0", "bench", "0", "bench --backend cpu", "0", "run --backend cuda-emulated -n 3", "1",
+        "run --backend=cuda-emulated", "1", "bench --backend cuda", "0", "bench --backend", "0", "bench --backend other", "0").entrySet()) {
+      assertThat(bash(asked, with(bare, "WORDS", on.getKey()))).as(on.getKey()).isEqualTo(on.getValue());
+    }
+    for (Map<String, String> here : List.of(listed, present, with(bare, "GATUN_JVM_ARGS", "-Xmx2g -Dgatun.cuda.library=/opt/libcuda.so.1"))) {
+      for (Map.Entry<String, String> on : Map.of("bench", "2", "bench --backend cpu", "0", "run --backend cuda-emulated", "1", "run --backend=cuda",
+          "2").entrySet()) {
+        assertThat(bash(asked, with(here, "WORDS", on.getKey()))).as(on.getKey()).isEqualTo(on.getValue());
+      }
+    }
+    // Without nvcc the kernels are built only for who asks for them, and is told what is missing.
+    assertThat(bash(asked, with(with(present, "NVCC", "false"), "WORDS", "bench"))).isEqualTo("0");
+    assertThat(bash(asked, with(with(present, "NVCC", "false"), "WORDS", "bench --backend cuda"))).isEqualTo("2");
+  }
+
+  @Test
+  void buildIsFreshForWhatItHoldsUntilASourceOfThatIsNewer() throws Exception {
+    Path root = folder.resolve("root");
+    List<Path> sources = new ArrayList<>();
+    for (String file : List.of("pom.xml", "kernels/api/pom.xml", "kernels/api/src/main/A.java", "ffi-bindings/pom.xml", "ffi-bindings/src/main/B.java",
+        "decoder/pom.xml", "decoder/src/main/C.java", "native/cuda/pom.xml", "native/cuda/spills.txt", "native/cuda/build/D.java",
+        "native/cuda/include/e.cuh", "native/cuda/kernels/f.cu", "native/cuda/emulator/pom.xml", "native/cuda/emulator/driver-functions.txt",
+        "native/cuda/emulator/include/g.h", "native/cuda/emulator/src/h.cpp")) {
+      Path source = root.resolve(file);
+      Files.createDirectories(source.getParent());
+      sources.add(Files.createFile(source));
+    }
+    Files.createDirectories(root.resolve("decoder/target/lib"));
+    Files.createFile(root.resolve("decoder/target/gatun-decoder-1.jar"));
+    Path stamp = root.resolve("decoder/target/launcher.stamp");
+    String fresh = "source \"$1\"; ROOT=$2; STAMP=$3; for NATIVE in 0 1 2; do if is_fresh; then printf yes; else printf no; fi; done";
+
+    assertThat(bash(fresh, Map.of(), root, stamp)).isEqualTo("nonono");
+    for (Map.Entry<String, String> built : Map.of("", "yesnono", "0", "yesnono", "1", "yesyesno", "2", "yesyesyes").entrySet()) {
+      Files.writeString(stamp, built.getKey() + "\n");
+      assertThat(bash(fresh, Map.of(), root, stamp)).as(built.getKey()).isEqualTo(built.getValue());
+    }
+    for (Path source : sources) {
+      FileTime before = Files.getLastModifiedTime(source);
+      Files.setLastModifiedTime(source, FileTime.from(Files.getLastModifiedTime(stamp).toInstant().plusSeconds(10)));
+      String expected = source.startsWith(root.resolve("native")) ? "yesnono" : "nonono";
+      assertThat(bash(fresh, Map.of(), root, stamp)).as(source.toString()).isEqualTo(expected);
+      Files.setLastModifiedTime(source, before);
+    }
+  }
+
+  private static Map<String, String> with(Map<String, String> map, String key, String value) {
+    Map<String, String> more = new HashMap<>(map);
+    more.put(key, value);
+    return more;
   }
 
   private Path java(String name, String version, boolean compiler) throws IOException {

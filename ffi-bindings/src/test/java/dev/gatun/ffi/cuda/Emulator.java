@@ -32,6 +32,8 @@ final class Emulator {
 
   private static final Map<String, MethodHandle> CONTROLS = new ConcurrentHashMap<>();
 
+  private static final Map<String, Path> FILES = new ConcurrentHashMap<>();
+
   private static Cuda cuda;
 
   private Emulator() {}
@@ -136,12 +138,19 @@ final class Emulator {
     }
   }
 
+  /** The library's file. A copy out of a jar is made once: each copy that is loaded would be an emulator of its own. */
   private static Path file(URL url) {
+    return FILES.computeIfAbsent(url.toString(), u -> unpacked(url));
+  }
+
+  private static Path unpacked(URL url) {
     try {
       if (url.getProtocol().equals("file")) {
         return Path.of(URI.create(url.toString()));
       }
-      Path copy = Files.createTempFile("libgatun_emulator", ".so");
+      Path folder = Files.createTempDirectory("gatun");
+      Path copy = folder.resolve("libgatun_emulator.so");
+      folder.toFile().deleteOnExit();
       copy.toFile().deleteOnExit();
       try (var bytes = url.openStream()) {
         Files.copy(bytes, copy, StandardCopyOption.REPLACE_EXISTING);

@@ -9,6 +9,7 @@ import dev.gatun.cpu.op.Binding;
 import dev.gatun.cpu.op.Lanes;
 import dev.gatun.cpu.op.OperatorKernels;
 import dev.gatun.spi.Decision;
+import dev.gatun.spi.Fusion;
 import dev.gatun.spi.Plan;
 import dev.gatun.spi.TemporaryLayout;
 import java.lang.foreign.MemorySegment;

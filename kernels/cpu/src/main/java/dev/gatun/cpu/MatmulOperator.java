@@ -8,6 +8,7 @@ import dev.gatun.cpu.op.Lanes;
 import dev.gatun.cpu.op.OperatorKernel;
 import dev.gatun.cpu.op.Step;
 import dev.gatun.spi.Decision;
+import dev.gatun.spi.Fusion;
 import dev.gatun.spi.Unsupported;
 import java.util.List;
 

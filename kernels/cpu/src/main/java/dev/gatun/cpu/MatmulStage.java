@@ -19,6 +19,7 @@ import dev.gatun.cpu.op.Lanes;
 import dev.gatun.cpu.op.RowMath;
 import dev.gatun.cpu.op.Step;
 import dev.gatun.cpu.op.View;
+import dev.gatun.spi.Fusion;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashSet;

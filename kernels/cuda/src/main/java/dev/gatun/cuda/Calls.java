@@ -29,7 +29,8 @@ final class Calls {
     }
   }
 
-  private static DeviceException translated(String where, CudaException e) {
+  /** A failure in the words of the API; for calls that may not allocate, which a lambda may. */
+  static DeviceException translated(String where, CudaException e) {
     DeviceException translated = new DeviceException("cuda: " + where + e.getMessage(), e.errorName(), e.isSticky());
     translated.initCause(e);
     return translated;

@@ -8,10 +8,12 @@ import dev.gatun.Storage;
 import dev.gatun.cuda.kernel.Gpu;
 import dev.gatun.cuda.op.Binding;
 import dev.gatun.cuda.op.CudaPlan;
+import dev.gatun.cuda.op.FusedMatmuls;
 import dev.gatun.cuda.op.OperatorKernels;
 import dev.gatun.ffi.cuda.Context;
 import dev.gatun.ffi.cuda.Stream;
 import dev.gatun.spi.DeviceMemory;
+import dev.gatun.spi.Fusion;
 import dev.gatun.spi.TemporaryLayout;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
@@ -19,7 +21,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.LongFunction;
+import java.util.stream.Collectors;
 
 /** Turns programs into graphs: rewrites along the dataflow, addresses for temporaries, launches. */
 final class Compiler {
@@ -30,51 +34,51 @@ final class Compiler {
   private final LoadedKernels kernels;
   private final LongFunction<DeviceMemory> allocate;
   private final boolean graphs;
+  private final boolean fuse;
 
-  /** A compiler; {@code allocate} gives device memory, {@code graphs} tells whether a program becomes one graph. */
-  Compiler(Gpu gpu, Context context, LoadedKernels kernels, LongFunction<DeviceMemory> allocate, boolean graphs) {
+  /** A compiler; {@code allocate} gives device memory, {@code graphs} tells whether a program becomes one graph, {@code fuse} whether it is rewritten. */
+  Compiler(Gpu gpu, Context context, LoadedKernels kernels, LongFunction<DeviceMemory> allocate, boolean graphs, boolean fuse) {
     this.gpu = gpu;
     this.context = context;
     this.kernels = kernels;
     this.allocate = allocate;
     this.graphs = graphs;
+    this.fuse = fuse;
   }
 
-  /** What becomes one stage: the operators it does, and what they are launched as. */
-  private record Work(Operator operator, CudaPlan plan) {
-    List<Operator> operators() {
-      return List.of(operator);
-    }
-
+  /** What becomes one stage: the operators it does, the temporaries it does without, and what is launched. */
+  private record Work(List<Operator> operators, Set<Storage> elided, CudaPlan plan, Consumer<Binding> bind) {
     Explanation.Step explanation() {
-      return new Explanation.Step(operators().stream().map(o -> o.toCase().line()).toList(), plan.kernel(), plan.tile(), plan.bytes(), plan.flops(), 0,
+      return new Explanation.Step(operators.stream().map(o -> o.toCase().line()).toList(), plan.kernel(), plan.tile(), plan.bytes(), plan.flops(), 0,
           plan.rejected());
     }
   }
 
   CudaExecutable compile(Program program) {
-    List<Work> works = program.operators().stream().map(this::planned).toList();
-    TemporaryLayout layout = TemporaryLayout.of(works.stream().map(Work::operators).toList(), Set.of(), ALIGNMENT);
+    List<Work> works = works(program);
+    Set<Storage> elided = works.stream().flatMap(work -> work.elided().stream()).collect(Collectors.toSet());
+    TemporaryLayout layout = TemporaryLayout.of(works.stream().map(Work::operators).toList(), elided, ALIGNMENT);
     long scratch = works.stream().mapToLong(work -> work.plan().workspaceBytes()).max().orElse(0);
     long total = layout.bytes() + scratch;
     Arena parameters = Arena.ofShared();
     List<DeviceMemory> owned = new ArrayList<>();
     return Calls.get(() -> {
+      CudaExecutable executable = null;
       try (Stream stream = context.newStream()) {
         Constants constants = new Constants(bytes -> kept(bytes, owned), stream);
         long base = total == 0 ? 0 : kept(total, owned).address();
         List<CudaExecutable.Stage> stages = new ArrayList<>();
         for (Work work : works) {
           Binding binding = new Binding(gpu, storage -> place(storage, base, layout.offsets()), base + layout.bytes(), constants::address, parameters);
-          OperatorKernels.bind(work.operator(), work.plan(), binding);
+          work.bind().accept(binding);
           stages.add(new CudaExecutable.Stage(work::explanation, binding.launches()));
         }
-        return new CudaExecutable(program.name(), context, kernels, stages, owned, parameters, graphs ? Optional.of(stream) : Optional.empty());
+        executable = new CudaExecutable(program.name(), context, kernels, stages, owned, parameters, graphs ? Optional.of(stream) : Optional.empty());
       } catch (RuntimeException | Error e) {
-        owned.forEach(DeviceMemory::free);
-        parameters.close();
+        Release.after(e, executable == null ? CudaExecutable.ends(owned, parameters) : List.of(executable::close));
         throw e;
       }
+      return executable;
     });
   }
 
@@ -84,9 +88,22 @@ final class Compiler {
     return memory;
   }
 
-  private Work planned(Operator operator) {
+  private List<Work> works(Program program) {
+    List<Work> works = new ArrayList<>();
+    for (Fusion.Group group : fuse ? Fusion.groups(program) : Fusion.apart(program)) {
+      List<FusedMatmuls> fused = group instanceof Fusion.Matmuls matmuls ? FusedMatmuls.of(matmuls, gpu) : List.of();
+      if (fused.stream().anyMatch(FusedMatmuls::isFused)) {
+        fused.forEach(part -> works.add(new Work(part.operators(), part.elided(), part.plan(gpu), part::bind)));
+      } else {
+        group.operators().forEach(operator -> works.add(alone(operator)));
+      }
+    }
+    return works;
+  }
+
+  private Work alone(Operator operator) {
     if (OperatorKernels.plan(operator, gpu) instanceof CudaPlan plan) {
-      return new Work(operator, plan);
+      return new Work(List.of(operator), Set.of(), plan, binding -> OperatorKernels.bind(operator, plan, binding));
     }
     throw new IllegalStateException("an unsupported operator reached the compiler: " + operator.toCase());
   }

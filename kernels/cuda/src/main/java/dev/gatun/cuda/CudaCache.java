@@ -8,6 +8,7 @@ import dev.gatun.spi.DeviceMemory;
 import dev.gatun.spi.DeviceStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Set;
 import java.util.function.LongFunction;
 
@@ -36,10 +37,7 @@ final class CudaCache implements DeviceCache, CachePages {
       fill(stream, entries.address(), entries.bytes());
       stream.synchronize();
     } catch (RuntimeException | Error e) {
-      pages.free();
-      if (entries != null) {
-        entries.free();
-      }
+      Release.after(e, entries == null ? List.of(pages::free) : List.of(pages::free, entries::free));
       throw e;
     }
     this.table = entries;
@@ -119,10 +117,6 @@ final class CudaCache implements DeviceCache, CachePages {
 
   @Override
   public void close() {
-    try {
-      pages.free();
-    } finally {
-      table.free();
-    }
+    Release.all(List.of(pages::free, table::free));
   }
 }

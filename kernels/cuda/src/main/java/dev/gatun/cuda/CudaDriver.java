@@ -1,5 +1,6 @@
 package dev.gatun.cuda;
 
+import dev.gatun.BackendOptions;
 import dev.gatun.Buffer;
 import dev.gatun.Case;
 import dev.gatun.DeviceProperties;
@@ -22,7 +23,9 @@ import dev.gatun.spi.DeviceCache;
 import dev.gatun.spi.DeviceExecutable;
 import dev.gatun.spi.DeviceMemory;
 import dev.gatun.spi.DeviceStream;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.LongFunction;
 
@@ -37,7 +40,7 @@ final class CudaDriver implements BackendDriver {
   private final WeightUpload upload;
   private final Compiler compiler;
 
-  CudaDriver(Cuda cuda, Device device, KernelImages images, CopyBandwidth copies, boolean graphs) {
+  CudaDriver(Cuda cuda, Device device, KernelImages images, CopyBandwidth copies, BackendOptions options) {
     this.copies = copies;
     this.context = device.primaryContext();
     Stream stream = null;
@@ -48,13 +51,16 @@ final class CudaDriver implements BackendDriver {
       this.properties = facts(cuda, device, images);
       stream = context.newStream();
       this.own = stream;
-      this.compiler = new Compiler(gpu, context, kernels, this::allocate, graphs);
+      this.compiler = new Compiler(gpu, context, kernels, this::allocate, CudaProvider.isOn(options, CudaProvider.GRAPH),
+          CudaProvider.isOn(options, CudaProvider.FUSE));
       this.upload = new WeightUpload(own, compiler);
     } catch (RuntimeException | Error e) {
+      List<Runnable> made = new ArrayList<>();
       if (stream != null) {
-        stream.close();
+        made.add(stream::close);
       }
-      context.close();
+      made.add(context::close);
+      Release.after(e, made);
       throw e;
     }
   }
@@ -120,16 +126,6 @@ final class CudaDriver implements BackendDriver {
 
   @Override
   public void close() {
-    Calls.run(() -> {
-      try {
-        own.close();
-      } finally {
-        try {
-          kernels.close();
-        } finally {
-          context.close();
-        }
-      }
-    });
+    Calls.run(() -> Release.all(List.of(own::close, kernels::close, context::close)));
   }
 }

@@ -2,6 +2,7 @@ package dev.gatun.cuda;
 
 import dev.gatun.Explanation;
 import dev.gatun.cuda.kernel.Launch;
+import dev.gatun.ffi.cuda.CaptureMode;
 import dev.gatun.ffi.cuda.Context;
 import dev.gatun.ffi.cuda.Event;
 import dev.gatun.ffi.cuda.Graph;
@@ -23,7 +24,7 @@ final class CudaExecutable implements DeviceExecutable {
 
   private static final double NANOS_PER_MILLI = 1e6;
 
-  private final String program;
+  private final String where;
   private final Context context;
   private final LoadedKernels kernels;
   private final List<Stage> stages;
@@ -41,7 +42,7 @@ final class CudaExecutable implements DeviceExecutable {
    */
   CudaExecutable(String program, Context context, LoadedKernels kernels, List<Stage> stages, List<DeviceMemory> memory, Arena parameters,
       Optional<Stream> capture) {
-    this.program = program;
+    this.where = "program " + program + ": ";
     this.context = context;
     this.kernels = kernels;
     this.stages = List.copyOf(stages);
@@ -53,16 +54,22 @@ final class CudaExecutable implements DeviceExecutable {
   }
 
   private GraphExec captured(Stream capture) {
-    capture.beginCapture();
+    // Virtual threads share one thread towards the driver: what another of them allocates meanwhile is no part of this capture, nor its end.
+    capture.beginCapture(CaptureMode.RELAXED);
     try {
       launch(capture);
     } catch (RuntimeException | Error e) {
       abandon(capture, e);
       throw e;
     }
+    GraphExec instantiated = null;
     try (Graph captured = capture.endCapture()) {
-      return captured.instantiate();
+      instantiated = captured.instantiate();
+    } catch (RuntimeException | Error e) {
+      Release.after(e, instantiated == null ? List.of() : List.of(instantiated::close));
+      throw e;
     }
+    return instantiated;
   }
 
   private void launch(Stream stream) {
@@ -74,30 +81,30 @@ final class CudaExecutable implements DeviceExecutable {
   }
 
   private static void abandon(Stream capture, Throwable cause) {
-    try {
-      capture.endCapture().close();
-    } catch (RuntimeException e) {
-      cause.addSuppressed(e);
-    }
+    Release.after(cause, List.of(() -> capture.endCapture().close()));
+  }
+
+  /** Every launch, in order. */
+  List<Launch> launches() {
+    return stages.stream().flatMap(stage -> stage.launches().stream()).toList();
   }
 
   void submit(Stream stream) {
-    try {
-      if (graph.isPresent()) {
-        graph.get().launch(stream);
-      } else {
-        launch(stream);
-      }
-    } catch (dev.gatun.ffi.cuda.CudaException e) {
-      Calls.run("program " + program + ": ", () -> {
-        throw e;
-      });
+    if (graph.isPresent()) {
+      graph.get().launch(stream);
+    } else {
+      launch(stream);
     }
+  }
+
+  /** What its failures begin with. */
+  String where() {
+    return where;
   }
 
   /** Launches every stage by itself, between events. */
   void profile(Stream stream, int runs) {
-    Calls.run("program " + program + ": ", () -> {
+    Calls.run(where, () -> {
       long[][] samples = new long[stages.size()][runs];
       List<Event> events = new ArrayList<>();
       try {
@@ -115,14 +122,21 @@ final class CudaExecutable implements DeviceExecutable {
             samples[i][r] = Math.round(events.get(i + 1).millisecondsSince(events.get(i)) * NANOS_PER_MILLI);
           }
         }
-      } finally {
-        events.forEach(Event::close);
+      } catch (RuntimeException | Error e) {
+        Release.after(e, List.of(stream::synchronize));
+        Release.after(e, ends(events));
+        throw e;
       }
+      Release.all(ends(events));
       for (int i = 0; i < medians.length; i++) {
         Arrays.sort(samples[i]);
         medians[i] = samples[i][runs / 2];
       }
     });
+  }
+
+  private static List<Runnable> ends(List<Event> events) {
+    return events.stream().<Runnable>map(event -> event::close).toList();
   }
 
   @Override
@@ -142,14 +156,17 @@ final class CudaExecutable implements DeviceExecutable {
 
   @Override
   public void close() {
-    try {
-      Calls.run(() -> graph.ifPresent(GraphExec::close));
-    } finally {
-      try {
-        memory.forEach(DeviceMemory::free);
-      } finally {
-        parameters.close();
-      }
-    }
+    List<Runnable> ends = new ArrayList<>();
+    graph.ifPresent(exec -> ends.add(exec::close));
+    ends.addAll(ends(memory, parameters));
+    Calls.run(() -> Release.all(ends));
+  }
+
+  /** What frees the memory and the parameters of a program. */
+  static List<Runnable> ends(List<DeviceMemory> memory, Arena parameters) {
+    List<Runnable> ends = new ArrayList<>();
+    memory.forEach(piece -> ends.add(piece::free));
+    ends.add(parameters::close);
+    return ends;
   }
 }

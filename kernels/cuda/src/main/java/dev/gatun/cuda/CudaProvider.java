@@ -12,6 +12,7 @@ import dev.gatun.spi.BackendProvider;
 import dev.gatun.spi.Spi;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** The backend named {@code cuda}: NVIDIA devices through their driver. */
 public final class CudaProvider implements BackendProvider {
@@ -21,8 +22,11 @@ public final class CudaProvider implements BackendProvider {
   /** {@code on}, or {@code off} to launch a program's kernels one by one instead of replaying a graph. */
   static final String GRAPH = "graph";
 
+  /** {@code on}, or {@code off} to run every operator by itself. */
+  static final String FUSE = "fuse";
+
   /** The options of this backend, and of the emulated one. */
-  static final Set<String> KNOWN = Set.of(DEVICE, GRAPH);
+  static final Set<String> KNOWN = Set.of(DEVICE, GRAPH, FUSE);
   private static final int SCORE = 100;
   private static final long COPY_BYTES = 1L << 29;
   private static final int VERSION_STEP = 1000;
@@ -48,10 +52,18 @@ public final class CudaProvider implements BackendProvider {
   @Override
   public Availability probe(BackendOptions options) {
     try {
+      Cuda cuda = Cuda.load();
+      Optional<String> noImages = noImages();
+      if (noImages.isPresent()) {
+        return Availability.no(noImages.get());
+      }
       KernelImages images = images();
-      Device device = device(driver(images), options);
+      Device device = device(newEnough(cuda, images), options);
       return serves(images, device).map(Availability::no).orElseGet(() -> Availability.yes(SCORE));
-    } catch (CudaUnavailableException | CudaException | GatunException e) {
+    } catch (CudaUnavailableException e) {
+      // Whoever installs a driver now should know at once what else the build found missing.
+      return Availability.no(Stream.concat(Stream.of(e.getMessage()), KernelImages.reason(KernelImages.DEVICE).stream()).toArray(String[]::new));
+    } catch (CudaException | GatunException e) {
       return Availability.no(e.getMessage());
     }
   }
@@ -61,12 +73,12 @@ public final class CudaProvider implements BackendProvider {
     check(name(), options);
     KernelImages images = images();
     try {
-      Cuda cuda = driver(images);
+      Cuda cuda = newEnough(Cuda.load(), images);
       Device device = device(cuda, options);
       serves(images, device).ifPresent(reason -> {
         throw new GatunException("cuda: " + reason);
       });
-      return Calls.get(() -> new CudaDriver(cuda, device, images, new CopyBandwidth(COPY_BYTES), graphs(options)));
+      return Calls.get(() -> new CudaDriver(cuda, device, images, new CopyBandwidth(COPY_BYTES), options));
     } catch (CudaUnavailableException e) {
       throw new GatunException("cuda: " + e.getMessage(), e);
     }
@@ -78,24 +90,30 @@ public final class CudaProvider implements BackendProvider {
         throw new GatunException(backend + ": unknown option '" + option + "'; it takes " + KNOWN.stream().sorted().toList());
       }
     }
-    String graph = options.get(GRAPH).orElse("on");
-    if (!Set.of("on", "off").contains(graph)) {
-      throw new GatunException(backend + ": option graph is on or off, not " + graph);
+    for (String option : new String[] {GRAPH, FUSE}) {
+      if (!Set.of("on", "off").contains(options.get(option).orElse("on"))) {
+        throw new GatunException(backend + ": option " + option + " is on or off, not " + options.get(option).get());
+      }
     }
   }
 
-  static boolean graphs(BackendOptions options) {
-    return options.get(GRAPH).orElse("on").equals("on");
+  /** Whether an option that is on unless turned off is on. */
+  static boolean isOn(BackendOptions options, String option) {
+    return options.get(option).orElse("on").equals("on");
   }
 
   private static KernelImages images() {
-    return KernelImages.find(KernelImages.DEVICE).orElseThrow(() -> new GatunException(KernelImages.reason(KernelImages.DEVICE)
-        .orElse("no CUDA kernels are on the class path; add dev.gatun:gatun-cuda-kernels")));
+    return KernelImages.find(KernelImages.DEVICE).orElseThrow(() -> new GatunException("cuda: " + noImages().orElseThrow()));
   }
 
-  /** The driver, new enough for the images. */
-  private static Cuda driver(KernelImages images) {
-    Cuda cuda = Cuda.load();
+  /** Why there are no kernels for devices; empty if there are. */
+  private static Optional<String> noImages() {
+    return KernelImages.bytes(KernelImages.DEVICE + "manifest").isPresent() ? Optional.empty()
+        : KernelImages.reason(KernelImages.DEVICE).or(() -> Optional.of("no CUDA kernels are on the class path; add dev.gatun:gatun-cuda-kernels, and on the "
+            + "module path --add-modules dev.gatun.cuda.kernels"));
+  }
+
+  private static Cuda newEnough(Cuda cuda, KernelImages images) {
     images.manifest().toolkit().ifPresent(toolkit ->
         cuda.requireDriver(Integer.parseInt(toolkit.substring(0, toolkit.indexOf('.'))) * VERSION_STEP, "the kernels, made by CUDA " + toolkit + ","));
     return cuda;

@@ -1,5 +1,6 @@
 package dev.gatun.cuda;
 
+import dev.gatun.ffi.cuda.CudaException;
 import dev.gatun.ffi.cuda.Stream;
 import dev.gatun.spi.DeviceExecutable;
 import dev.gatun.spi.DeviceMemory;
@@ -8,6 +9,9 @@ import dev.gatun.spi.DeviceStream;
 /** A stream of a device. */
 final class CudaStream implements DeviceStream {
   private final Stream stream;
+
+  /** What was submitted last: the driver tells of a kernel's fault only when it is waited for. */
+  private String last = "";
 
   CudaStream(Stream stream) {
     this.stream = stream;
@@ -20,7 +24,13 @@ final class CudaStream implements DeviceStream {
 
   @Override
   public void submit(DeviceExecutable executable) {
-    ((CudaExecutable) executable).submit(stream);
+    CudaExecutable submitted = (CudaExecutable) executable;
+    last = submitted.where();
+    try {
+      submitted.submit(stream);
+    } catch (CudaException e) {
+      throw Calls.translated(submitted.where(), e);
+    }
   }
 
   @Override
@@ -31,18 +41,26 @@ final class CudaStream implements DeviceStream {
   @Override
   public void copy(DeviceMemory from, long fromOffset, DeviceMemory to, long toOffset, long bytes) {
     if (bytes > 0) {
-      Calls.run(() -> stream.copy(from.address() + fromOffset, to.address() + toOffset, bytes));
+      Calls.run(() -> HostStaging.copy(stream, from, fromOffset, to, toOffset, bytes));
     }
   }
 
   @Override
   public boolean isIdle() {
-    return Calls.get(stream::isIdle);
+    try {
+      return stream.isIdle();
+    } catch (CudaException e) {
+      throw Calls.translated(last, e);
+    }
   }
 
   @Override
   public void synchronize() {
-    Calls.run(stream::synchronize);
+    try {
+      stream.synchronize();
+    } catch (CudaException e) {
+      throw Calls.translated(last, e);
+    }
   }
 
   @Override

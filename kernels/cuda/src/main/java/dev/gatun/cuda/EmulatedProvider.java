@@ -37,10 +37,10 @@ public final class EmulatedProvider implements BackendProvider {
   @Override
   public Availability probe(BackendOptions options) {
     try {
-      EmulatorLibrary.path();
+      EmulatorLibrary.check();
       images();
       return Availability.yes(SCORE);
-    } catch (CudaUnavailableException | GatunException e) {
+    } catch (GatunException e) {
       return Availability.no(e.getMessage());
     }
   }
@@ -52,7 +52,7 @@ public final class EmulatedProvider implements BackendProvider {
     try {
       Cuda cuda = Cuda.load(EmulatorLibrary.path());
       return Calls.get(() -> new CudaDriver(cuda, CudaProvider.device(cuda, options), images, new CopyBandwidth(COPY_BYTES),
-          CudaProvider.graphs(options)));
+          options));
     } catch (CudaUnavailableException | CudaException e) {
       throw new GatunException("cuda-emulated: " + e.getMessage(), e);
     }

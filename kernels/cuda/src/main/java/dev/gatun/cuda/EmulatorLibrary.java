@@ -2,7 +2,6 @@ package dev.gatun.cuda;
 
 import dev.gatun.GatunException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URL;
@@ -21,23 +20,38 @@ final class EmulatorLibrary {
 
   private EmulatorLibrary() {}
 
+  /** Looks whether there is one, without unpacking it. @throws GatunException with the reason if not */
+  static void check() {
+    if (named().isEmpty()) {
+      KernelImages.resource(name()).orElseThrow(EmulatorLibrary::absent);
+    }
+  }
+
   /** The library's file. @throws GatunException with the reason if there is none */
   static synchronized Path path() {
-    String named = System.getProperty(PROPERTY);
-    if (named != null) {
-      if (!Files.isRegularFile(Path.of(named))) {
-        throw new GatunException("-D" + PROPERTY + " names " + named + ", which is no file");
-      }
-      return Path.of(named);
+    Optional<Path> named = named();
+    if (named.isPresent()) {
+      return named.get();
     }
     if (unpacked.isEmpty()) {
-      unpacked = Optional.of(find());
+      unpacked = Optional.of(find(name()));
     }
     return unpacked.get();
   }
 
-  private static Path find() {
-    String name = KernelImages.EMULATOR + platform() + "/libgatun_emulator.so";
+  private static Optional<Path> named() {
+    Optional<Path> file = Optional.ofNullable(System.getProperty(PROPERTY)).filter(name -> !name.isBlank()).map(Path::of);
+    if (file.isPresent() && !Files.isRegularFile(file.get())) {
+      throw new GatunException("-D" + PROPERTY + " names " + file.get() + ", which is no file");
+    }
+    return file;
+  }
+
+  private static String name() {
+    return KernelImages.EMULATOR + platform() + "/libgatun_emulator.so";
+  }
+
+  private static Path find(String name) {
     URL url = KernelImages.resource(name).orElseThrow(EmulatorLibrary::absent);
     try {
       if (url.getProtocol().equals("file")) {
@@ -53,7 +67,7 @@ final class EmulatorLibrary {
       }
       return library;
     } catch (IOException e) {
-      throw new UncheckedIOException("the emulator's library could not be unpacked to " + cache(), e);
+      throw new GatunException("the emulator's library could not be unpacked to " + cache() + " (" + e + "); name another folder by -Dgatun.cache", e);
     } catch (URISyntaxException e) {
       throw new GatunException("the emulator's library has no usable place: " + url, e);
     }
@@ -67,7 +81,8 @@ final class EmulatorLibrary {
   /** Why there is no emulator. */
   static GatunException absent() {
     return new GatunException(KernelImages.reason(KernelImages.EMULATOR).orElse("the emulator for " + platform()
-        + " is not on the class path; add dev.gatun:gatun-cuda-emulator, which is built for Linux by g++"));
+        + " is not on the class path; add dev.gatun:gatun-cuda-emulator, which is built for Linux by g++, and on the module path "
+        + "--add-modules dev.gatun.cuda.emulator"));
   }
 
   private static String platform() {

@@ -1,6 +1,5 @@
 package dev.gatun.cuda;
 
-import dev.gatun.GatunException;
 import dev.gatun.cuda.kernel.Kernel;
 import dev.gatun.cuda.kernel.Launch;
 import dev.gatun.cuda.kernel.Manifest;
@@ -12,6 +11,7 @@ import dev.gatun.ffi.cuda.Stream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /** The kernels of a device: each unit is loaded when one of its kernels is first compiled into a program. */
@@ -70,18 +70,9 @@ final class LoadedKernels implements AutoCloseable {
 
   @Override
   public synchronized void close() {
-    GatunException failure = null;
-    for (Module module : modules.values()) {
-      try {
-        module.close();
-      } catch (RuntimeException e) {
-        failure = failure == null ? new GatunException("cuda: a kernel module could not be unloaded: " + e.getMessage(), e) : failure;
-      }
-    }
+    List<Runnable> unloads = modules.values().stream().<Runnable>map(module -> module::close).toList();
     modules.clear();
     functions.clear();
-    if (failure != null) {
-      throw failure;
-    }
+    Release.all(unloads);
   }
 }

@@ -10,6 +10,8 @@ import dev.gatun.Program;
 import dev.gatun.Tensor;
 import dev.gatun.Use;
 import dev.gatun.ffi.cuda.Stream;
+import dev.gatun.spi.DeviceMemory;
+import java.util.List;
 import java.util.function.LongFunction;
 
 /** Brings weights to the device, as they lie; vectors become F32 there. */
@@ -33,14 +35,21 @@ final class WeightUpload {
     if (!expand) {
       return new Prepared(plain, plain.buffer().bytes(), System.nanoTime() - started, "copied to the device as it lies");
     }
+    List<Runnable> staging = here ? List.of() : List.of(plain.buffer()::close);
+    Tensor expanded;
     try {
-      Tensor expanded = expand(plain, allocate);
-      return new Prepared(expanded, expanded.buffer().bytes(), System.nanoTime() - started, "expanded to F32 on the device");
-    } finally {
-      if (!here) {
-        plain.buffer().close();
-      }
+      expanded = expand(plain, allocate);
+    } catch (RuntimeException | Error e) {
+      Release.after(e, staging);
+      throw e;
     }
+    try {
+      Release.all(staging);
+    } catch (RuntimeException e) {
+      Release.after(e, List.of(expanded.buffer()::close));
+      throw e;
+    }
+    return new Prepared(expanded, expanded.buffer().bytes(), System.nanoTime() - started, "expanded to F32 on the device");
   }
 
   /** The weight's elements in a buffer of their own; rows that lay apart follow each other there. */
@@ -49,18 +58,18 @@ final class WeightUpload {
     try {
       Tensor to = Tensor.of(buffer, 0, weight.dtype(), weight.shape());
       Calls.run(() -> {
-        copyRows(weight, 0, weight.buffer().memory().address() + weight.offset(), buffer.memory().address());
+        copyRows(weight, 0, weight.offset(), buffer.memory(), 0);
         stream.synchronize();
       });
       return to;
     } catch (RuntimeException | Error e) {
-      buffer.close();
+      Release.after(e, List.of(stream::synchronize, buffer::close));
       throw e;
     }
   }
 
   /** Copies what lies under index 0 of the dimensions before {@code dimension}, in as few pieces as its gaps allow. @return the bytes copied */
-  private long copyRows(Tensor weight, int dimension, long from, long to) {
+  private long copyRows(Tensor weight, int dimension, long from, DeviceMemory to, long toOffset) {
     long elements = 1;
     boolean packed = true;
     for (int i = weight.shape().rank() - 1; i >= dimension; i--) {
@@ -69,13 +78,13 @@ final class WeightUpload {
     }
     if (packed) {
       if (elements > 0) {
-        stream.copy(from, to, weight.dtype().bytes(elements));
+        HostStaging.copy(stream, weight.buffer().memory(), from, to, toOffset, weight.dtype().bytes(elements));
       }
       return weight.dtype().bytes(elements);
     }
     long done = 0;
     for (long i = 0; i < weight.size(dimension); i++) {
-      done += copyRows(weight, dimension + 1, from + weight.dtype().bytes(i * weight.stride(dimension)), to + done);
+      done += copyRows(weight, dimension + 1, from + weight.dtype().bytes(i * weight.stride(dimension)), to, toOffset + done);
     }
     return done;
   }
@@ -90,11 +99,13 @@ final class WeightUpload {
           once.submit(stream);
           stream.synchronize();
         });
-      } finally {
-        once.close();
+      } catch (RuntimeException | Error e) {
+        Release.after(e, List.of(stream::synchronize, once::close));
+        throw e;
       }
+      once.close();
     } catch (RuntimeException | Error e) {
-      to.buffer().close();
+      Release.after(e, List.of(to.buffer()::close));
       throw e;
     }
     return to;

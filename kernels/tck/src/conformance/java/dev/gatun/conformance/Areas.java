@@ -14,8 +14,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Host memory for the tensors of a test, each in an area of its own with a guard band on both sides. Every byte is filled with 0xFF first,
- * which is NaN in every float type and −1 in every integer type, so that a stray read shows.
+ * Host memory for the tensors of a test, each in an area of its own with a guard band on both sides. All of it is poison first: NaN in every
+ * float type and negative in every integer type, so that a stray read shows. Each area has its own, or what a stray read brings to a stray
+ * write would be what lies there already, since arithmetic keeps the bits of a NaN.
  */
 final class Areas {
   /** The index of no area. */
@@ -23,6 +24,7 @@ final class Areas {
 
   private static final int GUARD = 64;
   private static final byte POISON = (byte) 0xFF;
+  private static final int KINDS = 0x7F;
 
   private record Area(Buffer buffer, MemorySegment memory) {}
 
@@ -41,11 +43,18 @@ final class Areas {
     long shift = (long) placement.shift() * dtype.blockBytes();
     long bytes = 2 * GUARD + shift + dtype.bytes(stride + (block - stride % block) % block);
     MemorySegment memory = arena.allocate(bytes, 64);
-    memory.fill(POISON);
+    for (long at = 0; at < bytes; at++) {
+      memory.set(ValueLayout.JAVA_BYTE, at, poison(areas.size(), at));
+    }
     Buffer buffer = Buffer.ofHost(memory);
     indices.put(buffer, areas.size());
     areas.add(new Area(buffer, memory));
     return Tensor.of(buffer, GUARD + shift, dtype, Shape.of(shape), strides);
+  }
+
+  /** The high byte of an element of 16 bits, and every other byte of a wider one, tells that it is NaN; the others tell the areas apart. */
+  private static byte poison(int area, long at) {
+    return at % 2 == 1 ? POISON : (byte) (POISON - area % KINDS);
   }
 
   int count() {
@@ -76,7 +85,8 @@ final class Areas {
   void poison(BitSet[] marked) {
     for (int i = 0; i < marked.length; i++) {
       MemorySegment memory = areas.get(i).memory;
-      marked[i].stream().forEach(at -> memory.set(ValueLayout.JAVA_BYTE, at, POISON));
+      int area = i;
+      marked[i].stream().forEach(at -> memory.set(ValueLayout.JAVA_BYTE, at, poison(area, at)));
     }
   }
 

@@ -79,7 +79,11 @@ class AttentionTest {
     }
 
     void checkPaged() {
-      KvCache.Spec spec = new KvCache.Spec(2, kvHeads, size, size, keys, 4, 64, 8, 160);
+      checkPaged(4, 64, 160);
+    }
+
+    void checkPaged(int pageTokens, int pages, int slotTokens) {
+      KvCache.Spec spec = new KvCache.Spec(2, kvHeads, size, size, keys, pageTokens, pages, 8, slotTokens);
       try (PagedKeys paged = new PagedKeys(HARNESS, spec)) {
         int[] slots = new int[context.length];
         int[][] all = new int[context.length][];
@@ -195,6 +199,82 @@ class AttentionTest {
       }
     }
     step.checkPaged();
+  }
+
+  static Stream<Arguments> typesAndSizes() {
+    return Stream.of(DType.F32, DType.F16, DType.BF16, DType.F8_E4M3, DType.F8_E5M2, DType.Q8_0)
+        .flatMap(keys -> IntStream.of(64, 128, 256).mapToObj(size -> Arguments.of(keys, size)));
+  }
+
+  /** Steps of one token a sequence, and steps that mix them with longer ones, for small groups of query heads and for large ones. */
+  @ParameterizedTest
+  @MethodSource("typesAndSizes")
+  void mixesPrefillAndDecodeInEveryTypeAndSize(DType keys, int size) {
+    if (!keys.isFloat()) {
+      HARNESS.needs(Extra.NARROW_CACHES);
+    }
+    for (int group : new int[] {2, 7}) {
+      for (int[] tokens : new int[][] {{1, 1}, {1, 9}}) {
+        new Step(new int[] {150, 37}, tokens, 1, group, size, DType.F32, keys, DType.F32, Placement.PACKED, causal(size), group == 2)
+            .checkPaged(16, 24, 160);
+      }
+    }
+  }
+
+  static Stream<Options> longMasks() {
+    return Stream.of(new Options(0.2f, true, 0, 0), new Options(0.2f, true, 3, 0), new Options(0.2f, true, 129, 2),
+        new Options(0.2f, true, 300, 0), new Options(0.2f, false, 0, 0), new Options(0.2f, false, 40, 0));
+  }
+
+  /** Pages whose size is no power of two, windows that begin within one and that are smaller than one, and more keys than one worker takes. */
+  @ParameterizedTest
+  @MethodSource("longMasks")
+  void goesOverManyPages(Options options) {
+    for (int[] tokens : new int[][] {{1, 1, 1}, {40, 1, 0}}) {
+      for (DType keys : new DType[] {DType.F32, DType.F16}) {
+        new Step(new int[] {700, 131, 64}, tokens, 1, 4, 24, DType.F32, keys, DType.F32, Placement.PACKED, options, true)
+            .checkPaged(12, 80, 712);
+      }
+    }
+  }
+
+  /** Position 4 has a page that nothing was written to, position 8 has none. */
+  @ParameterizedTest
+  @EnumSource(value = DType.class, names = {"F32", "F16"})
+  void aPositionThatIsSeenButNotThereIsNotPassedOver(DType type) {
+    try (PagedKeys keys = new PagedKeys(HARNESS, PagedKeys.spec(1, 24, type))) {
+      int slot = keys.open();
+      keys.reserve(slot, 0, 6);
+      append(keys, slot, 1, 0, 1, 2, 3);
+      for (int[] positions : new int[][] {{3}, {2, 3, 4}, {3, 8}, IntStream.range(0, 9).toArray()}) {
+        Ragged batch = keys.batch(new int[] {slot}, positions);
+        int n = positions.length;
+        Tensor q = HARNESS.input(DType.F32, Inputs.normal(1, n * 2 * 24, 1), n, 2, 24);
+        Tensor y = HARNESS.output(DType.F32, n, 2, 24);
+        HARNESS.check(new Attention(q, new Kv.Paged(keys.first(), 0), batch, causal(24), Optional.empty(), y),
+            engine -> new Attention(q, new Kv.Paged(keys.on(engine), 0), batch, causal(24), Optional.empty(), y), keys.host(), F32_BOUND,
+            true);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(value = DType.class, names = {"F32", "F16", "BF16"})
+  void aValueThatATokenDoesNotSeeDoesNotTouchIt(DType type) {
+    for (double stray : new double[] {Double.NaN, Double.POSITIVE_INFINITY}) {
+      double[] v = Inputs.normal(3, 6 * 16, 1);
+      v[5 * 16 + 3] = stray;
+      Kv kv = new Kv.Dense(HARNESS.input(type, Inputs.normal(2, 6 * 16, 1), 6, 1, 16), HARNESS.input(type, v, 6, 1, 16), HARNESS.ints(0, 6));
+      Ragged batch = new Ragged(HARNESS.ints(0, 2), HARNESS.ints(0), HARNESS.ints(4, 5));
+      Tensor q = HARNESS.input(DType.F32, Inputs.normal(1, 2 * 2 * 16, 1), 2, 2, 16);
+      Tensor y = HARNESS.output(DType.F32, 2, 2, 16);
+      for (Engine engine : HARNESS.engines()) {
+        HARNESS.run(engine, new Attention(q, kv, batch, causal(16), Optional.empty(), y));
+        double[] bits = OperatorHarness.bits(y);
+        assertThat(Arrays.stream(bits, 0, 32).allMatch(Double::isFinite)).as("%s: the token before", engine).isTrue();
+        assertThat(Arrays.stream(bits, 32, 64).filter(e -> !Double.isFinite(e)).count()).as("%s: the token itself", engine).isEqualTo(2);
+      }
+    }
   }
 
   @Test

@@ -61,7 +61,8 @@ final class OperatorHarness implements BeforeAllCallback, AfterEachCallback, Aft
     this(Engines::open);
   }
 
-  private OperatorHarness(Function<Engines, List<Engine>> choice) {
+  /** A harness of engines chosen by the test. */
+  OperatorHarness(Function<Engines, List<Engine>> choice) {
     this.choice = choice;
   }
 

@@ -55,6 +55,9 @@ public final class Manifest {
         throw new GatunException(source + ", line " + number + ": cannot read '" + line + "'; build the kernels anew", e);
       }
     }
+    if (number == 0) {
+      throw new GatunException(source + " is empty; build the kernels anew");
+    }
     for (String[] part : kernels) {
       Kernel kernel = new Kernel(part[1], part[2], count(part[3], "threads="), count(part[4], "params="),
           fields.getOrDefault(part[2], List.of()), tiles.getOrDefault(part[2], Map.of()));
@@ -70,7 +73,12 @@ public final class Manifest {
     switch (part[0]) {
       case "toolkit" -> toolkit = Optional.of(part[1]);
       case "driver" -> driver = Integer.parseInt(part[1]);
-      case "architecture" -> architectures.add(part[1]);
+      case "architecture" -> {
+        if (!part[1].matches("(sm|compute)_\\d+[a-z]?")) {
+          throw new IllegalArgumentException("not an architecture");
+        }
+        architectures.add(part[1]);
+      }
       case "unit" -> units.put(part[1], new Unit(part[1], part[2], part.length > 3 ? part[3] : ""));
       case "kernel" -> {
         count(part[3], "threads=");

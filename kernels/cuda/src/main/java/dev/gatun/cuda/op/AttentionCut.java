@@ -45,6 +45,8 @@ record AttentionCut(Form form, int size, int group, int splits, List<String> rej
   /** Positions that a block of the decoding kernel reads at a time; a shorter range would leave some of its warps without keys. */
   private static final int LEAST_RANGE = 128;
   private static final int MOST_SPLITS = 128;
+  /** At most this many tokens read keys again each rather than be a tile: a tile a key/value head is too few blocks for a long context. */
+  private static final int FEW_TOKENS = 8;
   /** What 140 registers a thread leave room for, 3, and one more so that blocks that end early have successors. */
   private static final int BLOCKS_PER_MULTIPROCESSOR = 4;
 
@@ -62,11 +64,15 @@ record AttentionCut(Form form, int size, int group, int splits, List<String> rej
     boolean decodable = decodable(o, rejected);
     long tokens = o.q().size(0);
     long sequences = o.batch().slots().size(0);
-    if (decodable && tokens == sequences) {
-      rejected.add("tiles: as many sequences as tokens leave a tile one token each");
+    if (decodable && (tokens == sequences || tokens <= FEW_TOKENS)) {
+      rejected.add("tiles: so few tokens a sequence would leave most of the device idle over a long context");
       return decoding(Form.DECODE, o, size, gpu, rejected);
     }
     Form form = tiles(o, gpu, rejected);
+    if (form == Form.TILES && gpu.manifest().kernel("attention_prefill_" + size).tile("shared") > gpu.sharedBytes()) {
+      rejected.add("tiles: those for heads of " + size + " do not fit the " + gpu.sharedBytes() + " bytes of shared memory of a block");
+      return new AttentionCut(Form.ANY, 0, 0, 1, List.copyOf(rejected));
+    }
     if (decodable && sequences > 1) {
       rejected.add("decode: sequences may have several tokens; those of one are decoded");
       return decoding(form, o, size, gpu, rejected);
@@ -98,7 +104,7 @@ record AttentionCut(Form form, int size, int group, int splits, List<String> rej
 
   private static AttentionCut decoding(Form form, Attention o, int size, Gpu gpu, List<String> rejected) {
     int group = group(o) > GROUP && WIDE.getOrDefault(kept(o), Set.of()).contains(size) ? WIDE_GROUP : GROUP;
-    long blocks = Math.max(1, o.batch().slots().size(0) * heads(o) * Math.ceilDiv(group(o), group));
+    long blocks = Math.max(1, decoded(form, o) * heads(o) * Math.ceilDiv(group(o), group));
     long filling = Math.ceilDiv((long) gpu.multiprocessors() * BLOCKS_PER_MULTIPROCESSOR, blocks);
     long longest = Math.ceilDiv(seen(o), LEAST_RANGE);
     int splits = Math.clamp(Math.min(filling, longest), 1, MOST_SPLITS);
@@ -161,13 +167,22 @@ record AttentionCut(Form form, int size, int group, int splits, List<String> rej
     };
   }
 
-  /** Blocks that are about one token or sequence of the decoding kernel. */
+  /** Tokens that are decoded at most. */
+  long decoded(Attention o) {
+    return decoded(form, o);
+  }
+
+  private static long decoded(Form form, Attention o) {
+    return form == Form.DECODE ? o.q().size(0) : o.batch().slots().size(0);
+  }
+
+  /** Blocks of the decoding kernel. */
   long decodingBlocks(Attention o) {
-    return (long) heads(o) * Math.ceilDiv(group(o), group) * splits;
+    return decoded(o) * heads(o) * Math.ceilDiv(group(o), group) * splits;
   }
 
   /** What the ranges leave for the merge: for each query head the largest score, the sum of weights, and the weighted sum of values. */
   long workspaceBytes(Attention o) {
-    return splits == 1 ? 0 : o.batch().slots().size(0) * o.q().size(1) * splits * (o.y().size(2) + 2) * Float.BYTES;
+    return splits == 1 ? 0 : decoded(o) * o.q().size(1) * splits * (o.y().size(2) + 2) * Float.BYTES;
   }
 }

@@ -10,7 +10,7 @@ import dev.gatun.cuda.kernel.LaunchBuilder;
 import dev.gatun.spi.Decision;
 
 /**
- * attention. Steps of as many sequences as tokens over pages: a block a token, whose context is cut into ranges that a second kernel merges.
+ * attention. Few tokens, or as many sequences as tokens, over pages: a block a token, whose context is cut into ranges that a second kernel merges.
  * Others: a block a tile of a sequence's tokens, on tensor cores where keys are of 16 bits or fewer; sequences that bring one token are decoded
  * beside it.
  */
@@ -62,10 +62,9 @@ final class AttentionKernel implements OperatorKernel<Attention> {
   }
 
   private static void decode(Attention o, AttentionCut cut, Binding binding) {
-    long units = o.batch().slots().size(0);
-    launch(o, cut.decodingKernel(o), cut, binding).grid(units * cut.decodingBlocks(o));
+    launch(o, cut.decodingKernel(o), cut, binding).grid(cut.decodingBlocks(o));
     if (cut.splits() > 1) {
-      launch(o, MERGE, cut, binding).grid(units * o.q().size(1));
+      launch(o, MERGE, cut, binding).grid(cut.decoded(o) * o.q().size(1));
     }
   }
 

@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * matmul: for few rows a kernel that streams the weight ({@code gemv}), for many one that works on tiles ({@code gemm}), on tensor cores where precision and device
- * allow. The choice depends on the bound of rows, never on their actual number.
+ * matmul: for few rows a kernel that streams the weight ({@code gemv}), for many one that works on tiles ({@code gemm}), on tensor cores where
+ * precision and device allow. The choice depends on the bound of rows, never on their actual number.
  */
 final class MatmulKernel implements OperatorKernel<Matmul> {
   private static final int FLOPS_PER_PRODUCT = 2;
@@ -46,10 +46,11 @@ final class MatmulKernel implements OperatorKernel<Matmul> {
       rejected.add((cores ? MatmulGemm.small(family) : MatmulGemm.SIMT) + ": most of a tile's rows would be empty with " + rows + " of x");
       return gemv;
     }
-    rejected.add(gemv + ": would read or multiply the weight anew for every " + gpu.manifest().kernel(gemv).tile("rows") + " of " + rows + " rows of x");
+    int tile = gpu.manifest().kernel(gemv).tile("rows");
+    rejected.add(gemv + ": would read and decode the weight anew for every " + tile + " of " + rows + " rows of x");
     if (!cores) {
-      rejected.add(MatmulGemm.small(family) + ": " + (exact ? "a split in two BF16 keeps 16 bits of an F32 weight" : "compute capability "
-          + gpu.computeCapability() + " has no BF16 tensor cores"));
+      rejected.add(MatmulGemm.small(family) + ": " + (exact ? "a split in two BF16 keeps 17 bits of an F32 weight"
+          : "compute capability " + gpu.computeCapability() + " has no BF16 tensor cores"));
       return MatmulGemm.SIMT;
     }
     rejected.add(MatmulGemm.SIMT + ": the F32 pipe is several times slower than three products on tensor cores");
@@ -70,11 +71,11 @@ final class MatmulKernel implements OperatorKernel<Matmul> {
       rejected.add(MatmulGemm.large(family) + ": needs " + shared + " bytes of shared memory, a block has " + gpu.sharedBytes());
       return MatmulGemm.small(family);
     }
-    rejected.add(MatmulGemm.small(family) + ": reads the weight and the activations twice as often");
+    rejected.add(MatmulGemm.small(family) + ": takes the weight and the activations from L2 twice as often");
     return MatmulGemm.large(family);
   }
 
-  private static boolean streams(String kernel) {
+  static boolean streams(String kernel) {
     return kernel.startsWith("gemv");
   }
 
@@ -90,8 +91,12 @@ final class MatmulKernel implements OperatorKernel<Matmul> {
   /** Passes what every kernel of matmul takes beside x and y. */
   static void weight(LaunchBuilder launch, Matmul o, Binding binding) {
     Tensor w = o.w();
-    DType type = w.dtype();
-    launch.pointer("w", binding.address(w)).set("w_stride", w.stride(0) * type.blockBytes() / type.blockSize())
+    launch.pointer("w", binding.address(w)).set("w_stride", stride(w))
         .pointer("bias", binding.address(o.bias())).set("n", Math.toIntExact(w.size(0))).set("k", Math.toIntExact(w.size(1)));
+  }
+
+  /** Bytes from one row of a weight to the next. */
+  static long stride(Tensor w) {
+    return w.stride(0) * w.dtype().blockBytes() / w.dtype().blockSize();
   }
 }

@@ -1,5 +1,6 @@
 package dev.gatun.cuda.op;
 
+import dev.gatun.DType;
 import dev.gatun.Tensor;
 import dev.gatun.cuda.kernel.LaunchBuilder;
 
@@ -67,5 +68,10 @@ record RowShape(long count, int bound, int middle, int inner, int width) {
   /** Passes {@code tensor}, one row that stands for each of these. */
   LaunchBuilder passRepeated(LaunchBuilder launch, String name, Tensor tensor, Binding binding) {
     return launch.rows(name, binding.address(tensor), count, new long[MOST_RANK - 1], bound, middle, inner, tensor.dtype());
+  }
+
+  /** Passes no rows. */
+  static LaunchBuilder passNone(LaunchBuilder launch, String name) {
+    return launch.rows(name, 0, 0, new long[MOST_RANK - 1], 0, 1, 1, DType.F32);
   }
 }

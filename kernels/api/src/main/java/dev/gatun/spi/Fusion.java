@@ -1,4 +1,4 @@
-package dev.gatun.cpu;
+package dev.gatun.spi;
 
 import dev.gatun.Add;
 import dev.gatun.DType;
@@ -20,15 +20,16 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Rewrites a program along its dataflow into groups that run as one stage. Fused are: matmuls in a row that read the same activations (q, k, v; gate and
+ * Finds the operators of a program that a backend may run as one stage, along its dataflow: hazards, counts and other readers are looked after here, what a kernel
+ * can do is the backend's to decide. Together may run: matmuls in a row that read the same activations (q, k, v; gate and
  * up), so that these are converted once; the rms_norm before them, whose result then stays in the converted form; the gated unit after gate and up;
  * the residual add after a single one.
  */
-final class Fusion {
+public final class Fusion {
   private Fusion() {}
 
   /** What becomes one stage. */
-  sealed interface Group {
+  public sealed interface Group {
     /** The operators it does, in program order. */
     List<Operator> operators();
 
@@ -41,7 +42,7 @@ final class Fusion {
    *
    * @param operator any but matmul
    */
-  record Single(Operator operator) implements Group {
+  public record Single(Operator operator) implements Group {
     @Override
     public List<Operator> operators() {
       return List.of(operator);
@@ -62,7 +63,14 @@ final class Fusion {
    * @param gate the gated unit over the first two results, or the residual add over the one result
    * @param rejected fusions that were considered, with the reasons against them
    */
-  record Matmuls(Optional<RmsNorm> norm, boolean keepNorm, List<Matmul> matmuls, Optional<Operator> gate, List<String> rejected) implements Group {
+  public record Matmuls(Optional<RmsNorm> norm, boolean keepNorm, List<Matmul> matmuls, Optional<Operator> gate, List<String> rejected)
+      implements Group {
+    /** Copies the lists. */
+    public Matmuls {
+      matmuls = List.copyOf(matmuls);
+      rejected = List.copyOf(rejected);
+    }
+
     @Override
     public List<Operator> operators() {
       return Stream.of(norm.stream(), matmuls.stream(), gate.stream()).flatMap(s -> s).map(Operator.class::cast).toList();
@@ -75,7 +83,7 @@ final class Fusion {
   }
 
   /** Every operator in a group of its own. */
-  static List<Group> apart(Program program) {
+  public static List<Group> apart(Program program) {
     return program.operators().stream().map(Fusion::alone).toList();
   }
 
@@ -84,12 +92,12 @@ final class Fusion {
   }
 
   /** A matmul by itself. */
-  static Matmuls alone(Matmul matmul) {
+  public static Matmuls alone(Matmul matmul) {
     return new Matmuls(Optional.empty(), false, List.of(matmul), Optional.empty(), List.of());
   }
 
   /** The program's operators, fused where their dataflow allows. */
-  static List<Group> groups(Program program) {
+  public static List<Group> groups(Program program) {
     List<Operator> operators = program.operators();
     Map<Storage, Integer> readers = readers(program);
     List<Group> groups = new ArrayList<>();
@@ -170,7 +178,7 @@ final class Fusion {
   }
 
   /** The count that an operator's rows vary with. */
-  static Optional<Tensor> count(Operator operator) {
+  public static Optional<Tensor> count(Operator operator) {
     return operator.operands().stream().flatMap(operand -> operand.tensor().count().stream()).findFirst();
   }
 
@@ -214,7 +222,7 @@ final class Fusion {
   }
 
   /** The names of the fused operators, for the kernel's name. */
-  static String name(Matmuls group) {
+  public static String name(Matmuls group) {
     return group.operators().stream().map(Operator::name).distinct().collect(Collectors.joining("+"));
   }
 }

@@ -1,0 +1,147 @@
+package dev.gatun.conformance;
+
+import static dev.gatun.conformance.OperatorHarness.F32_BOUND;
+import static dev.gatun.conformance.OperatorHarness.ROUNDED_BOUND;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.gatun.Attention;
+import dev.gatun.DType;
+import dev.gatun.Kv;
+import dev.gatun.KvCache;
+import dev.gatun.Ragged;
+import dev.gatun.Sample;
+import dev.gatun.Tensor;
+import dev.gatun.conformance.KernelCases.Size;
+import dev.gatun.tck.oracle.Distribution;
+import dev.gatun.tck.oracle.Elements;
+import dev.gatun.tck.oracle.Formats;
+import dev.gatun.tck.oracle.Host;
+import dev.gatun.tck.oracle.Inputs;
+import dev.gatun.tck.oracle.Oracle;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+import java.util.stream.IntStream;
+
+/** The cases of {@link KernelCases} whose truth is not one call of the harness: caches, attention over them, and samples. */
+final class CacheCases {
+  private static final double CUMULATIVE = 1e-5;
+  private static final int[] HEADS = {64, 128, 256};
+
+  private final OperatorHarness harness;
+  private final Size size;
+
+  CacheCases(OperatorHarness harness, Size size) {
+    this.harness = harness;
+    this.size = size;
+  }
+
+  /** Hands over every case with its name. */
+  void addTo(BiConsumer<String, Runnable> cases) {
+    cases.accept("sample", this::sample);
+    for (DType kept : new DType[] {DType.F32, DType.F16, DType.BF16, DType.F8_E4M3, DType.F8_E5M2, DType.Q8_0}) {
+      cases.accept("kv_append " + kept, () -> append(kept));
+      for (int head : HEADS) {
+        int width = aligned() ? head : head - (kept == DType.Q8_0 ? 32 : 24);
+        cases.accept("attention of 1 token over " + kept + " of " + width, () -> decode(kept, width, aligned() ? 4 : 3));
+        cases.accept("attention of 1 token over " + kept + " of " + width + ", wide groups", () -> decode(kept, width, aligned() ? 8 : 7));
+      }
+    }
+    for (DType kept : new DType[] {DType.F32, DType.F16, DType.BF16}) {
+      for (int head : HEADS) {
+        int width = aligned() ? head : head - 27;
+        cases.accept("attention over dense " + kept + " of " + width, () -> prefill(kept, width));
+      }
+    }
+    int wide = aligned() ? 320 : 259;
+    cases.accept("attention over dense F32 of " + wide, () -> prefill(DType.F32, wide));
+  }
+
+  private boolean aligned() {
+    return size == Size.ALIGNED;
+  }
+
+  private Tensor normal(DType type, long seed, long... shape) {
+    int n = (int) (shape[0] * shape[1] * shape[2]);
+    return harness.fill(harness.place(type, aligned() ? Placement.PACKED : Placement.STRIDED, shape), Inputs.normal(seed, n, 1));
+  }
+
+  private static Attention.Options causal(int width) {
+    return Attention.Options.causal((float) (1 / Math.sqrt(width)));
+  }
+
+  /** One token of each of two sequences; the room of a sequence cuts the longer context into ranges. */
+  void decode(DType kept, int width, int group) {
+    int[] context = aligned() ? new int[] {64, 144} : new int[] {13, 139};
+    try (PagedKeys keys = new PagedKeys(harness, new KvCache.Spec(1, 2, width, width, kept, 16, 16, 4, 160))) {
+      int[] slots = new int[context.length];
+      int[][] positions = new int[context.length][];
+      int[][] last = new int[context.length][];
+      for (int s = 0; s < slots.length; s++) {
+        slots[s] = keys.open();
+        keys.reserve(slots[s], 0, context[s]);
+        positions[s] = IntStream.range(0, context[s]).toArray();
+        last[s] = new int[] {context[s] - 1};
+      }
+      int tokens = context[0] + context[1];
+      keys.append(keys.batch(slots, positions), slots, positions, normal(DType.F32, 2, tokens, 2, width),
+          normal(DType.F32, 3, tokens, 2, width));
+      Ragged batch = keys.batch(slots, last);
+      Tensor q = normal(aligned() ? DType.F32 : DType.F16, 1, 2, 2L * group, width);
+      Tensor y = harness.output(DType.F32, 2, 2L * group, width);
+      harness.check(new Attention(q, new Kv.Paged(keys.first(), 0), batch, causal(width), Optional.empty(), y),
+          engine -> new Attention(q, new Kv.Paged(keys.on(engine), 0), batch, causal(width), Optional.empty(), y), keys.host(),
+          kept == DType.Q8_0 ? ROUNDED_BOUND : F32_BOUND, true);
+    }
+  }
+
+  /** The last tokens of a sequence, over more keys than one tile has. */
+  void prefill(DType kept, int width) {
+    int context = aligned() ? 128 : 83;
+    int tokens = aligned() ? 32 : 19;
+    Ragged batch = new Ragged(harness.ints(0, tokens), harness.ints(0), harness.ints(IntStream.range(context - tokens, context).toArray()));
+    Kv kv = new Kv.Dense(normal(kept, 2, context, 1, width), normal(kept, 3, context, 1, width), harness.ints(0, context));
+    harness.check(new Attention(normal(DType.F32, 1, tokens, 2, width), kv, batch, causal(width), Optional.empty(),
+        harness.output(DType.F32, tokens, 2, width)), F32_BOUND);
+  }
+
+  private void append(DType kept) {
+    int width = aligned() ? 64 : kept == DType.Q8_0 ? 96 : 37;
+    int tokens = aligned() ? 8 : 7;
+    try (PagedKeys keys = new PagedKeys(harness, PagedKeys.spec(3, width, kept))) {
+      int[] slots = {keys.open()};
+      int[][] positions = {IntStream.range(0, tokens).toArray()};
+      keys.reserve(slots[0], 0, tokens);
+      keys.append(keys.batch(slots, positions), slots, positions, normal(DType.F32, 2, tokens, 3, width),
+          normal(DType.F32, 3, tokens, 3, width));
+      for (Engine engine : keys.engines()) {
+        for (KvCache.Part part : KvCache.Part.values()) {
+          for (int at = 0; at < 3 * tokens; at++) {
+            float[] actual = keys.on(engine).read(engine.stream(), slots[0], 1, part, at / 3, at % 3);
+            double[] expected = Formats.rounded(DType.F32, keys.expected(part, 1, slots[0], at / 3, at % 3));
+            assertThat(IntStream.range(0, actual.length).mapToDouble(i -> actual[i]).toArray())
+                .as("%s, %s of position %d", engine, part, at / 3).containsExactly(expected);
+          }
+        }
+      }
+    }
+  }
+
+  private void sample() {
+    int n = aligned() ? 512 : 1031;
+    Tensor x = harness.input(DType.F32, Inputs.normal(1, 3 * n, 2), 3, n);
+    Tensor controls = harness.input(DType.F32, new double[] {0.8, 0.95, 0.05, 40, 1, 1, 0, 0, 1.5, 0.5, 0, 3}, 3, 4);
+    Tensor seeds = harness.input(DType.I32, new double[] {1, 2, 3, 4, 5, 6, 7, 8, 9}, 3, 3);
+    Sample op = new Sample(x, controls, seeds, harness.ints(0, 17, 100_000), harness.output(DType.I32, 3));
+    List<Distribution> distributions = Oracle.distributions(op, Host.buffers());
+    for (Engine engine : harness.engines()) {
+      harness.run(engine, op);
+      double[] ids = Elements.all(Host.buffers(), op.ids());
+      for (int r = 0; r < ids.length; r++) {
+        assertThat(distributions.get(r).allows((int) ids[r], CUMULATIVE)).as("%s, row %d drew %s", engine, r, ids[r]).isTrue();
+      }
+      harness.run(engine, op);
+      assertThat(Elements.all(Host.buffers(), op.ids())).as("%s: a second run", engine).containsExactly(ids);
+    }
+  }
+}

@@ -1,0 +1,231 @@
+package dev.gatun.conformance;
+
+import static dev.gatun.conformance.OperatorHarness.EXACT;
+import static dev.gatun.conformance.OperatorHarness.F32_BOUND;
+
+import dev.gatun.Add;
+import dev.gatun.Argmax;
+import dev.gatun.Copy;
+import dev.gatun.DType;
+import dev.gatun.Dequantize;
+import dev.gatun.Embedding;
+import dev.gatun.GatherRows;
+import dev.gatun.Gelu;
+import dev.gatun.GeluMul;
+import dev.gatun.LayerNorm;
+import dev.gatun.Matmul;
+import dev.gatun.Mul;
+import dev.gatun.Operator;
+
+import dev.gatun.Penalize;
+import dev.gatun.Quantize;
+import dev.gatun.RmsNorm;
+import dev.gatun.Rope;
+import dev.gatun.Rotation;
+import dev.gatun.Scale;
+import dev.gatun.Shape;
+import dev.gatun.SiluMul;
+import dev.gatun.Softcap;
+import dev.gatun.Softmax;
+import dev.gatun.Tensor;
+import dev.gatun.TopK;
+import dev.gatun.tck.oracle.Inputs;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** A small odd and a small aligned case for every kernel of the CUDA backend. */
+final class KernelCases {
+  /** What a case asks of a kernel. */
+  enum Size {
+    /** Sizes that no tile or vector divides, rows with gaps or from an unaligned start. */
+    ODD,
+    /** Full tiles and vectors, packed. */
+    ALIGNED;
+
+    private Placement placement() {
+      return this == ODD ? Placement.STRIDED : Placement.PACKED;
+    }
+
+    private int of(int odd, int aligned) {
+      return this == ODD ? odd : aligned;
+    }
+  }
+
+  /** A case by the name that a failing test has. */
+  record Named(String name, Size size, Runnable check) {
+    @Override
+    public String toString() {
+      return name + ", " + size.name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  private static final double EXPANDED = 1e-13;
+  private static final List<DType> WEIGHTS = Stream.of(DType.values()).filter(t -> t != DType.I8 && t != DType.I32).toList();
+
+  /** Those with tiles of their own, and two of those that share one. */
+  private static final List<DType> TILED = List.of(DType.F32, DType.F16, DType.BF16, DType.Q8_0, DType.Q4_0, DType.Q4_K, DType.Q6_K,
+      DType.Q4_1, DType.F8_E4M3);
+
+  private final OperatorHarness harness;
+  private final List<Named> cases = new ArrayList<>();
+
+  KernelCases(OperatorHarness harness) {
+    this.harness = harness;
+  }
+
+  List<Named> all() {
+    for (Size size : Size.values()) {
+      rows(size);
+      moves(size);
+      streamed(size);
+      tiled(size);
+      new CacheCases(harness, size).addTo((name, check) -> add(name, size, check));
+    }
+    return List.copyOf(cases);
+  }
+
+  private void add(String name, Size size, Runnable check) {
+    cases.add(new Named(name, size, check));
+  }
+
+  private void rows(Size size) {
+    elementwise("add", size, Add::new);
+    elementwise("mul", size, Mul::new);
+    elementwise("silu_mul", size, SiluMul::new);
+    elementwise("gelu_mul erf", size, (a, b, y) -> new GeluMul(a, b, Gelu.Form.ERF, y));
+    elementwise("gelu_mul tanh", size, (a, b, y) -> new GeluMul(a, b, Gelu.Form.TANH, y));
+    overRows("gelu erf", size, size.of(37, 64), (x, y) -> new Gelu(x, Gelu.Form.ERF, y));
+    overRows("gelu tanh", size, size.of(37, 64), (x, y) -> new Gelu(x, Gelu.Form.TANH, y));
+    overRows("scale", size, size.of(37, 64), (x, y) -> new Scale(x, -0.37f, y));
+    overRows("softcap", size, size.of(37, 64), (x, y) -> new Softcap(x, 1.25f, y));
+    for (int n : new int[] {size.of(37, 128), size.of(1031, 1024)}) {
+      overRows("rms_norm " + n, size, n, (x, y) -> new RmsNorm(x, harness.vector(Inputs.uniform(3, n, 0.5, 1.5)), 1e-5f, y));
+      overRows("layer_norm " + n, size, n, (x, y) -> new LayerNorm(x, harness.vector(Inputs.uniform(3, n, 0.5, 1.5)),
+          Optional.of(harness.vector(Inputs.normal(4, n, 1))), 1e-5f, y));
+    }
+    for (int n : new int[] {size.of(37, 128), size.of(1031, 2048)}) {
+      overRows("softmax " + n, size, n, (x, y) -> new Softmax(x, 0.7f, y));
+    }
+    int n = size.of(4177, 4096);
+    add("argmax", size, () -> harness.check(new Argmax(x(size, 3, n), harness.output(DType.I32, 3)), EXACT));
+    add("top_k", size, () -> harness.check(new TopK(x(size, 3, n), harness.output(DType.F32, 3, 20),
+        harness.output(DType.I32, 3, 20)), EXACT));
+    add("penalize", size, () -> penalize(size));
+    int head = size.of(38, 64);
+    Rotation rotation = new Rotation(Rotation.Pairs.HALF_SPLIT, head - size.of(2, 0), 10_000);
+    add("rope", size, () -> harness.check(new Rope(x(size, 3, 3, head), harness.ints(0, 17, 4095), Optional.empty(), rotation,
+        out(size, 3, 3, head)), F32_BOUND));
+  }
+
+  private interface OfTwo {
+    Operator over(Tensor a, Tensor b, Tensor y);
+  }
+
+  private void elementwise(String name, Size size, OfTwo operator) {
+    int n = size.of(37, 64);
+    add(name, size, () -> harness.check(operator.over(x(size, 3, n), x(size, 3, n), out(size, 3, n)), F32_BOUND));
+  }
+
+  private void overRows(String name, Size size, int n, OfOne operator) {
+    add(name, size, () -> harness.check(operator.over(x(size, 3, n), out(size, 3, n)), F32_BOUND));
+  }
+
+  private interface OfOne {
+    Operator over(Tensor x, Tensor y);
+  }
+
+  private Tensor x(Size size, long... shape) {
+    return filled(size == Size.ODD ? DType.F16 : DType.F32, size.placement(), 1, shape);
+  }
+
+  private Tensor out(Size size, long... shape) {
+    return harness.place(DType.F32, size.placement(), shape);
+  }
+
+  private Tensor filled(DType type, Placement placement, double spread, long... shape) {
+    int n = Math.toIntExact(Arrays.stream(shape).reduce(1, (a, b) -> a * b));
+    return harness.fill(harness.place(type, placement, shape), Inputs.normal(100 + shape[0], n, spread));
+  }
+
+  private void penalize(Size size) {
+    int n = size.of(37, 64);
+    int history = size.of(19, 32);
+    Tensor ids = harness.fill(harness.place(DType.I32, size.placement(), 2, history),
+        Arrays.stream(Inputs.integers(1, 2 * history, -2, n + 3)).asDoubleStream().toArray());
+    Tensor penalties = harness.input(DType.F32, Inputs.uniform(3, 6, 0.1, 2), 2, 3);
+    Tensor x = filled(DType.F32, size.placement(), 1, 2, n);
+    harness.check(new Penalize(x, ids, harness.ints(history, history - 2), penalties, out(size, 2, n)), F32_BOUND);
+  }
+
+  private void moves(Size size) {
+    int n = size.of(67, 64);
+    Placement gapless = size == Size.ODD ? Placement.SHIFTED : Placement.PACKED;
+    for (DType type : new DType[] {DType.F32, DType.F16, DType.BF16, DType.F8_E4M3, DType.F8_E5M2}) {
+      DType to = type == DType.F32 ? DType.F16 : DType.F32;
+      add("copy " + type + " to " + to, size, () -> harness.check(new Copy(filled(type, gapless, 1, 3, n),
+          harness.place(to, gapless, 3, n)), EXACT));
+    }
+    add("copy transposed F16 to F32", size, () -> transpose(size, DType.F16, DType.F32));
+    for (DType type : new DType[] {DType.I8, DType.F16, DType.F32}) {
+      add("copy " + type, size, () -> harness.check(new Copy(filled(type, gapless, 9, 3, n), harness.place(type, gapless, 3, n)), EXACT));
+      add("copy transposed " + type, size, () -> transpose(size, type, type));
+    }
+    for (DType type : new DType[] {DType.F16, DType.F32}) {
+      add("gather_rows " + type, size, () -> harness.check(new GatherRows(filled(type, size.placement(), 1, 7, n),
+          harness.ints(6, 0, 0, 7, -1), harness.place(type, size.placement(), 5, n)), EXACT));
+    }
+    for (DType type : WEIGHTS) {
+      int width = type.isBlock() ? size.of(3, 2) * type.blockSize() : n;
+      add("embedding " + type, size, () -> harness.check(new Embedding(harness.ints(4, 0, 10), filled(type, size.placement(), 1, 11, width),
+          out(size, 3, width)), EXPANDED));
+      if (type.isBlock()) {
+        add("dequantize " + type, size, () -> harness.check(new Dequantize(filled(type, size.placement(), 1, 3, width),
+            out(size, 3, width)), EXPANDED));
+      }
+    }
+    for (DType type : new DType[] {DType.Q8_0, DType.Q4_0}) {
+      int width = size.of(96, 64);
+      add("quantize " + type, size, () -> harness.check(new Quantize(filled(DType.F32, size.placement(), 1, 3, width),
+          harness.output(type, 3, width)), EXACT));
+    }
+  }
+
+  private void transpose(Size size, DType from, DType to) {
+    int columns = size.of(5, 8);
+    Tensor x = filled(from, Placement.PACKED, 9, 6, columns);
+    Tensor transposed = Tensor.of(x.storage(), x.offset(), from, Shape.of(columns, 6), 1, columns);
+    harness.check(new Copy(transposed, harness.place(to, size.placement(), columns, 6)), EXACT);
+  }
+
+  /** Few rows of x, which stream the weight. */
+  private void streamed(Size size) {
+    for (DType type : WEIGHTS) {
+      int k = type.isBlock() ? size.of(3, 2) * type.blockSize() : size.of(77, 128);
+      for (int rows : new int[] {1, 2, size.of(3, 4), size.of(7, 8)}) {
+        add("matmul " + type + " by " + rows, size, () -> multiply(size, type, DType.F32, rows, size.of(19, 16), k));
+      }
+    }
+  }
+
+  /** Many rows of x, in the small tile and, with as many tiles as multiprocessors, in the large one. */
+  private void tiled(Size size) {
+    for (DType type : TILED) {
+      int k = type.isBlock() ? type.blockSize() * (type.blockSize() > 32 ? 1 : size.of(3, 2)) : size.of(77, 64);
+      add("matmul " + type + " by tiles of 64", size, () -> multiply(size, type, DType.F32, size.of(41, 64), size.of(67, 64), k));
+      add("matmul " + type + " by tiles of 128", size, () -> multiply(size, type, DType.F32, size.of(131, 256), size.of(133, 256), k));
+    }
+    DType half = DType.F16;
+    add("matmul F16 of F16 by tiles of 64", size, () -> multiply(size, half, half, size.of(41, 64), size.of(67, 64), size.of(77, 64)));
+    add("matmul F16 of F16 by tiles of 128", size, () -> multiply(size, half, half, size.of(131, 256), size.of(133, 256), size.of(77, 64)));
+  }
+
+  /** In float32 for every type of weight: no kernel here rounds activations. */
+  private void multiply(Size size, DType type, DType in, int m, int n, int k) {
+    Tensor w = filled(type, size.placement(), 0.07, n, k);
+    harness.check(new Matmul(filled(in, size.placement(), 1, m, k), w, out(size, m, n)), F32_BOUND);
+  }
+}

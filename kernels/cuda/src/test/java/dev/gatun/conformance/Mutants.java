@@ -1,0 +1,208 @@
+package dev.gatun.conformance;
+
+import static dev.gatun.conformance.OperatorHarness.EXACT;
+import static dev.gatun.conformance.OperatorHarness.F32_BOUND;
+
+import dev.gatun.DType;
+import dev.gatun.GatherRows;
+import dev.gatun.LayerNorm;
+import dev.gatun.Matmul;
+import dev.gatun.Quantize;
+import dev.gatun.RmsNorm;
+import dev.gatun.Rope;
+import dev.gatun.Rotation;
+import dev.gatun.Scale;
+import dev.gatun.Softmax;
+import dev.gatun.Tensor;
+import dev.gatun.conformance.KernelCases.Size;
+import dev.gatun.conformance.Mutant.Victim;
+import dev.gatun.tck.oracle.Inputs;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/** Mistakes of the kinds that are made in kernels, and what catches each. */
+final class Mutants {
+  /** A missing barrier shows as one or the other, as threads happen to run. */
+  private static final String RACE = "race: |that no thread has written";
+  private static final String PENDING = "a cp_async is under way";
+
+  private static final String SUMS = "include/gatun/types.cuh";
+  private static final String GEMV = "include/gatun/gemv.cuh";
+  private static final String GEMM = "include/gatun/gemm.cuh";
+  private static final String ATTENTION = "include/gatun/attention.cuh";
+  private static final String TILES = "kernels/attention_prefill_mma.cu";
+  private static final String DECODE = "kernels/attention_decode.cu";
+
+  private Mutants() {}
+
+  /** The table. */
+  static List<Mutant> all() {
+    Victim rms = new Victim(List.of("norms"), "rms_norm_128", h -> {
+      Tensor x = normal(h, DType.F32, Placement.PACKED, 1e-3, 3, 128);
+      h.check(new RmsNorm(x, h.vector(Inputs.uniform(2, 128, 0.5, 1.5)), 1e-5f, h.output(DType.F32, 3, 128)), F32_BOUND);
+    });
+    Victim layer = new Victim(List.of("norms"), "layer_norm_128", h -> {
+      Tensor x = normal(h, DType.F32, Placement.PACKED, 1, 3, 128);
+      h.check(new LayerNorm(x, h.vector(Inputs.uniform(2, 128, 0.5, 1.5)), Optional.empty(), 1e-5f,
+          h.output(DType.F32, 3, 128)), F32_BOUND);
+    });
+    // More tokens than blocks, so that a block does a second one.
+    Victim rope = new Victim(List.of("rope"), "rope", h -> h.check(new Rope(normal(h, DType.F32, Placement.PACKED, 1, 40, 2, 64),
+        h.ints(IntStream.range(0, 40).toArray()), Optional.empty(), new Rotation(Rotation.Pairs.HALF_SPLIT, 64, 10_000),
+        h.output(DType.F32, 40, 2, 64)), F32_BOUND));
+    Victim softmax = new Victim(List.of("softmax"), "softmax_128",
+        h -> h.check(new Softmax(normal(h, DType.F32, Placement.PACKED, 1, 2, 37), 1, h.output(DType.F32, 2, 37)), F32_BOUND));
+    Victim scale = new Victim(List.of("elementwise"), "scale",
+        h -> h.check(new Scale(normal(h, DType.F32, Placement.PACKED, 1, 1, 37), 3, h.output(DType.F32, 1, 37)), F32_BOUND));
+    Victim shifted = new Victim(List.of("elementwise"), "scale",
+        h -> h.check(new Scale(normal(h, DType.F32, Placement.SHIFTED, 1, 3, 64), 3, h.output(DType.F32, 3, 64)), F32_BOUND));
+    Victim gather = new Victim(List.of("gather_rows"), "gather_rows_32",
+        h -> h.check(new GatherRows(normal(h, DType.F32, Placement.PACKED, 1, 7, 67), h.ints(6, 0, 7, -1),
+            h.output(DType.F32, 4, 67)), EXACT));
+    Victim quantize = new Victim(List.of("quantize"), "q8_0",
+        h -> h.check(new Quantize(normal(h, DType.F32, Placement.PACKED, 1, 2, 96), h.output(DType.Q8_0, 2, 96)), EXACT));
+    // Few rows of a long weight, so that warps share a row.
+    Victim gemv = new Victim(List.of("gemv"), "f32, F32, 1", h -> multiply(h, DType.F32, DType.F32, 1, 16, 1031));
+    // Enough rows that fewer warps share one, and read what others staged.
+    Victim gemvShared = new Victim(List.of("gemv"), "f32, F32, 1", h -> multiply(h, DType.F32, DType.F32, 1, 64, 1031));
+    Victim gemvQ4 = new Victim(List.of("gemv_blocks"), "q4_k, Q4_K, 1", h -> multiply(h, DType.F32, DType.Q4_K, 1, 16, 512));
+    // Rows of whole 16 bytes, which are copied asynchronously, and a last step that is not full.
+    Victim gemm = new Victim(List.of("gemm"), "half.* 64, 64", h -> multiply(h, DType.F16, DType.F16, 41, 67, 104));
+    Victim prefill = new Victim(List.of("attention_prefill_mma"), "f16, gatun::F16, 64",
+        h -> new CacheCases(h, Size.ALIGNED).prefill(DType.F16, 64));
+    Victim decode = new Victim(List.of("attention_decode", "kv_append"), "f16, gatun::F16, 64, 4|merge|kv_append",
+        h -> new CacheCases(h, Size.ALIGNED).decode(DType.F16, 64, 4));
+    Victim ragged = new Victim(List.of("attention_decode", "kv_append"), "f16, gatun::F16, 64, 4|merge|kv_append",
+        h -> new CacheCases(h, Size.ODD).decode(DType.F16, 40, 3));
+
+    return List.of(
+        rms.faulting("block sum without its barrier", SUMS,
+            "value;\n    }\n    __syncthreads();\n    value = 0;",
+            "value;\n    }\n    value = 0;",
+            RACE),
+        layer.faulting("block sum twice without a barrier between", SUMS,
+            "    __syncthreads();  // the array may still be read by the call before\n",
+            "",
+            RACE),
+        rms.faulting("block sum with a mask of half a warp", SUMS,
+            "value += __shfl_xor_sync(0xFFFFFFFFu,",
+            "value += __shfl_xor_sync(0x0000FFFFu,",
+            "is not in its own mask"),
+        rms.differing("block sum that starts at the wrong offset", SUMS,
+            "for (int offset = 16;",
+            "for (int offset = 8;"),
+        rms.differing("rms_norm without epsilon", "kernels/norms.cu",
+            "p.width, 0.0f);\n    const float scale = rsqrtf(squares * inverse + p.epsilon);",
+            "p.width, 0.0f);\n    const float scale = rsqrtf(squares * inverse);"),
+        rope.faulting("rope that fills a table still read", "kernels/rope.cu",
+            "    __syncthreads();  // the table may still be read for the token before\n",
+            "",
+            RACE),
+        rope.faulting("rope that reads a table not yet filled", "kernels/rope.cu",
+            "    }\n    __syncthreads();\n",
+            "    }\n",
+            RACE),
+        rope.faulting("rope with a barrier for half of its threads", "kernels/rope.cu",
+            "    __syncthreads();  // the table may still",
+            "    if (threadIdx.x < 64) __syncthreads();  // the table may still",
+            "divergent barrier"),
+        softmax.differing("softmax that sums one element too many", "kernels/softmax.cu",
+            "i < width; i += THREADS) {\n      sum +=",
+            "i <= width; i += THREADS) {\n      sum +="),
+        scale.differing("elementwise that writes whole vectors past the end", "kernels/elementwise.cu",
+            "p.width & ~3 : 0",
+            "(p.width + 3) & ~3 : 0"),
+        scale.faulting("elementwise without a bound", "kernels/elementwise.cu",
+            "i < p.width; i += step",
+            "i < p.width + 8 * step; i += step",
+            "past the end of allocation"),
+        shifted.faulting("vector access without a check of alignment", "include/gatun/vector.cuh",
+            "(dtype == F32 ? 15 : 7)",
+            "(dtype == F32 ? 3 : 1)",
+            "not a multiple of 16"),
+        gather.faulting("gather_rows with a bound one too large", "kernels/gather_rows.cu",
+            "index < p.size",
+            "index <= p.size",
+            "past the end of allocation"),
+        quantize.differing("quantize that shuffles from one lane", "kernels/quantize.cu",
+            "largest = max(largest, __shfl_xor_sync(lanes, largest, offset));",
+            "largest = max(largest, __shfl_sync(lanes, largest, static_cast<int>(threadIdx.x) & 24));"),
+        gemvShared.faulting("gemv that reads x not yet staged", GEMV,
+            "        __syncthreads();\n        staged = true;",
+            "        staged = true;",
+            RACE),
+        gemv.faulting("gemv that sums the warps' parts too early", GEMV,
+            "= total;\n      }\n      __syncthreads();",
+            "= total;\n      }",
+            RACE),
+        gemv.differing("gemv that folds lanes wrongly", GEMV,
+            "fold<V / 2, OFFSET / 2>(half, lane)",
+            "fold<V / 2, OFFSET / 4>(half, lane)"),
+        gemvQ4.differing("Q4_K with the scale of another group", "include/gatun/weights.cuh",
+            "scales_of_pair(head, part & 6,",
+            "scales_of_pair(head, part & 4,"),
+        gemm.faulting("gemm without its barrier", GEMM,
+            "    __syncthreads();  // this stage is filled, and nobody reads the other any more\n",
+            "",
+            RACE + "|" + PENDING),
+        gemm.faulting("gemm without a wait", GEMM,
+            "    cp_async_wait<0>();\n",
+            "",
+            PENDING),
+        gemm.faulting("gemm that waits for one group too few", GEMM,
+            "cp_async_wait<0>();",
+            "cp_async_wait<1>();",
+            PENDING),
+        gemm.faulting("gemm without a commit", GEMM,
+            "    cp_async_commit();\n  };",
+            "  };",
+            PENDING),
+        gemm.differing("gemm that copies whole chunks past a row", GEMM,
+            "max(0, min(16, 2 * (p.k - k)))",
+            "16"),
+        gemm.differing("gemm without its last step", GEMM,
+            "const int steps = (p.k + kStep - 1) / kStep;",
+            "const int steps = p.k / kStep;"),
+        prefill.faulting("attention that multiplies keys too early", TILES,
+            "    __syncthreads();  // the keys are there; the values of the tile before are read\n",
+            "",
+            RACE + "|" + PENDING),
+        prefill.faulting("attention that waits for one group too few", TILES,
+            "    cp_async_wait<0>();\n    __syncthreads();  // the values",
+            "    cp_async_wait<1>();\n    __syncthreads();  // the values",
+            PENDING),
+        prefill.faulting("attention that sees the next token", ATTENTION,
+            "max(0, position + 1)",
+            "max(0, position + 2)",
+            "past the end of allocation"),
+        prefill.differing("attention that does not see its own token", ATTENTION,
+            "max(0, position + 1)",
+            "max(0, position)"),
+        decode.faulting("decoding that reads other lanes' scores too early", DECODE,
+            "    __syncwarp();\n    float score[GROUP];",
+            "    float score[GROUP];",
+            RACE),
+        decode.faulting("merge that reads other ranges' tops too early", DECODE,
+            "[0];\n  }\n  __syncthreads();",
+            "[0];\n  }",
+            RACE),
+        ragged.differing("decoding of a whole tile where keys end", DECODE,
+            "const int count = min(32, to - tile);",
+            "const int count = 32;"),
+        ragged.differing("decoding past the last key", DECODE,
+            "const int to = min(last, from + cut.each);",
+            "const int to = from + cut.each;"));
+  }
+
+  private static Tensor normal(OperatorHarness h, DType type, Placement placement, double spread, long... shape) {
+    int n = Math.toIntExact(Arrays.stream(shape).reduce(1, (a, b) -> a * b));
+    return h.fill(h.place(type, placement, shape), Inputs.normal(7, n, spread));
+  }
+
+  private static void multiply(OperatorHarness h, DType in, DType type, int m, int n, int k) {
+    Tensor w = normal(h, type, Placement.PACKED, 0.07, n, k);
+    h.check(new Matmul(normal(h, in, Placement.PACKED, 1, m, k), w, h.output(DType.F32, m, n)), F32_BOUND);
+  }
+}

@@ -1,0 +1,120 @@
+package dev.gatun.cuda;
+
+import dev.gatun.BackendOptions;
+import dev.gatun.Buffer;
+import dev.gatun.Case;
+import dev.gatun.DeviceProperties;
+import dev.gatun.KvCache;
+import dev.gatun.Prepared;
+import dev.gatun.Program;
+import dev.gatun.Tensor;
+import dev.gatun.Use;
+import dev.gatun.spi.Availability;
+import dev.gatun.spi.BackendDriver;
+import dev.gatun.spi.BackendProvider;
+import dev.gatun.spi.Decision;
+import dev.gatun.spi.DeviceCache;
+import dev.gatun.spi.DeviceExecutable;
+import dev.gatun.spi.DeviceMemory;
+import dev.gatun.spi.DeviceStream;
+import dev.gatun.spi.Spi;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.function.LongFunction;
+
+/** The backend {@code cuda-observed}: {@code cuda-emulated}, and a note of every kernel in what it compiles. */
+public final class ObservedProvider implements BackendProvider {
+  private static final Set<String> LAUNCHED = new ConcurrentSkipListSet<>();
+
+  private final EmulatedProvider emulated = new EmulatedProvider();
+
+  /** For {@link java.util.ServiceLoader}. */
+  public ObservedProvider() {}
+
+  /** The kernels that programs compiled since the last call launch. */
+  public static Set<String> launched() {
+    Set<String> names = new TreeSet<>(LAUNCHED);
+    LAUNCHED.clear();
+    return names;
+  }
+
+  /** Every kernel that the emulator has; none where there is no emulator. */
+  public static Set<String> kernels() {
+    return KernelImages.find(KernelImages.EMULATOR).map(images -> new TreeSet<>(images.manifest().kernels().keySet())).orElseGet(TreeSet::new);
+  }
+
+  @Override
+  public int apiVersion() {
+    return Spi.VERSION;
+  }
+
+  @Override
+  public String name() {
+    return "cuda-observed";
+  }
+
+  @Override
+  public String description() {
+    return emulated.description();
+  }
+
+  @Override
+  public Availability probe(BackendOptions options) {
+    return emulated.probe(options);
+  }
+
+  @Override
+  public BackendDriver open(BackendOptions options) {
+    return new Observed(emulated.open(options));
+  }
+
+  private record Observed(BackendDriver driver) implements BackendDriver {
+    @Override
+    public DeviceExecutable compile(Program program) {
+      DeviceExecutable executable = driver.compile(program);
+      ((CudaExecutable) executable).launches().forEach(launch -> LAUNCHED.add(launch.kernel().name()));
+      return executable;
+    }
+
+    @Override
+    public DeviceProperties properties() {
+      return driver.properties();
+    }
+
+    @Override
+    public double bandwidth() {
+      return driver.bandwidth();
+    }
+
+    @Override
+    public DeviceMemory allocate(long bytes) {
+      return driver.allocate(bytes);
+    }
+
+    @Override
+    public Decision plan(Case wanted) {
+      return driver.plan(wanted);
+    }
+
+    @Override
+    public Prepared prepare(Tensor weight, Use use, LongFunction<Buffer> allocate) {
+      return driver.prepare(weight, use, allocate);
+    }
+
+    @Override
+    public DeviceStream newStream() {
+      return driver.newStream();
+    }
+
+    @Override
+    public DeviceCache newCache(KvCache.Spec spec) {
+      return driver.newCache(spec);
+    }
+
+    @Override
+    public void close() {
+      driver.close();
+    }
+  }
+}
