@@ -5,6 +5,8 @@ import java.util.concurrent.Callable;
 
 /** The objects of the emulator and of the kernels, compiled for the host. */
 final class EmulatorBuild {
+  private static final String RUNTIME = "emulator/src/";
+
   private final Sources sources;
   private final HostCompiler compiler;
   private final Variant variant;
@@ -15,11 +17,23 @@ final class EmulatorBuild {
     this.variant = variant;
   }
 
-  /** The objects of these sources, in their order: kernels from {@code .cu}, the rest plain C++. */
+  /**
+   * The objects of these sources: kernels from {@code .cu}, the rest plain C++. In the plain variant they are in their order; in others those of
+   * the emulator's own sources come last, and several sources make one object.
+   */
   List<ObjectCache.Entry> objects(List<String> files) {
+    List<String> apart = new ArrayList<>(files);
     List<Callable<ObjectCache.Entry>> tasks = new ArrayList<>();
-    for (String file : files) {
+    if (variant != Variant.PLAIN) {
+      apart.removeIf(file -> file.startsWith(RUNTIME));
+    }
+    for (String file : apart) {
       tasks.add(() -> file.endsWith(".cu") ? compiler.kernels(file, variant) : compiler.source(file, variant));
+    }
+    List<String> together = new ArrayList<>(files);
+    together.removeAll(apart);
+    if (!together.isEmpty()) {
+      tasks.addAll(0, compiler.joined(together, variant));
     }
     return Workers.all(tasks);
   }
@@ -42,12 +56,23 @@ final class EmulatorBuild {
 
   /** The emulator's own sources. */
   static List<String> runtime(Sources sources) {
-    return sources.files("emulator/src", ".cpp");
+    return sources.files(RUNTIME.substring(0, RUNTIME.length() - 1), ".cpp");
   }
 
   /** The units of kernels. */
   static List<String> units(Sources sources) {
     return sources.files("kernels", ".cu");
+  }
+
+  /** The units of these names; all when there are none. */
+  static List<String> units(Sources sources, List<String> names) {
+    List<String> files = units(sources);
+    for (String name : names) {
+      if (files.stream().noneMatch(file -> Sources.unit(file).equals(name))) {
+        throw new BuildFailure("there is no unit " + name);
+      }
+    }
+    return files.stream().filter(file -> names.isEmpty() || names.contains(Sources.unit(file))).toList();
   }
 
   Sources sources() {

@@ -32,6 +32,12 @@ final class EmulatorTestsGoal {
       return;
     }
     for (Variant variant : Variant.named(options.variants(), List.of(Variant.PLAIN))) {
+      Optional<String> unsupported = variant == Variant.PLAIN ? Optional.empty() : compiler.get().unsupported(variant);
+      if (unsupported.isPresent()) {
+        System.out.println("emulator tests: " + variant.name() + " not run: this machine's compiler cannot make programs of it ("
+            + unsupported.get() + "); g++ brings the sanitizers' libraries on most systems");
+        continue;
+      }
       EmulatorBuild build = new EmulatorBuild(options.root(), compiler.get(), variant);
       for (String folder : files.stream().map(EmulatorTestsGoal::folder).distinct().toList()) {
         suite(build, variant, folder);
@@ -48,13 +54,12 @@ final class EmulatorTestsGoal {
     own.removeAll(mains);
     List<String> common = new ArrayList<>(own);
     common.addAll(EmulatorBuild.runtime(sources));
-    common.addAll(EmulatorBuild.units(sources));
-    List<String> all = new ArrayList<>(common);
-    all.addAll(mains);
-    List<ObjectCache.Entry> objects = build.objects(all);
+    common.addAll(EmulatorBuild.units(sources, options.units()));
+    List<ObjectCache.Entry> objects = build.objects(common);
+    List<ObjectCache.Entry> programs = build.objects(mains);
     for (int i = 0; i < mains.size(); i++) {
-      List<ObjectCache.Entry> linked = new ArrayList<>(List.of(objects.get(common.size() + i)));
-      linked.addAll(objects.subList(0, common.size()));
+      List<ObjectCache.Entry> linked = new ArrayList<>(List.of(programs.get(i)));
+      linked.addAll(objects);
       String name = mains.get(i).substring("emulator/test/".length()).replace('/', '-').replace(".cpp", "");
       test(variant, name, build.program(name, linked));
     }

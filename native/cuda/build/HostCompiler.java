@@ -1,7 +1,14 @@
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 
 /** The C++ compiler of this machine, and the objects that it makes. */
 final class HostCompiler {
@@ -10,6 +17,8 @@ final class HostCompiler {
   static final List<String> INCLUDES = List.of("include", "emulator/include", "emulator/src");
 
   private static final String MACHINE = "emulator/src/machine/";
+  // Of the machine these two run on the host's threads alone.
+  private static final Set<String> HOST_SIDE = Set.of(MACHINE + "launch.cpp", MACHINE + "registry.cpp");
   private static final int MINUTES = 15;
   private static final List<String> COMMON = List.of("-std=c++17", "-fPIC", "-fvisibility=hidden", "-pthread", "-ffp-contract=off",
       "-Wall", "-Wextra", "-Werror");
@@ -58,7 +67,44 @@ final class HostCompiler {
 
   /** The object of a C++ source of the emulator or of its tests. */
   ObjectCache.Entry source(String file, Variant variant) {
-    return compile(file, file.startsWith(MACHINE) ? variant.machine() : variant.rest());
+    return compile(List.of(file), flags(file, variant));
+  }
+
+  /** The objects of C++ sources that may be compiled as one, a file's text behind another's: each header is then read once. */
+  List<Callable<ObjectCache.Entry>> joined(List<String> files, Variant variant) {
+    Map<List<String>, List<String>> alike = files.stream()
+        .collect(Collectors.groupingBy(file -> flags(file, variant), LinkedHashMap::new, Collectors.toList()));
+    List<Callable<ObjectCache.Entry>> tasks = new ArrayList<>();
+    alike.forEach((flags, group) -> tasks.add(() -> compile(group, flags)));
+    return tasks;
+  }
+
+  private static List<String> flags(String file, Variant variant) {
+    return file.startsWith(MACHINE) && !HOST_SIDE.contains(file) ? variant.machine() : variant.rest();
+  }
+
+  /** Why programs of this variant can be neither made nor run here; empty when they can. */
+  Optional<String> unsupported(Variant variant) {
+    List<String> line = new ArrayList<>(command);
+    line.addAll(variant.link());
+    try {
+      Path folder = Files.createTempDirectory("gatun-native-");
+      Path source = folder.resolve("nothing.cpp");
+      Path program = folder.resolve("nothing");
+      try {
+        Files.writeString(source, "int main() {}\n");
+        line.addAll(List.of("-o", program.toString(), source.toString()));
+        Command.Result made = Command.run(folder, 1, line);
+        Command.Result ran = made.failed() ? made : Command.run(folder, 1, List.of(program.toString()));
+        return ran.failed() ? Optional.of(ran.output().lines().findFirst().orElse("status " + ran.status()).strip()) : Optional.empty();
+      } finally {
+        Files.deleteIfExists(program);
+        Files.deleteIfExists(source);
+        Files.deleteIfExists(folder);
+      }
+    } catch (IOException e) {
+      throw new BuildFailure("cannot write a program to try " + variant.name() + " with", e);
+    }
   }
 
   /** The object of a unit of kernels. */
@@ -66,7 +112,7 @@ final class HostCompiler {
     List<String> flags = new ArrayList<>(variant.kernels());
     // Pragmas such as unroll are for the device alone.
     flags.addAll(List.of("-Wno-unknown-pragmas", "-DGATUN_UNIT=\"" + Sources.unit(file) + "\"", "-x", "c++"));
-    return compile(file, flags);
+    return compile(List.of(file), flags);
   }
 
   /** A library or program from objects, in their order. */
@@ -91,12 +137,15 @@ final class HostCompiler {
     return flags;
   }
 
-  private ObjectCache.Entry compile(String file, List<String> flags) {
+  private ObjectCache.Entry compile(List<String> files, List<String> flags) {
+    String file = files.getLast();
+    List<String> before = files.subList(0, files.size() - 1);
     List<String> all = new ArrayList<>(COMMON);
     INCLUDES.forEach(folder -> all.add("-I" + folder));
     all.addAll(flags);
+    before.forEach(earlier -> all.addAll(List.of("-include", earlier)));
     Digest key = new Digest().add("c++").add(version).add(all).add(file);
-    new Sources(root).digest(key, file, INCLUDES);
+    files.forEach(each -> new Sources(root).digest(key, each, INCLUDES));
     return cache.get(key.hex(), out -> {
       List<String> line = new ArrayList<>(command);
       line.addAll(all);

@@ -29,7 +29,7 @@ __device__ void warp_operations(const WarpParams& p) {
   out[14] = static_cast<int>(__reduce_min_sync(all, static_cast<unsigned>(v)));
   out[15] = static_cast<int>(__reduce_max_sync(all, static_cast<unsigned>(v)));
   p.wide_out[2 * t] = __shfl_xor_sync(all, p.wide[t], 1);
-  p.wide_out[2 * t + 1] = static_cast<double>(__shfl_down_sync(all, static_cast<long long>(v) << 33, 1));
+  p.wide_out[2 * t + 1] = static_cast<double>(__shfl_down_sync(all, static_cast<long long>(v) * (1ll << 33), 1));
   // Two groups of a warp on ways of their own.
   const bool low = t % 32 < 12;
   const unsigned group = low ? 0x00000FFFu : 0xFFFFF000u;

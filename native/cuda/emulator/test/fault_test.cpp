@@ -1,4 +1,6 @@
 // Every check, against a kernel that makes the mistake, and against the same kernel without it.
+#include <unistd.h>
+
 #include "harness.h"
 
 namespace gatun::emulator::test {
@@ -46,11 +48,82 @@ void run(const Case& c) {
   release_all();
 }
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+
+// What the sanitizer's runtime finds instead of the machine; it ends the process, so each of these is one of its own.
+struct Sanitized {
+  const char* symbol;
+  unsigned blocks, threads;
+  int n;
+  const char* says;  // null: nothing is wrong
+  size_t dynamic_shared = 0;
+};
+
+#if defined(__SANITIZE_ADDRESS__)
+constexpr Sanitized kSanitizedCases[] = {
+    {"read_past_end", 1, 32, 97, "use-after-poison"},    {"read_past_end", 1, 32, 96, nullptr},
+    {"write_past_end", 1, 32, 97, "use-after-poison"},   {"misaligned_vector", 1, 1, 0, "misaligned address"},
+    {"shared_past_end", 1, 32, 1, "out of bounds"},      {"shared_past_end", 1, 32, 0, nullptr},
+    {"dynamic_past_end", 1, 32, 1, "use-after-poison", 128}, {"dynamic_past_end", 1, 32, 0, nullptr, 128},
+    {"use_after_free", 1, 32, 0, "use-after-poison"},    {"deadlock", 1, 64, 0, nullptr},
+    {"copies", 1, 32, 0, nullptr},                       {"last_block_sums", 4, 32, 0, nullptr},
+};
+#else
+constexpr Sanitized kSanitizedCases[] = {
+    {"reverse_unordered", 1, 64, 0, "data race"},        {"reverse", 1, 64, 0, nullptr},
+    {"reverse_twice_unordered", 1, 64, 0, "data race"},  {"reverse_twice", 1, 64, 0, nullptr},
+    {"neighbour_by_shuffle", 1, 32, 0, "data race"},     {"neighbour", 1, 32, 0, nullptr},
+    {"named_apart", 1, 128, 0, "data race"},             {"named", 1, 128, 0, nullptr},
+    {"global_race_in_block", 1, 64, 0, "data race"},     {"last_block_sums", 4, 32, 0, nullptr},
+    {"copies_no_barrier", 1, 32, 0, "data race"},        {"copies", 1, 32, 0, nullptr},
+    {"matrix_without_barrier", 1, 32, 0, "data race"},   {"deadlock", 1, 64, 0, nullptr},
+};
+#endif
+
+void run_in_child(const Sanitized& c) {
+  char self[4096] = {};
+  expect(readlink("/proc/self/exe", self, sizeof(self) - 1) > 0, "this program has no name");
+  const auto at = std::to_string(&c - kSanitizedCases);
+  const std::string command = "'" + std::string(self) + "' " + at + " 2>&1";
+  std::string output;
+  FILE* const pipe = popen(command.c_str(), "r");
+  expect(pipe != nullptr, "cannot start " + command);
+  char part[4096];
+  for (size_t read; (read = fread(part, 1, sizeof(part), pipe)) > 0;) {
+    output.append(part, read);
+  }
+  const int status = pclose(pipe);
+  if (c.says == nullptr) {
+    expect(status == 0 && output.empty(), std::string(c.symbol) + " is right, but: " + output);
+  } else {
+    expect(status != 0 && output.find(c.says) != std::string::npos, std::string(c.symbol) + ": expected \"" + c.says + "\" in: " + output);
+  }
+}
+
+#endif
+
 }  // namespace
+
+int run_wrong_kernel([[maybe_unused]] const char* number) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  const Sanitized& c = kSanitizedCases[std::atoi(number)];
+  WrongParams params{allocate_of<float>(kElements), allocate_of<float>(kElements), allocate_of<unsigned>(1), c.n};
+  std::memset(params.a, 0, kElements * sizeof(float));
+  *params.counter = 0;
+  const bool freed = std::strcmp(c.symbol, "use_after_free") == 0;
+  if (freed) {
+    release(params.a);
+  }
+  launch(freed ? "gatun_read_past_end" : (std::string("gatun_") + c.symbol).c_str(), Dim3{c.blocks, 1, 1}, c.threads, params, c.dynamic_shared);
+#endif
+  return 0;
+}
 
 void test_faults() {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  // Kernels are not instrumented for the machine then, and the mistakes would be real ones.
+  for (const Sanitized& c : kSanitizedCases) {
+    run_in_child(c);
+  }
   return;
 #endif
   const std::vector<Case> cases = {

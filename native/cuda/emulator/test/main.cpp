@@ -5,14 +5,19 @@
 namespace gatun::emulator::test {
 void test_norms();
 void test_faults();
+void test_library();
+int run_wrong_kernel(const char* symbol);
 void test_gemvs();
 void test_mutants();
 void test_intrinsics();
 void test_collectives();
 }  // namespace gatun::emulator::test
 
-int main() {
+int main(int count, char** arguments) {
   using namespace gatun::emulator::test;
+  if (count > 1) {
+    return run_wrong_kernel(arguments[1]);
+  }
   const char* const checks = std::getenv("GATUN_EMULATOR_CHECKS");
   setenv("GATUN_EMULATOR_TIMEOUT", "3", 1);
   test_norms();
@@ -24,6 +29,7 @@ int main() {
   test_gemvs();
   test_intrinsics();
   test_collectives();
+  test_library();
   std::printf("%d of %d cases passed\n", cases - failures, cases);
   return failures == 0 ? 0 : 1;
 }

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <mutex>
 
+#include "machine/sanitizers.h"
+
 namespace gatun::emulator::driver {
 
 namespace {
@@ -154,6 +156,8 @@ Block* Arena::allocate(size_t bytes, BlockKind kind) {
     if (old != 0 && --at(old)->granules == 0) retire(at(old));
   }
   if (base + slot > frontier_.load(std::memory_order_relaxed)) frontier_.store(base + slot, std::memory_order_release);
+  allow_memory(reinterpret_cast<void*>(base), bytes);
+  forbid_memory(reinterpret_cast<void*>(base + bytes), slot - bytes);
   memset(reinterpret_cast<void*>(base), 0xFF, bytes);
   return block;
 }
@@ -169,6 +173,7 @@ void Arena::release(Block* block) {
     const uintptr_t page = 4096, begin = (block->base + page - 1) / page * page, end = block->base + block->bytes;
     madvise(reinterpret_cast<void*>(begin), (end - begin) / page * page, MADV_DONTNEED);
   }
+  forbid_memory(reinterpret_cast<void*>(block->base), block->bytes);
   if (block->slot >= forgotten_accesses) forget_accesses(block->base, block->bytes);
   quarantine_.emplace_back(block->base, block->slot);
   quarantine_bytes_ += block->slot;

@@ -299,7 +299,8 @@ __attribute__((always_inline)) inline void access_shared(Worker& worker, uintptr
   if ((bad & (kOutside | kPending)) != 0 || (kAccess != Access::kWrite && good == 0)) {
     fail_shared(worker, address, bytes, kAccess == Access::kWrite, what, code);
   }
-  if constexpr (kAccess != Access::kRead) {
+  // In the other forms all of a variable counts as written from the start.
+  if constexpr (kAccess != Access::kRead && !kSanitized) {
     std::memset(state, kInitialised, bytes);
   }
   if (worker.races) {

@@ -42,6 +42,14 @@ struct Interleaving {
   }
 };
 
+// Where a sanitizer looks for races an atomic orders what its thread did before and does after; whether it was fenced too, the plain form tells.
+struct Ordered {
+  void* address;
+  explicit Ordered(void* of) : address(of) { order_before(address); }
+  Ordered(const Ordered&) = delete;
+  ~Ordered() { order_after(address); }
+};
+
 void before(void* address, size_t bytes, const char* what) {
   Worker* const worker = checked;
   if (worker == nullptr) {
@@ -80,6 +88,7 @@ uint32_t as_bits(float value) {
 uint64_t atomic(AtomicOperation operation, void* address, uint64_t operand) {
   const Interleaving after;
   const bool wide = operation == AtomicOperation::kAdd64 || operation == AtomicOperation::kExchange64;
+  const Ordered ordered{address};
   before(address, wide ? 8 : 4, name_of(operation));
   const auto value = static_cast<uint32_t>(operand);
   switch (operation) {
@@ -104,6 +113,7 @@ uint64_t atomic(AtomicOperation operation, void* address, uint64_t operand) {
 
 uint64_t atomic_compare_and_swap(void* address, int bytes, uint64_t expected, uint64_t desired) {
   const Interleaving after;
+  const Ordered ordered{address};
   before(address, static_cast<size_t>(bytes), "atomicCAS on");
   if (bytes == 4) {
     auto old = static_cast<uint32_t>(expected);

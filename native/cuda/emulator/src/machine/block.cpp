@@ -30,7 +30,9 @@ void record(Worker& worker, int result, std::string message) {
 }
 
 void run_thread() {
+  entered_fiber();
   Worker& worker = *current;
+  order_after(&worker.threads);
   worker.launch->spec->kernel->body(worker.launch->params);
   Thread& thread = *worker.thread;
   leave_collectives(worker);
@@ -43,11 +45,14 @@ void run_thread() {
     worker.ready_warps &= ~(1u << (thread.index / kLanes));
   }
   worker.live--;
-  if (worker.retired != nullptr) {
-    worker.stacks.give(worker.retired);
+  // ThreadSanitizer would take a stack that another thread of the block goes on with for a race between the two.
+  if (!kThreadSanitized) {
+    if (worker.retired != nullptr) {
+      worker.stacks.give(worker.retired);
+    }
+    worker.retired = thread.stack;
+    thread.stack = nullptr;
   }
-  worker.retired = thread.stack;
-  thread.stack = nullptr;
   run_another(worker);
   __builtin_unreachable();
 }
@@ -60,6 +65,7 @@ bool start_thread(Worker& worker, Thread& thread) {
     record(worker, kOutOfResources, where(worker, thread.index) + "the host has no memory for the thread's stack");
     return false;
   }
+  set_stack(thread.fiber, thread.stack, StackPool::kSpan);
   thread.context = new_context(StackPool::top(thread.stack), run_thread);
   thread.state = State::kReady;
   return true;
@@ -76,6 +82,7 @@ void fail(Worker& worker, int result, const std::string& what) { fail_thread(wor
 void fail_thread(Worker& worker, unsigned thread, int result, const std::string& what) {
   record(worker, result, where(worker, thread) + what);
   Context abandoned;
+  enter_fiber(worker.main_fiber);
   switch_context(abandoned, worker.main);
   __builtin_unreachable();
 }
@@ -102,11 +109,44 @@ bool Worker::create() {
   shared_state = static_cast<unsigned char*>(state);
   shared_cells = static_cast<Cell*>(cells);
   std::memset(shared_state, kOutside, kSharedSpan);
+  forbid_memory(shared, kSharedSpan);
+  // A kernel has few; so that no thread moves the list that another one made.
+  variables.reserve(64);
   for (unsigned i = 0; i < kLanes * kWarps; i++) {
     threads[i].index = i;
   }
   return true;
 }
+
+#if defined(GATUN_THREAD_SANITIZED)
+void Worker::begin_fibers() {
+  main_fiber = this_fiber();
+  for (unsigned i = 0; i < threads_in_block; i++) {
+    // Kept from block to block, since making one is slow.
+    if (threads[i].fiber == nullptr) {
+      threads[i].fiber = new_fiber();
+    }
+  }
+  order_before(&threads);
+}
+
+void Worker::end_fibers() {
+  for (unsigned i = 0; i < threads_in_block; i++) {
+    enter_fiber(threads[i].fiber);
+    order_before(&threads);
+    enter_fiber(main_fiber);
+    // A thread that did not come to its end left calls that it never returned from.
+    if (live != 0) {
+      end_fiber(threads[i].fiber);
+      threads[i].fiber = nullptr;
+    }
+  }
+  order_after(&threads);
+}
+#else
+void Worker::begin_fibers() { main_fiber = this_fiber(); }
+void Worker::end_fibers() {}
+#endif
 
 void Worker::run_block(unsigned ordinal) {
   const LaunchSpec& spec = *launch->spec;
@@ -153,9 +193,13 @@ void Worker::run_block(unsigned ordinal) {
   checked = checks() == Checks::kNone ? nullptr : this;
   warp = &warps[pick_bit(ready_warps, random.next())];
   clock = &warp->clock;
+  begin_fibers();
   if (choose_thread(*this)) {
+    enter_fiber(thread->fiber);
     switch_context(main, thread->context);
+    entered_fiber();
   }
+  end_fibers();
   current = nullptr;
   checked = nullptr;
   for (unsigned i = 0; i < threads_in_block; i++) {

@@ -238,10 +238,15 @@ void arrive(Worker& worker, Barrier& barrier, int id, unsigned expected, const c
 
 // Gives way until the barrier is complete.
 void wait_at(Worker& worker, Barrier& barrier) {
+  uint64_t* const order = &barrier.order[barrier.turn];
+  order_before(order);
   if (barrier.arrived < barrier.expected) {
     give_way(worker, State::kAtBarrier);
+    order_after(order);
     return;
   }
+  order_after(order);
+  barrier.turn ^= 1;
   barrier.result = barrier.operation == BlockOperation::kAnd     ? barrier.trues == barrier.arrived
                    : barrier.operation == BlockOperation::kOr    ? barrier.trues != 0
                    : barrier.operation == BlockOperation::kCount ? static_cast<int>(barrier.trues)
@@ -255,6 +260,7 @@ void wait_at(Worker& worker, Barrier& barrier) {
     }
   }
   refresh_stamp(worker);
+  order_before(order);
 }
 
 unsigned first_exited(const Worker& worker) {
@@ -272,6 +278,7 @@ void check_matrix_row(Worker& worker, WarpOperation operation, uint64_t value, c
   if (!in_shared(worker, row)) {
     fail(worker, kIllegalAddress, at(name_of(operation), place) + " of an address outside shared memory: " + describe_address(worker, row));
   }
+  note_read16(reinterpret_cast<const void*>(row));
   if (checked != nullptr) {
     check_access(worker, row, 16, 16, Access::kRead, operation == WarpOperation::kLdmatrix ? "ldmatrix4 reads" : "ldmatrix4_transposed reads");
   }
@@ -279,10 +286,9 @@ void check_matrix_row(Worker& worker, WarpOperation operation, uint64_t value, c
 
 }  // namespace
 
-uint64_t warp_operation(WarpOperation operation, uint32_t mask, uint64_t value, int argument, int width, const char* file, int line) {
-  if (operation == WarpOperation::kSync && pass_by("__syncwarp", file, line)) {
-    return 0;
-  }
+namespace {
+
+uint64_t meet_in_warp(WarpOperation operation, uint32_t mask, uint64_t value, int argument, int width, const char* file, int line) {
   Worker& worker = *current;
   Warp& warp = *worker.warp;
   const unsigned lane = worker.lane;
@@ -335,6 +341,24 @@ uint64_t warp_operation(WarpOperation operation, uint32_t mask, uint64_t value, 
   wake(worker, worker.thread->index / kLanes, mask);
   refresh_stamp(worker);
   return warp.out[lane];
+}
+
+}  // namespace
+
+uint64_t warp_operation(WarpOperation operation, uint32_t mask, uint64_t value, int argument, int width, const char* file, int line) {
+  if (operation == WarpOperation::kSync && pass_by("__syncwarp", file, line)) {
+    return 0;
+  }
+  Warp& warp = *current->warp;
+  // Of all operations of a warp this one alone orders memory.
+  if (operation == WarpOperation::kSync) {
+    order_before(&warp.clock);
+  }
+  const uint64_t result = meet_in_warp(operation, mask, value, argument, width, file, line);
+  if (operation == WarpOperation::kSync) {
+    order_after(&warp.clock);
+  }
+  return result;
 }
 
 int block_barrier(BlockOperation operation, int predicate, const char* file, int line) {
@@ -439,7 +463,7 @@ void thread_fence(bool device, const char* file, int line) {
     return;
   }
   Worker& worker = *current;
-  if (device) {
+  if (device && worker.races) {
     worker.publications.fence(worker.thread->index / kLanes, *worker.clock);
   }
 }

@@ -1,10 +1,8 @@
 #include "fiber.h"
 
-#include <sys/mman.h>
+#include "sanitizers.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#include <sanitizer/asan_interface.h>
-#endif
+#include <sys/mman.h>
 
 // GATUN_EMULATOR_UCONTEXT takes the C library's switch where there is one of our own, so that it can be tried.
 #if defined(GATUN_EMULATOR_UCONTEXT) || (!defined(__x86_64__) && !defined(__aarch64__))
@@ -148,10 +146,8 @@ unsigned char* StackPool::take() {
   }
   unsigned char* const stack = free_.back();
   free_.pop_back();
-#if defined(__SANITIZE_ADDRESS__)
   // The thread that had the stack before left its frames without returning, so the guards between their variables are still marked.
-  __asan_unpoison_memory_region(stack + 4096, kSpan - 4096);
-#endif
+  allow_memory(stack + 4096, kSpan - 4096);
   return stack;
 }
 

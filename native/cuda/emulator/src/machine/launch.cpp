@@ -57,8 +57,10 @@ int64_t processor_time(clockid_t clock) {
 
 void work(Worker& worker, Launch& launch) {
   worker.launch = &launch;
-  if (pthread_getcpuclockid(pthread_self(), &worker.processor_clock) == 0) {
-    worker.started.store(std::max<int64_t>(1, processor_time(worker.processor_clock)), std::memory_order_release);
+  clockid_t clock{};
+  if (pthread_getcpuclockid(pthread_self(), &clock) == 0) {
+    worker.processor_clock = clock;
+    worker.started.store(std::max<int64_t>(1, processor_time(clock)), std::memory_order_release);
   }
   for (uint64_t i = launch.next.fetch_add(1); i < launch.blocks && !worker.stop.load(std::memory_order_relaxed); i = launch.next.fetch_add(1)) {
     worker.run_block(static_cast<unsigned>(i));
@@ -144,7 +146,9 @@ class Watchdog {
       std::this_thread::sleep_for(std::chrono::seconds(1));
       for (const Worker& worker : workers_) {
         const int64_t started = worker.started.load(std::memory_order_acquire);
-        if (started != 0 && processor_time(worker.processor_clock) - started > static_cast<int64_t>(timeout_seconds()) * 1000000000) {
+        const int64_t spent = processor_time(worker.processor_clock) - started;
+        // Were another launch begun meanwhile, by another thread perhaps, start and clock would not belong together.
+        if (started != 0 && started == worker.started.load() && spent > static_cast<int64_t>(timeout_seconds()) * 1000000000) {
           for (Worker& each : workers_) {
             each.stop = true;
           }
@@ -218,7 +222,11 @@ std::optional<Fault> refuse(const LaunchSpec& spec) {
 Checks checks() {
   static const Checks value = [] {
     const char* const text = std::getenv("GATUN_EMULATOR_CHECKS");
-    return text == nullptr || std::strcmp(text, "all") == 0 || *text == 0 ? Checks::kAll : std::strcmp(text, "bounds") == 0 ? Checks::kBounds : Checks::kNone;
+    const bool all = text == nullptr || std::strcmp(text, "all") == 0 || *text == 0;
+    if (kSanitized) {
+      return all || std::strcmp(text, "bounds") == 0 ? Checks::kBounds : Checks::kNone;
+    }
+    return all ? Checks::kAll : std::strcmp(text, "bounds") == 0 ? Checks::kBounds : Checks::kNone;
   }();
   return value;
 }

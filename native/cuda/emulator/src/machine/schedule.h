@@ -45,10 +45,14 @@ inline void run_another(Worker& worker) {
   Thread& from = *worker.thread;
   if (choose_thread(worker)) {
     if (worker.thread != &from) {
+      enter_fiber(worker.thread->fiber);
       switch_context(from.context, worker.thread->context);
+      entered_fiber();
     }
   } else {
+    enter_fiber(worker.main_fiber);
     switch_context(from.context, worker.main);
+    entered_fiber();
   }
 }
 

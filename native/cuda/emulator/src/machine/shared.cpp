@@ -21,6 +21,7 @@ size_t barely_aligned(size_t offset, size_t alignment) {
 void* lay_out(Worker& worker, const SharedVariable* key, const char* name, size_t offset, size_t bytes) {
   worker.variables.push_back(Worker::Variable{key, name, offset, bytes});
   std::memset(worker.shared_state + offset, checks() == Checks::kAll ? 0 : kInitialised, bytes);
+  allow_memory(worker.shared + offset, bytes);
   worker.shared_end = offset + bytes + kRedZone;
   return worker.shared + offset;
 }
@@ -28,9 +29,11 @@ void* lay_out(Worker& worker, const SharedVariable* key, const char* name, size_
 }  // namespace
 
 void open_shared(Worker& worker) {
+  allow_memory(worker.shared, worker.shared_end);
   // All bits set: a NaN for whoever reads it as a number.
   std::memset(worker.shared, 0xFF, worker.shared_end);
   std::memset(worker.shared_state, kOutside, worker.shared_end);
+  forbid_memory(worker.shared, worker.shared_end);
   worker.variables.clear();
   worker.shared_static = 0;
   worker.shared_end = 2 * kRedZone;

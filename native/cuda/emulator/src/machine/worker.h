@@ -13,6 +13,7 @@
 #include "gatun/emulator/host/calls.h"
 #include "gatun/emulator/machine.h"
 #include "publication.h"
+#include "sanitizers.h"
 #include "shadow.h"
 
 namespace gatun::emulator {
@@ -46,6 +47,7 @@ enum class State : uint8_t { kNew, kReady, kInWarp, kAtBarrier, kExited };
 
 struct Thread {
   Context context;
+  Fiber fiber{};
   unsigned char* stack = nullptr;
   unsigned index = 0;
   State state = State::kNew;
@@ -86,6 +88,9 @@ struct Barrier {
   unsigned trues = 0;
   int result = 0;
   uint32_t lanes[kWarps] = {};
+  // Stands for the order that the barrier makes; taken in turn, or a thread that goes on late would come after what others did before the next one.
+  uint64_t order[2] = {};
+  unsigned turn = 0;
 };
 
 struct Launch;
@@ -120,6 +125,7 @@ struct Worker {
   unsigned live = 0;
   Random random;
   Context main;
+  Fiber main_fiber{};
   Thread threads[kLanes * kWarps];
   Warp warps[kWarps];
   Barrier barriers[kBarriers];
@@ -128,7 +134,7 @@ struct Worker {
 
   Launch* launch = nullptr;
   // For telling a launch that never ends: the processor time of this OS thread when it began, 0 while it has none.
-  clockid_t processor_clock{};
+  std::atomic<clockid_t> processor_clock{};
   std::atomic<int64_t> started{0};
 
   unsigned char* shared = nullptr;
@@ -150,6 +156,9 @@ struct Worker {
   Known known[kKnown];
 
   bool create();
+  // Makes the fibers' order known where a sanitizer must be told.
+  void begin_fibers();
+  void end_fibers();
   void run_block(unsigned linear);
 };
 
