@@ -128,6 +128,15 @@ final class HostCompiler {
     });
   }
 
+  /** A library that comes with the compiler, if it does. */
+  Optional<Path> library(String name) {
+    List<String> line = new ArrayList<>(command);
+    line.add("-print-file-name=" + name);
+    Command.Result result = Command.run(root, 1, line);
+    // A name that the compiler does not know is given back as it was.
+    return result.failed() ? Optional.empty() : Optional.of(Path.of(result.output().strip())).filter(Path::isAbsolute).filter(Files::exists);
+  }
+
   /** Every flag that goes into the objects of a variant; part of the hash of all sources. */
   static List<String> flags(Variant variant) {
     List<String> flags = new ArrayList<>(COMMON);
