@@ -212,9 +212,9 @@ public final class Context implements AutoCloseable {
       return false;
     }
     Cuda cuda = device.cuda();
-    if (cuda.bound().get() != this || cuda.sharesThreads()) {
+    if (Cuda.bound().get() != this || cuda.sharesThreads()) {
       driver.check(driver.cuCtxSetCurrent, call(driver.cuCtxSetCurrent, address), device);
-      cuda.bound().set(this);
+      Cuda.bound().set(this);
     }
     return true;
   }
@@ -299,7 +299,7 @@ public final class Context implements AutoCloseable {
     if (holds.decrementAndGet() > 0) {
       return;
     }
-    device.cuda().bound().remove();
+    Cuda.bound().remove();
     synchronized (this) {
       if (platformThread != null) {
         platformThread.shutdown();

@@ -22,7 +22,8 @@ public final class Cuda {
   private final Driver driver;
   private final int driverVersion;
   private final List<Device> devices;
-  private final ThreadLocal<Context> bound = new ThreadLocal<>();
+  /** One for all: libraries loaded twice are one driver, which has one current context a thread. */
+  private static final ThreadLocal<Context> BOUND = new ThreadLocal<>();
   private volatile boolean sharesThreads;
 
   private Cuda(Driver driver, int driverVersion) {
@@ -154,9 +155,9 @@ public final class Cuda {
     return driver;
   }
 
-  /** The context that this class last bound to the calling thread. */
-  ThreadLocal<Context> bound() {
-    return bound;
+  /** The context that was last bound to the calling thread. */
+  static ThreadLocal<Context> bound() {
+    return BOUND;
   }
 
   /** From now on another library may change a thread's context behind our back, so each call binds anew. */

@@ -46,6 +46,19 @@ class ContextTest {
   }
 
   @Test
+  void aThreadThatAlternatesBetweenDevicesOfALibraryLoadedTwiceWorksOnTheRightOne() {
+    Cuda again = Cuda.load(Emulator.library());
+    try (Context first = cuda.device(0).primaryContext(); Context second = again.device(1).primaryContext()) {
+      first.bind();
+      second.bind();
+      long free = second.memoryInfo().free();
+      try (DeviceMemory memory = first.allocate(1 << 20)) {
+        assertThat(second.memoryInfo().free()).as("device 1, with %s on device 0", memory).isEqualTo(free);
+      }
+    }
+  }
+
+  @Test
   void whatWasMadeInAContextMayBeClosedAfterIt() {
     Context context = cuda.device(0).primaryContext();
     Stream stream = context.newStream();

@@ -2,6 +2,7 @@ package dev.gatun.cuda;
 
 import dev.gatun.BackendOptions;
 import dev.gatun.GatunException;
+import dev.gatun.cuda.kernel.Manifest;
 import dev.gatun.ffi.cuda.Cuda;
 import dev.gatun.ffi.cuda.CudaException;
 import dev.gatun.ffi.cuda.CudaUnavailableException;
@@ -30,6 +31,7 @@ public final class CudaProvider implements BackendProvider {
   private static final int SCORE = 100;
   private static final long COPY_BYTES = 1L << 29;
   private static final int VERSION_STEP = 1000;
+  private static final int MINOR_STEP = 10;
 
   /** For {@link java.util.ServiceLoader}. */
   public CudaProvider() {}
@@ -138,8 +140,24 @@ public final class CudaProvider implements BackendProvider {
   }
 
   private static Optional<String> serves(KernelImages images, Device device) {
-    return images.manifest().serves(device.computeCapability()) ? Optional.empty()
-        : Optional.of("the kernels were built for " + images.manifest().architectures() + ", which " + device.name() + " of compute capability "
-            + device.computeCapability() / 10 + "." + device.computeCapability() % 10 + " cannot run; build them with -Prelease");
+    Manifest manifest = images.manifest();
+    int capability = device.computeCapability();
+    String who = device.name() + " of compute capability " + capability / 10 + "." + capability % 10;
+    if (!manifest.serves(capability)) {
+      return Optional.of("the kernels were built for " + manifest.architectures() + ", which " + who + " cannot run; build them with -Prelease");
+    }
+    // A driver of the toolkit's major version runs its machine code, but compiles PTX only up to its own minor version.
+    int wanted = manifest.toolkit().map(CudaProvider::version).orElse(0);
+    if (!manifest.hasMachineCode(capability) && device.cuda().driverVersion() < wanted) {
+      return Optional.of("the kernels hold no machine code for " + who + ", and the driver, for CUDA " + device.cuda().driverVersionText()
+          + ", cannot compile PTX of CUDA " + manifest.toolkit().get() + "; update the driver, or build the kernels with -Prelease");
+    }
+    return Optional.empty();
+  }
+
+  /** 13000 for 13.0.88, as drivers count. */
+  static int version(String toolkit) {
+    String[] part = toolkit.split("\\.");
+    return Integer.parseInt(part[0]) * VERSION_STEP + (part.length > 1 ? Integer.parseInt(part[1]) * MINOR_STEP : 0);
   }
 }

@@ -5,6 +5,7 @@ import dev.gatun.cuda.kernel.Launch;
 import dev.gatun.cuda.kernel.Manifest;
 import dev.gatun.ffi.cuda.Context;
 import dev.gatun.ffi.cuda.Function;
+import dev.gatun.ffi.cuda.FunctionAttribute;
 import dev.gatun.ffi.cuda.LaunchConfig;
 import dev.gatun.ffi.cuda.Module;
 import dev.gatun.ffi.cuda.Stream;
@@ -16,7 +17,7 @@ import java.util.Map;
 
 /** The kernels of a device: each unit is loaded when one of its kernels is first compiled into a program. */
 final class LoadedKernels implements AutoCloseable {
-  /** What a block may have without asking. */
+  /** What a block may have without asking: of fixed and of dynamic size together. */
   private static final int PLAIN_SHARED_BYTES = 48 * 1024;
 
   private final Context context;
@@ -37,9 +38,11 @@ final class LoadedKernels implements AutoCloseable {
   /** Makes sure that a launch needs nothing loaded or set any more. */
   synchronized void prepare(Launch launch) {
     Function function = function(launch.kernel());
-    if (launch.sharedBytes() > Math.max(PLAIN_SHARED_BYTES, shared.getOrDefault(launch.kernel().symbol(), 0))) {
-      function.maxDynamicShared(launch.sharedBytes());
-      shared.put(launch.kernel().symbol(), launch.sharedBytes());
+    int dynamic = launch.sharedBytes();
+    if (dynamic > shared.getOrDefault(launch.kernel().symbol(), 0)
+        && dynamic + function.attribute(FunctionAttribute.SHARED_SIZE_BYTES) > PLAIN_SHARED_BYTES) {
+      function.maxDynamicShared(dynamic);
+      shared.put(launch.kernel().symbol(), dynamic);
     }
   }
 

@@ -130,4 +130,11 @@ class ProvidersTest {
       Scenario.check(second);
     }
   }
+
+  @Test
+  void toolkitsAreCountedAsDriversAre() {
+    assertThat(CudaProvider.version("13.0.88")).isEqualTo(13000);
+    assertThat(CudaProvider.version("12.9")).isEqualTo(12090);
+    assertThat(CudaProvider.version("13")).isEqualTo(13000);
+  }
 }

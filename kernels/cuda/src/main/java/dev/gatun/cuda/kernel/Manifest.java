@@ -159,6 +159,11 @@ public final class Manifest {
     return architectures.isEmpty() || architectures.stream().anyMatch(a -> serves(a, computeCapability));
   }
 
+  /** Whether a device of this compute capability has machine code here, so that its driver need not compile PTX. */
+  public boolean hasMachineCode(int computeCapability) {
+    return architectures.isEmpty() || architectures.stream().anyMatch(a -> !a.startsWith("compute_") && serves(a, computeCapability));
+  }
+
   private static boolean serves(String architecture, int capability) {
     boolean ptx = architecture.startsWith("compute_");
     String digits = architecture.substring(architecture.indexOf('_') + 1);

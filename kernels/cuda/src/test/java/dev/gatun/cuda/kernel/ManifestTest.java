@@ -77,6 +77,14 @@ class ManifestTest {
   }
 
   @Test
+  void ptxIsNoMachineCode() {
+    Manifest manifest = parsed("architecture\tsm_80", "architecture\tcompute_80");
+    assertThat(manifest.hasMachineCode(86)).isTrue();
+    assertThat(manifest.hasMachineCode(100)).isFalse();
+    assertThat(manifest.serves(100)).isTrue();
+  }
+
+  @Test
   void theEmulatorsImagesServeEveryDevice() {
     assertThat(parsed().serves(75)).isTrue();
   }
