@@ -8,6 +8,8 @@ public final class Families {
 
   /** All of them. */
   public static List<Family> all() {
-    return List.of(new MatmulFamily(), new RmsNormFamily());
+    return List.of(
+        new MatmulFamily(),
+        new RmsNormFamily());
   }
 }
