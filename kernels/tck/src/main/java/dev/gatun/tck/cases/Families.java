@@ -11,6 +11,9 @@ public final class Families {
     return List.of(
         new MatmulFamily(),
         new RmsNormFamily(),
-        new AttentionFamily());
+        new RopeFamily(),
+        new KvAppendFamily(),
+        new AttentionFamily(),
+        new KvCacheFamily());
   }
 }
