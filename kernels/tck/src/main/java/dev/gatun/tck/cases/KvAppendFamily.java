@@ -24,6 +24,7 @@ final class KvAppendFamily extends OperatorFamily {
   /** A slot that no case opens. */
   private static final int CLOSED = 7;
   private static final int PAST = 5;
+  private static final int MOST = 1 << 16;
 
   KvAppendFamily() {
     super(Group.ATTENTION, new Signature("kv_append").with("held", 0).with("tokens", 1).with("at", Values.NONE).with("reserved", Values.NONE)
@@ -73,8 +74,8 @@ final class KvAppendFamily extends OperatorFamily {
               "x", x.label(), "k", k.label(), "lies", placement);
         }
         for (Fill fill : Fill.values()) {
-          // A denormal F32 may be flushed before it is rounded; so may what WIDE numbers become in F16.
-          if (fill != Fill.DENORMAL && fill != Fill.MINUS_INFINITY) {
+          // A device may flush denormals, which shows where they are kept as they are.
+          if (fill != Fill.DENORMAL) {
             add(listing, x == DType.F32 && fill == Fill.WIDE ? Level.QUICK : x == DType.F32 ? Level.STANDARD : Level.FULL, "tokens", 5, "heads", 2, "size",
                 32, "x", x.label(), "k", k.label(), "fill", fill);
           }
@@ -153,14 +154,15 @@ final class KvAppendFamily extends OperatorFamily {
   @Override
   Trial trial(Values values, Workbench bench) {
     int[] tokens = values.list("tokens");
-    int[] held = values.list("held");
-    int[] at = values.text("at").equals(Values.NONE) ? held : values.list("at");
+    int[] held = given(values, "held", tokens.length);
+    int[] at = values.text("at").equals(Values.NONE) ? held : given(values, "at", tokens.length);
     int[] reserved = new int[tokens.length];
-    if (held.length != tokens.length || at.length != tokens.length) {
-      throw values.wrong("held", "a number for each sequence that tokens has one for");
-    }
     for (int s = 0; s < tokens.length; s++) {
-      reserved[s] = Math.max(held[s], values.text("reserved").equals(Values.NONE) ? Math.addExact(at[s], tokens[s]) : values.list("reserved")[s]);
+      long wanted = values.text("reserved").equals(Values.NONE) ? (long) at[s] + tokens[s] : given(values, "reserved", tokens.length)[s];
+      if (held[s] < 0 || tokens[s] < 0 || Math.max(held[s], wanted) > MOST) {
+        throw values.wrong("tokens", "few enough for " + MOST + " positions, which what is reserved has to hold");
+      }
+      reserved[s] = (int) Math.max(held[s], wanted);
     }
     KvCache.Spec spec = spec(values, reserved);
     Keys keys = Keys.of(bench, spec);
@@ -188,6 +190,19 @@ final class KvAppendFamily extends OperatorFamily {
       }
       keys.verify(form, findings);
     });
+  }
+
+  private static int[] given(Values values, String name, int sequences) {
+    int[] list = values.list(name);
+    if (list.length == 1 && sequences > 1) {
+      int[] all = new int[sequences];
+      Arrays.fill(all, list[0]);
+      return all;
+    }
+    if (list.length != sequences) {
+      throw values.wrong(name, "a number for each sequence that tokens has one for");
+    }
+    return list;
   }
 
   private static KvCache.Spec spec(Values values, int[] reserved) {

@@ -8,6 +8,7 @@ import dev.gatun.Rotation.Scaling;
 import dev.gatun.Tensor;
 import dev.gatun.tck.Level;
 import dev.gatun.tck.ModelShape;
+import dev.gatun.tck.TestCase;
 import dev.gatun.tck.lab.Bounds;
 import dev.gatun.tck.lab.Fill;
 import dev.gatun.tck.lab.Placement;
@@ -107,7 +108,7 @@ final class RopeFamily extends OperatorFamily {
     }
   }
 
-  private dev.gatun.tck.TestCase of(Pairs pairs, Object... namesAndValues) {
+  private TestCase of(Pairs pairs, Object... namesAndValues) {
     Object[] all = Arrays.copyOf(namesAndValues, namesAndValues.length + 2);
     all[namesAndValues.length] = "pairs";
     all[namesAndValues.length + 1] = pairs;
@@ -121,6 +122,9 @@ final class RopeFamily extends OperatorFamily {
     int heads = values.size("heads");
     int[] at = values.list("at");
     int dims = values.optional("dims").orElse(size / 2 * 2);
+    if (dims <= 0 || dims % 2 != 0 || dims > size) {
+      throw values.wrong("dims", "even and no more than n");
+    }
     Tensor x = RowFamily.rows(values, bench, "x", values.choice("fill", Fill.class), heads, size);
     Tensor y = values.on("inplace") ? x : RowFamily.rowsOut(values, bench, "y", heads, size);
     int actual = values.optional("count").stream().map(count -> Math.clamp(count, 0, rows)).findFirst().orElse(rows);
