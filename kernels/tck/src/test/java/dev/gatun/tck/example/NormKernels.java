@@ -47,11 +47,7 @@ final class NormKernels {
       for (long r = 0; r < rows.rows(); r++) {
         long from = x.row(r);
         long to = y.row(r);
-        float sum = 0;
-        for (int i = 0; i < n; i++) {
-          sum += x.get(from + i);
-        }
-        float mean = sum / n;
+        float mean = mean(x, from, n);
         float squares = 0;
         for (int i = 0; i < n; i++) {
           float distance = x.get(from + i) - mean;
@@ -67,6 +63,20 @@ final class NormKernels {
         }
       }
     };
+  }
+
+  /** The second pass adds what rounding lost in a sum much larger than the distances from the mean. */
+  private static float mean(Values x, long from, int n) {
+    float sum = 0;
+    for (int i = 0; i < n; i++) {
+      sum += x.get(from + i);
+    }
+    float mean = sum / n;
+    float rest = 0;
+    for (int i = 0; i < n; i++) {
+      rest += x.get(from + i) - mean;
+    }
+    return mean + rest / n;
   }
 
   static Runnable softmax(Softmax op, Binding at) {
