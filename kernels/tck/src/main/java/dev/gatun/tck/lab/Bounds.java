@@ -1,0 +1,30 @@
+package dev.gatun.tck.lab;
+
+import dev.gatun.DType;
+
+/**
+ * How near each operator's results must come, and why. Each bound is a small multiple of what an honest computation in the case's own dtypes gives: sums in F32
+ * one element after the other, operands rounded where the operator's documentation lets a backend round them. A test runs those computations and holds every
+ * bound to them: above what they give, and not far above. The rounding of the result to the output's dtype comes on top, in proportion to that dtype.
+ */
+public final class Bounds {
+  /** What must be the oracle's value, rounded to the output's dtype. */
+  public static final Bound EXACT = new Bound(0, "moves, choices and roundings are exact");
+
+  /** The rounding of a few F32 operations on each element. */
+  public static final Bound ELEMENTWISE = new Bound(1e-10, "a few F32 operations an element, each off by at most some units of 2^-24");
+
+  /** A sum of squares over a row, and a square root. */
+  public static final Bound NORM = new Bound(1e-10, "a sum over the row in F32: off by about sqrt(N)·2^-24 of itself");
+
+  /** Exponentials and their sum. */
+  public static final Bound SOFTMAX = new Bound(1e-6, "exponentials of F32 differences as fast units give them, off by 2^-11 of themselves at most");
+
+  private Bounds() {}
+
+  /** Of a product with weights of a type. */
+  public static Bound matmul(DType weight) {
+    return weight.isFloat() ? new Bound(1e-7, "products summed in F32 or better over the row, operands as they are")
+        : new Bound(5e-4, "activations may be rounded to 8 bits per block of 32, which gives up to 1e-4 where a row has outliers").withAnyNonFinite();
+  }
+}
