@@ -21,7 +21,8 @@ record Binding(ExampleMemory workspace, long scratchBytes, Map<Storage, Long> of
   Values values(Tensor tensor) {
     return switch (tensor.storage()) {
       case Buffer buffer -> values(tensor, buffer.memory());
-      case Storage.Temporary temporary -> Values.of(tensor, workspace.segment(), workspace.start() + scratchBytes + offsets.get(temporary), defect);
+      case Storage.Temporary temporary -> Values.of(tensor, workspace.segment(), workspace.start() + scratchBytes + offsets.get(temporary),
+          defect);
       case Storage.Nowhere nowhere -> throw new IllegalStateException("a tensor without storage reached the compiler: " + tensor);
     };
   }

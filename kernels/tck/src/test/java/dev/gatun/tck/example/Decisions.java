@@ -6,6 +6,7 @@ import dev.gatun.Dequantize;
 import dev.gatun.Embedding;
 import dev.gatun.GatherRows;
 import dev.gatun.Kv;
+import dev.gatun.KvAppend;
 import dev.gatun.KvCache;
 import dev.gatun.Matmul;
 import dev.gatun.Operator;
@@ -36,8 +37,8 @@ final class Decisions {
       return new Unsupported(reason.get());
     }
     String tile = "a row at a time" + (defect == Defect.UNSTABLE_PLAN ? ", asked " + ASKED.incrementAndGet() + " times" : "");
-    return new ExamplePlan(operator.name() + "_" + type(operator).label(), tile, Float.BYTES * scratch(operator), bytes(operator), flops(operator),
-        List.of());
+    return new ExamplePlan(operator.name() + "_" + type(operator).label(), tile, Float.BYTES * scratch(operator), bytes(operator),
+        flops(operator), List.of());
   }
 
   private static Optional<String> refusal(Operator operator) {
@@ -92,12 +93,18 @@ final class Decisions {
   private static long bytes(Operator operator) {
     long all = operator.operands().stream().mapToLong(o -> bytes(o.tensor())).sum();
     return switch (operator) {
-      case Embedding op -> all - bytes(op.table()) + op.table().dtype().bytes(Math.min(op.ids().size(0), op.table().size(0)) * op.table().size(1));
-      case GatherRows op -> all - bytes(op.x()) + bytes(op.y());
+      case Embedding op -> all - bytes(op.table()) + bytes(op.table(), Math.min(op.ids().size(0), op.table().size(0)));
+      case GatherRows op -> all - bytes(op.x()) + bytes(op.x(), Math.min(op.rows().size(0), op.x().size(0)));
       case Attention op when op.kv() instanceof Kv.Paged paged -> all + Math.min(op.batch().slots().size(0), op.q().size(0))
           * paged.cache().spec().slotTokens() * paged.cache().spec().bytesPerTokenAndLayer();
-      default -> all + operator.cache().map(cache -> operator.operands().getFirst().tensor().size(0) * cache.spec().bytesPerTokenAndLayer()).orElse(0L);
+      case KvAppend op -> all + op.k().size(0) * op.kv().spec().bytesPerTokenAndLayer();
+      default -> all;
     };
+  }
+
+  /** The bytes of {@code rows} rows of a matrix. */
+  private static long bytes(Tensor matrix, long rows) {
+    return matrix.dtype().bytes(rows * matrix.size(1));
   }
 
   private static long bytes(Tensor tensor) {

@@ -69,7 +69,8 @@ class ExampleBackendTest {
   void memoryPastTheLimitIsRefusedInBytesAndFreedMemoryComesBack() {
     try (Backend backend = Gatun.open("example", option("memory", "1M"))) {
       Buffer half = backend.allocate(600_000);
-      assertThatThrownBy(() -> backend.allocate(600_000)).isInstanceOfSatisfying(DeviceException.class, e -> assertThat(e.isSticky()).isFalse())
+      assertThatThrownBy(() -> backend.allocate(600_000))
+          .isInstanceOfSatisfying(DeviceException.class, e -> assertThat(e.isSticky()).isFalse())
           .hasMessageContaining("600000 bytes").hasMessageContaining("448576 of the device's 1048576");
       half.close();
       backend.allocate(600_000).close();
@@ -226,7 +227,8 @@ class ExampleBackendTest {
   private static void append(ExampleDevice device, KvCache cache, int slot, int from, int tokens) {
     int[] positions = IntStream.range(from, from + tokens).toArray();
     device.run(new KvAppend(heap(DType.F32, Inputs.normal(from + 20, tokens * 16, 1), tokens, 2, 8),
-        heap(DType.F32, Inputs.normal(from + 30, tokens * 8, 1), tokens, 2, 4), new Ragged(ints(0, tokens), ints(slot), ints(positions)), cache, 1));
+        heap(DType.F32, Inputs.normal(from + 30, tokens * 8, 1), tokens, 2, 4), new Ragged(ints(0, tokens), ints(slot), ints(positions)),
+        cache, 1));
   }
 
   @Test
@@ -234,7 +236,8 @@ class ExampleBackendTest {
     try (ExampleDevice healthy = ExampleDevice.healthy(); ExampleDevice falling = ExampleDevice.with(Defect.SILENT_FALLBACK)) {
       for (ExampleDevice device : List.of(healthy, falling)) {
         Map<Buffer, Buffer> there = new HashMap<>();
-        Operator matmul = new Matmul(output(DType.F32, 1, 64), output(DType.Q8_0, 2, 64), output(DType.F32, 1, 2)).with(t -> device.mirror(t, there));
+        Operator matmul = new Matmul(output(DType.F32, 1, 64), output(DType.Q8_0, 2, 64), output(DType.F32, 1, 2))
+            .with(t -> device.mirror(t, there));
         String planned = ((Plan) device.backend().plan(matmul)).kernel();
         assertThat(device.kernels(Program.of(matmul)).equals(List.of(planned))).isEqualTo(device == healthy);
       }

@@ -9,7 +9,7 @@ import dev.gatun.spi.DeviceStream;
 import java.lang.foreign.MemorySegment;
 import java.util.Set;
 
-/** Keys and values in pages {@code [layer, page, position in the page, head, key then value]}, and the block table {@code [slot, index]}. */
+/** Keys and values in pages {@code [layer, page, position in it, head, key then value]}, and the block table {@code [slot, index]}. */
 final class ExampleCache implements DeviceCache {
   static final Set<DType> TYPES = Set.of(DType.F32, DType.F16);
   private static final byte ALL_ONES = (byte) 0xFF;

@@ -68,8 +68,9 @@ final class ExampleCompiler {
 
   private ExamplePlan plan(Operator operator) {
     if (Decisions.of(operator, settings.defect()) instanceof ExamplePlan plan) {
-      boolean falls = settings.defect() == Defect.SILENT_FALLBACK && operator instanceof Matmul matmul && matmul.x().size(1) >= MATMUL_OF_A_FALLBACK;
-      return falls ? new ExamplePlan("matmul_generic", plan.tile(), plan.workspaceBytes(), plan.bytes(), plan.flops(), plan.rejected()) : plan;
+      boolean falls = settings.defect() == Defect.SILENT_FALLBACK && operator instanceof Matmul matmul
+          && matmul.x().size(1) >= MATMUL_OF_A_FALLBACK;
+      return falls ? plan.of("matmul_generic") : plan;
     }
     throw new IllegalStateException("an operator that is not served reached the compiler: " + operator.toCase());
   }

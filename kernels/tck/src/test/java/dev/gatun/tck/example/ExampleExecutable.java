@@ -78,7 +78,8 @@ final class ExampleExecutable implements DeviceExecutable, Runnable {
     List<Explanation.Step> told = new ArrayList<>();
     for (int i = 0; i < steps.size(); i++) {
       ExamplePlan plan = steps.get(i).plan;
-      told.add(new Explanation.Step(steps.get(i).sources(), plan.kernel(), plan.tile(), plan.bytes(), plan.flops(), medians[i], plan.rejected()));
+      told.add(new Explanation.Step(steps.get(i).sources(), plan.kernel(), plan.tile(), plan.bytes(), plan.flops(), medians[i],
+          plan.rejected()));
     }
     return told;
   }

@@ -100,7 +100,8 @@ class ExampleKernelsTest {
       list.add(attention(type, new Attention.Options(0.4f, false, 0, 0), Optional.empty()));
     }
     for (DType weight : List.of(DType.F32, DType.F16, DType.BF16, DType.Q8_0, DType.Q4_0)) {
-      list.add(new Matmul(random(DType.F32, 1, 3, 64), random(weight, 2, 5, 64), Optional.of(random(DType.F32, 3, 5)), output(DType.F32, 3, 5)));
+      list.add(new Matmul(random(DType.F32, 1, 3, 64), random(weight, 2, 5, 64), Optional.of(random(DType.F32, 3, 5)),
+          output(DType.F32, 3, 5)));
       list.add(new Embedding(ints(3, 0, 9, -2), random(weight, 2, 6, 64), output(DType.F32, 4, 64)));
     }
     for (DType blocks : List.of(DType.Q8_0, DType.Q4_0)) {

@@ -8,8 +8,8 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A piece of the device's memory, which the host does not reach. As on hardware, a kernel that runs a little past its end meets no check: some bytes
- * on either side belong to nobody.
+ * A piece of the device's memory, which the host does not reach. As on hardware, a kernel that runs a little past its end meets no check:
+ * some bytes on either side belong to nobody.
  */
 final class ExampleMemory implements DeviceMemory {
   /** What addresses are multiples of. */

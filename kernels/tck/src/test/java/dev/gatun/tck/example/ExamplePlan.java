@@ -13,4 +13,9 @@ import java.util.List;
  * @param flops operations it must do
  * @param rejected what was considered and why not
  */
-record ExamplePlan(String kernel, String tile, long workspaceBytes, long bytes, long flops, List<String> rejected) implements Plan {}
+record ExamplePlan(String kernel, String tile, long workspaceBytes, long bytes, long flops, List<String> rejected) implements Plan {
+  /** The same by another kernel. */
+  ExamplePlan of(String other) {
+    return new ExamplePlan(other, tile, workspaceBytes, bytes, flops, rejected);
+  }
+}

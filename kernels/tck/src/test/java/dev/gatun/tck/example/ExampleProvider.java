@@ -7,9 +7,9 @@ import dev.gatun.spi.BackendProvider;
 import dev.gatun.spi.Spi;
 
 /**
- * The backend named {@code example}: the first thing a vendor writes. It is found by {@link java.util.ServiceLoader} and does nothing until it is
- * asked. Options: {@code memory} (bytes the device has, for example {@code 64M}; 4G unless given), {@code fuse} ({@code on} or {@code off}),
- * {@code defect} (a {@link Defect}) and {@code at} (the operator that crashes, hangs or throws).
+ * The backend named {@code example}: the first thing a vendor writes. It is found by {@link java.util.ServiceLoader} and does nothing until
+ * it is asked. Options: {@code memory} (bytes the device has, for example {@code 64M}; 4G unless given), {@code fuse} ({@code on} or
+ * {@code off}), {@code defect} (a {@link Defect}) and {@code at} (the operator that crashes, hangs or throws).
  */
 public final class ExampleProvider implements BackendProvider {
   /** Never the default in front of a real backend. */

@@ -45,7 +45,7 @@ final class Kernels {
       case Rope op -> RopeKernel.rope(op, at);
       case Matmul op -> MatmulKernel.matmul(op, at);
       case Attention op -> AttentionKernel.attention(op, at);
-      case KvAppend op -> AttentionKernel.append(op, at);
+      case KvAppend op -> AppendKernel.append(op, at);
       case Embedding op -> RowKernels.embedding(op, at);
       case GatherRows op -> RowKernels.gather(op, at);
       case Copy op -> RowKernels.copy(op, at);

@@ -19,7 +19,8 @@ final class LogitKernels {
       for (int r = 0; r < count.getAsInt(); r++) {
         int best = 0;
         for (int i = 1; i < x.size(1); i++) {
-          boolean better = at.defect() == Defect.ARGMAX_NAN_LOSES ? x.get(x.row(r) + i) > x.get(x.row(r) + best) : order.before(x.row(r), i, best);
+          boolean better = at.defect() == Defect.ARGMAX_NAN_LOSES ? x.get(x.row(r) + i) > x.get(x.row(r) + best)
+              : order.before(x.row(r), i, best);
           best = better ? i : best;
         }
         y.setInteger(r, best);

@@ -7,8 +7,8 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
- * A tensor at its place in memory, element by element. An element's index counts elements from the tensor's first, gaps included: {@link #row} gives
- * that of a row's first. Nothing is checked, as on hardware.
+ * A tensor at its place in memory, element by element. An element's index counts elements from the tensor's first, gaps included:
+ * {@link #row} gives that of a row's first. Nothing is checked, as on hardware.
  */
 final class Values {
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
