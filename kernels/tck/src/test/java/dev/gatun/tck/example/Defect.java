@@ -4,7 +4,7 @@ import dev.gatun.GatunException;
 import java.util.Arrays;
 import java.util.Locale;
 
-/** One thing that is wrong with the example backend, chosen by the option {@code defect}; the suite must catch every one but {@link #NONE}. */
+/** One thing that is wrong with the backend, chosen by the option {@code defect}; the suite must catch every one but {@link #NONE}. */
 public enum Defect {
   /** Nothing is broken. */
   NONE("nothing"),

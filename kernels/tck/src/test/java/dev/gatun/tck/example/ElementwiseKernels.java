@@ -44,7 +44,8 @@ final class ElementwiseKernels {
   static Runnable siluMul(SiluMul op, Binding at) {
     Values gate = at.values(op.gate());
     Values rows = at.defect() == Defect.STRIDES_IGNORED ? gate.withoutGaps() : gate;
-    return each(Rows.of(at, op.gate(), op.up(), op.y()), rows, at.values(op.up()), at.values(op.y()), (g, up) -> g / (1 + (float) Math.exp(-g)) * up);
+    return each(Rows.of(at, op.gate(), op.up(), op.y()), rows, at.values(op.up()), at.values(op.y()),
+        (g, up) -> g / (1 + (float) Math.exp(-g)) * up);
   }
 
   static Runnable geluMul(GeluMul op, Binding at) {
