@@ -20,7 +20,29 @@ public final class Bounds {
   /** Exponentials and their sum. */
   public static final Bound SOFTMAX = new Bound(1e-6, "exponentials of F32 differences as fast units give them, off by 2^-11 of themselves at most");
 
+  /** Angles and what is turned by them. */
+  public static final Bound ROPE = new Bound(1e-10, "angles off by 1e-6 of a turn at most give (2π·1e-6)^2 = 4e-11");
+
+  private static final Bound ATTENTION_F32 =
+      new Bound(1e-8, "F32 throughout gives 1e-13 to 1e-11, rounding of operands to the 11 bits of TF32 2e-7").withAnyNonFinite();
+  private static final Bound ATTENTION_F16 =
+      new Bound(2e-6, "queries and weights may be rounded to the 11 bits of the keys' F16, which gives 1e-7").withAnyNonFinite();
+  private static final Bound ATTENTION_BF16 =
+      new Bound(1e-4, "queries and weights may be rounded to the 8 bits of BF16, which gives 8e-6").withAnyNonFinite();
+  private static final Bound ATTENTION_NARROW =
+      new Bound(2e-4, "queries, weights, and what 8-bit keys and values stand for may be rounded to BF16, which gives 2e-5").withAnyNonFinite();
+
   private Bounds() {}
+
+  /** Of an attention with queries of one type over keys and values of another. */
+  public static Bound attention(DType q, DType keys) {
+    return switch (keys) {
+      case F32 -> ATTENTION_F32;
+      case F16 -> q == DType.BF16 ? ATTENTION_BF16 : ATTENTION_F16;
+      case BF16 -> ATTENTION_BF16;
+      default -> ATTENTION_NARROW;
+    };
+  }
 
   /** Of a product with weights of a type. */
   public static Bound matmul(DType weight) {
