@@ -10,6 +10,11 @@ public final class Families {
   public static List<Family> all() {
     return List.of(
         new MatmulFamily(),
-        new RmsNormFamily());
+        new QuantizeFamily(),
+        new DequantizeFamily(),
+        new CopyFamily(),
+        new GatherRowsFamily(),
+        new RmsNormFamily(),
+        new EmbeddingFamily());
   }
 }
