@@ -10,7 +10,12 @@ public final class Families {
   public static List<Family> all() {
     return List.of(
         new MatmulFamily(),
+        new AttentionFamily(),
         new RmsNormFamily(),
-        new AttentionFamily());
+        new EmbeddingFamily(),
+        new GatherRowsFamily(),
+        new CopyFamily(),
+        new QuantizeFamily(),
+        new DequantizeFamily());
   }
 }

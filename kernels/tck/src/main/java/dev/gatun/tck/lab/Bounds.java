@@ -11,6 +11,9 @@ public final class Bounds {
   /** What must be the oracle's value, rounded to the output's dtype. */
   public static final Bound EXACT = new Bound(0, "moves, choices and roundings are exact");
 
+  /** An element of a block with a minimum, in 16 bits. */
+  public static final Bound EXPANDED_TWICE_ROUNDED = new Bound(1e-13, "a sum that F32 does not hold is rounded to it first, which may move a tie of the output's type");
+
   /** The rounding of a few F32 operations on each element. */
   public static final Bound ELEMENTWISE = new Bound(1e-10, "a few F32 operations an element, each off by at most some units of 2^-24");
 
