@@ -29,7 +29,7 @@ final class FailureList {
     page.open("section", "aria-labelledby", "failures").leaf("h2", "Failures", "id", "failures").line();
     checks(failed, page);
     for (Map.Entry<String, Map<String, List<CaseResult>>> row : report.table().entrySet()) {
-      for (Map.Entry<String, List<CaseResult>> cell : row.getValue().entrySet()) {
+      for (Map.Entry<String, List<CaseResult>> cell : VerdictTable.inOrder(row.getValue()).entrySet()) {
         List<CaseResult> here = failed(cell.getValue());
         if (!here.isEmpty()) {
           group(report, row.getKey(), cell.getKey(), here, page);

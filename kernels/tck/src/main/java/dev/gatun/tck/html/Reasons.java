@@ -34,7 +34,7 @@ final class Reasons {
   /** Of the results with a verdict, numbered in the order of the verdict table. */
   static Reasons of(Report report, Verdict verdict) {
     Reasons reasons = new Reasons();
-    report.table().values().forEach(columns -> columns.values().forEach(cell -> cell.stream().filter(result -> result.verdict() == verdict)
+    report.table().values().forEach(columns -> VerdictTable.inOrder(columns).values().forEach(cell -> cell.stream().filter(result -> result.verdict() == verdict)
         .forEach(reasons::add)));
     return reasons;
   }

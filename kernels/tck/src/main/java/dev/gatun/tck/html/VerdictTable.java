@@ -8,12 +8,16 @@ import java.io.IOException;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** Operators down, dtypes across; in each cell how many cases had which verdict. */
 final class VerdictTable {
   /** The dtypes in the order of the API; what is none of them comes last. */
   private static final Comparator<String> COLUMNS = Comparator.<String>comparingInt(name -> DType.of(name).map(DType::ordinal).orElse(Integer.MAX_VALUE))
       .thenComparing(Comparator.naturalOrder());
+
+  /** A cell names so many notes; a backend that gives a reason for every size would fill the table with them. */
+  private static final int NOTES = 3;
 
   private VerdictTable() {}
 
@@ -24,7 +28,15 @@ final class VerdictTable {
     page.open("table", "class", "verdicts").line();
     page.open("thead").open("tr").leaf("th", "operator", "scope", "col");
     for (String column : columns) {
-      page.leaf("th", column.equals("-") ? "other" : column, "scope", "col");
+      page.open("th", "scope", "col");
+      String[] parts = (column.equals("-") ? "other" : column).split("_");
+      for (int i = 0; i < parts.length; i++) {
+        page.text(parts[i] + (i < parts.length - 1 ? "_" : ""));
+        if (i < parts.length - 1) {
+          page.empty("wbr");
+        }
+      }
+      page.close();
     }
     page.close().close().line().open("tbody").line();
     for (Map.Entry<String, Map<String, List<CaseResult>>> row : report.table().entrySet()) {
@@ -38,6 +50,13 @@ final class VerdictTable {
     legend(page);
     notes(reasons, page);
     page.close().line();
+  }
+
+  /** A row's cells from left to right. */
+  static Map<String, List<CaseResult>> inOrder(Map<String, List<CaseResult>> row) {
+    Map<String, List<CaseResult>> cells = new TreeMap<>(COLUMNS);
+    cells.putAll(row);
+    return cells;
   }
 
   private static void cell(String family, String column, List<CaseResult> results, Reasons reasons, Markup page) throws IOException {
@@ -66,10 +85,10 @@ final class VerdictTable {
 
   private static void marks(List<Integer> numbers, Markup page) throws IOException {
     page.open("sup");
-    for (int i = 0; i < numbers.size(); i++) {
+    for (int i = 0; i < Math.min(NOTES, numbers.size()); i++) {
       page.text(i == 0 ? "" : ",").leaf("a", numbers.get(i).toString(), "href", "#note-" + numbers.get(i));
     }
-    page.close();
+    page.text(numbers.size() > NOTES ? ",…" : "").close();
   }
 
   private static String style(List<CaseResult> results, Map<Verdict, Integer> counts) {
