@@ -27,6 +27,11 @@ public interface Family {
   /** The group that shares a process with it. */
   Group group();
 
+  /** Whether it examines one operator of the catalogue. */
+  default boolean isOperator() {
+    return false;
+  }
+
   /** Lists its cases at every level. */
   void list(Listing listing);
 

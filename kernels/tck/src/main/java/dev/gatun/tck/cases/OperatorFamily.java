@@ -21,6 +21,11 @@ abstract class OperatorFamily implements Family {
   }
 
   @Override
+  public final boolean isOperator() {
+    return true;
+  }
+
+  @Override
   public final Group group() {
     return group;
   }

@@ -50,6 +50,12 @@ public final class Examination {
   public void run() {
     Operator mapped = bench.onDevice(operator);
     Decision decision = decision(mapped);
+    if (bench.lab().isPlanning()) {
+      if (decision instanceof Unsupported refusal) {
+        findings.unsupported(refusal.reason());
+      }
+      return;
+    }
     if (decision instanceof Unsupported refusal) {
       refused(mapped, refusal);
       return;

@@ -14,6 +14,7 @@ public final class Lab implements AutoCloseable {
   private final Scale scale;
   private Backend backend;
   private Stream stream;
+  private boolean planning;
 
   /**
    * Opens the backend.
@@ -60,6 +61,16 @@ public final class Lab implements AutoCloseable {
   /** Whether tensors are copied into memory of the backend's own and back, since operators do not read the host's. */
   boolean mirrored() {
     return !backend.device().hostMemory();
+  }
+
+  /** From now on cases ask for a plan and run nothing. */
+  public void planOnly() {
+    planning = true;
+  }
+
+  /** Whether cases ask for a plan only. */
+  boolean isPlanning() {
+    return planning;
   }
 
   /** A bench for one case. */

@@ -3,6 +3,7 @@ package dev.gatun.tck.lab;
 import dev.gatun.Backend;
 import dev.gatun.Buffer;
 import dev.gatun.DType;
+import dev.gatun.GatunException;
 import dev.gatun.Operator;
 import dev.gatun.Prepared;
 import dev.gatun.Shape;
@@ -169,6 +170,12 @@ public final class Workbench implements AutoCloseable {
   @Override
   public void close() {
     RuntimeException failure = null;
+    try {
+      // After a failure copies may still be under way, to and from memory that goes now.
+      stream().synchronize();
+    } catch (GatunException e) {
+      failure = new CheckException("close", "waiting for what the case started: " + e);
+    }
     while (!owned.isEmpty()) {
       try {
         owned.pop().close();
