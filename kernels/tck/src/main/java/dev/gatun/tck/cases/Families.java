@@ -13,6 +13,13 @@ public final class Families {
         new AttentionFamily(),
         new RmsNormFamily(),
         new LayerNormFamily(),
+        new ElementwiseFamily(ElementwiseFamily.Kind.SILU_MUL),
+        new ElementwiseFamily(ElementwiseFamily.Kind.GELU),
+        new ElementwiseFamily(ElementwiseFamily.Kind.GELU_MUL),
+        new ElementwiseFamily(ElementwiseFamily.Kind.ADD),
+        new ElementwiseFamily(ElementwiseFamily.Kind.MUL),
+        new ElementwiseFamily(ElementwiseFamily.Kind.SCALE),
+        new ElementwiseFamily(ElementwiseFamily.Kind.SOFTCAP),
         new SoftmaxFamily(),
         new EmbeddingFamily(),
         new GatherRowsFamily(),
@@ -22,13 +29,6 @@ public final class Families {
         new SampleFamily(),
         new CopyFamily(),
         new QuantizeFamily(),
-        new DequantizeFamily(),
-        new ElementwiseFamily(ElementwiseFamily.Kind.SILU_MUL),
-        new ElementwiseFamily(ElementwiseFamily.Kind.GELU),
-        new ElementwiseFamily(ElementwiseFamily.Kind.GELU_MUL),
-        new ElementwiseFamily(ElementwiseFamily.Kind.ADD),
-        new ElementwiseFamily(ElementwiseFamily.Kind.MUL),
-        new ElementwiseFamily(ElementwiseFamily.Kind.SCALE),
-        new ElementwiseFamily(ElementwiseFamily.Kind.SOFTCAP));
+        new DequantizeFamily());
   }
 }

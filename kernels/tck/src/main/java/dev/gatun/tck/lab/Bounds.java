@@ -36,6 +36,13 @@ public final class Bounds {
   private static final Bound ATTENTION_NARROW =
       new Bound(2e-4, "queries, weights, and what 8-bit keys and values stand for may be rounded to BF16, which gives 2e-5").withAnyNonFinite();
 
+  /** Tanh and the logistic function where a backend may take them of its fast units. */
+  public static final Bound ACTIVATION = new Bound(1e-6,
+      "tanh and exponentials as fast units give them, off by 2^-11 of themselves at most, which is 2.4e-7");
+
+  /** How far from its interval an id may be drawn, as a share of the whole. */
+  public static final Bound DRAW = new Bound(1e-5, "exponentials in F32, off by some units of 2^-24, and their running sums over a vocabulary");
+
   private Bounds() {}
 
   /** Of an attention with queries of one type over keys and values of another. */
@@ -46,16 +53,14 @@ public final class Bounds {
       case BF16 -> ATTENTION_BF16;
       default -> ATTENTION_NARROW;
     };
-  /** Tanh and the logistic function where a backend may take them of its fast units. */
-  public static final Bound ACTIVATION = new Bound(1e-6,
-      "tanh and exponentials as fast units give them, off by 2^-11 of themselves at most, which is 2.4e-7");
-  /** How far from its interval an id may be drawn, as a share of the whole. */
-  public static final Bound DRAW = new Bound(1e-5, "exponentials in F32, off by some units of 2^-24, and their running sums over a vocabulary");
+  }
+
   /** Of {@link dev.gatun.Gelu} in one of its forms. */
   public static Bound gelu(Gelu.Form form) {
     return form == Gelu.Form.TANH ? ACTIVATION
         : new Bound(1e-9, "erf in F32 by a polynomial, off by some units of 2^-24 of 1, so that a form by tanh is told from it");
   }
+
   /**
    * What {@link #DRAW} comes to for a row.
    *
@@ -63,9 +68,14 @@ public final class Bounds {
    */
   public static double draw(double steepness) {
     return DRAW.nmse() + 0x1p-23 * steepness;
+  }
+
+  /**
    * Of a layer norm.
+   *
    * @param n the row's elements
    * @param steepness |mean| / sqrt(variance + eps): the mean is taken out in F32, and what is lost of it is magnified by this
+   */
   public static Bound layerNorm(int n, double steepness) {
     double lost = 2 * steepness * Math.sqrt(n) * 0x1p-24;
     return new Bound(NORM.nmse() + lost * lost, "sums over the row in F32; what they lose of a mean " + (float) steepness
