@@ -11,6 +11,7 @@ public final class Families {
     return List.of(
         new MatmulFamily(),
         new RmsNormFamily(),
-        new ProgramFamily());
+        new ProgramFamily(),
+        new ContractFamily());
   }
 }

@@ -154,9 +154,14 @@ final class ProgramCases {
     int kv = Math.max(1, heads / Math.min(heads, ratio));
     int size = most == Integer.MAX_VALUE ? model.keySize() : Math.min(model.keySize(), most / 2);
     int valueSize = most == Integer.MAX_VALUE ? model.valueSize() : Math.min(model.valueSize(), most / 2);
-    return signature.of("kind", ProgramFamily.Kind.LAYER, "rows", rows, "hidden", Scale.EMULATED.sized(model.hidden(), most, block),
-        "wide", Scale.EMULATED.sized(model.intermediate(), most, block), "heads", heads, "kv", kv, "size", size, "vsize", valueSize,
+    return signature.of("kind", ProgramFamily.Kind.LAYER, "rows", rows, "hidden", whole(model.hidden(), most, block),
+        "wide", whole(model.intermediate(), most, block), "heads", heads, "kv", kv, "size", size, "vsize", valueSize,
         "vocabulary", Scale.EMULATED.sized(model.vocabulary(), most == Integer.MAX_VALUE ? 4096 : most, 64), "w", w.label(), "past", rows == 1 ? 11 : 0,
         "page", 16, "cache", "f16", "norms", model.name().startsWith("qwen"));
+  }
+
+  /** A size scaled down, in whole blocks. */
+  private static int whole(int full, int most, int block) {
+    return Math.max(block, Scale.EMULATED.sized(full, most, block) / block * block);
   }
 }
