@@ -21,7 +21,7 @@ final class MemoryPromises {
   /** No machine has as much, nor addresses for it. */
   private static final long BEYOND_ADDRESSES = 1L << 50;
   private static final int ROUNDS = 48;
-  private static final long CHUNK = 8L << 20;
+  private static final long CHUNK = 2L << 20;
   private static final int SHARE = 16;
 
   private MemoryPromises() {}
