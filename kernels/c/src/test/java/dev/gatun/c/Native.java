@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
 /** Shared libraries compiled from {@code src/test/c} with this machine's C compiler, each once. */
-final class Native {
+public final class Native {
   static final Path HEADERS = Path.of("src", "main", "resources", "META-INF", "gatun", "c");
 
   private static final Path SOURCES = Path.of("src", "test", "c");
@@ -35,7 +35,7 @@ final class Native {
   }
 
   /** Makes the example the library of the backend named {@code example}; skips the test where there is no compiler. */
-  static void useExample() {
+  public static void useExample() {
     System.setProperty("gatun.example.library", library("example").toString());
   }
 
