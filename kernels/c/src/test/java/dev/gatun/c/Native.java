@@ -41,7 +41,8 @@ public final class Native {
 
   /** The library of a file or folder of sources, compiled with further flags; skips the test where there is no compiler. */
   static Path library(String source, String... flags) {
-    return BUILT.computeIfAbsent(source + String.join("", flags), name -> build(source, "lib" + name.replaceAll("[^a-zA-Z0-9_]", "") + ".so", List.of(flags)));
+    return BUILT.computeIfAbsent(source + String.join("", flags), name -> build(source, "lib" + name.replaceAll("[^a-zA-Z0-9_]", "")
+        + ".so", List.of(flags)));
   }
 
   private static Path build(String source, String file, List<String> flags) {
@@ -68,8 +69,10 @@ public final class Native {
 
   /** Runs the compiler in the header's language, warnings being errors. */
   static void compile(List<String> arguments) {
-    Assumptions.assumeTrue(COMPILER.isPresent(), "no C compiler: neither CC, cc, gcc nor clang is here, so that nothing can be said of backends in C");
-    List<String> command = new ArrayList<>(List.of(COMPILER.get(), "-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I" + HEADERS));
+    Assumptions.assumeTrue(COMPILER.isPresent(),
+        "no C compiler: neither CC, cc, gcc nor clang is here, so that nothing can be said of backends in C");
+    List<String> command = new ArrayList<>(List.of(COMPILER.get(), "-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I"
+        + HEADERS));
     command.addAll(arguments);
     Optional<String> failure = run(command);
     if (failure.isPresent()) {

@@ -79,7 +79,8 @@ class ExampleOperatorsTest {
   @MethodSource("casts")
   void copiesRoundToNearestEven(DType from, DType to) {
     double[] values = Inputs.normal(5, 400, 1);
-    double[] special = {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, 0.0, -0.0, 65504, 65519, 65520, -65520, 0x1p-14, 0x1p-15, 0x1p-24,
+    double[] special = {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, 0.0, -0.0, 65504, 65519, 65520, -65520, 0x1p-14,
+        0x1p-15, 0x1p-24,
         0x1.8p-24, 0x1p-25, 0x1.000001p-25, 1 + 0x1p-11, 1 + 0x3p-11, 1 + 0x1p-8, 1 + 0x3p-8, 0x1.ffcp0, 0x1.ffep0, 0x1.fffp-15, 3.4e38};
     System.arraycopy(special, 0, values, 0, special.length);
     for (Placement placement : Placement.values()) {
@@ -129,13 +130,15 @@ class ExampleOperatorsTest {
       int fork = keys.fork(slots[0]);
       keys.reserve(fork, 5, 6);
       int[][] one = {{5}};
-      keys.append(keys.batch(new int[] {fork}, one), new int[] {fork}, one, normal(DType.F16, 11, 1, 3, 24), normal(DType.F16, 12, 1, 3, 24));
+      keys.append(keys.batch(new int[] {fork}, one), new int[] {fork}, one, normal(DType.F16, 11, 1, 3, 24), normal(DType.F16, 12, 1, 3,
+          24));
       for (Engine engine : keys.engines()) {
         for (int slot : new int[] {slots[0], slots[1], fork}) {
           for (int position = 0; position < (slot == slots[1] ? 2 : 9); position++) {
             for (KvCache.Part part : KvCache.Part.values()) {
               float[] held = keys.on(engine).read(engine.stream(), slot, 1, part, position, 2);
-              assertThat(IntStream.range(0, held.length).mapToDouble(i -> held[i]).toArray()).as("%s, %s of position %d in slot %d", engine, part, position, slot)
+              assertThat(IntStream.range(0, held.length).mapToDouble(i -> held[i]).toArray()).as("%s, %s of position %d in slot %d",
+                  engine, part, position, slot)
                   .containsExactly(Formats.rounded(DType.F32, keys.expected(part, 1, slot, position, 2)));
             }
           }

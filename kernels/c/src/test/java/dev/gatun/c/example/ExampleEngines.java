@@ -16,7 +16,8 @@ public final class ExampleEngines implements Engines {
   }
 
   private static Engine open(String label, String hostMemory) {
-    return Engine.open(label, "example", BackendOptions.none().with("host_memory", hostMemory)).ofKind("example").without(Extra.NARROW_CACHES, "no F8 caches")
+    return Engine.open(label, "example", BackendOptions.none().with("host_memory", hostMemory)).ofKind("example")
+        .without(Extra.NARROW_CACHES, "no F8 caches")
         .without(Extra.RARE_TYPES, "no rare types");
   }
 }
