@@ -31,7 +31,7 @@ final class MatmulOperator implements OperatorKernel<Matmul> {
       return new Unsupported("more than 2^31 - 1 rows; split it");
     }
     long flops = 2 * op.x().size(0) * op.w().shape().elements();
-    String kernel = "matmul_" + op.w().dtype().label() + (op.w().isPlain() ? "" : "_" + op.w().layout()) + "_" + lanes.label();
+    String kernel = "matmul_" + WeightLayout.label(op.w()) + "_" + lanes.label();
     return new CpuPlan(kernel, MatmulStage.tile(op.w().size(0), workers) + " rows of w", MatmulStage.scratchBytes(Fusion.alone(op), lanes), CpuPlan.bytes(op), flops,
         WeightLayout.rejected(op.w(), lanes));
   }

@@ -325,7 +325,7 @@ final class MatmulStage {
     }
     List<String> rejected = new ArrayList<>(group.rejected());
     group.matmuls().forEach(m -> rejected.addAll(WeightLayout.rejected(m.w(), lanes)));
-    String types = group.matmuls().stream().map(m -> m.w().dtype().label()).distinct().reduce((a, b) -> a + "," + b).orElseThrow();
+    String types = group.matmuls().stream().map(m -> WeightLayout.label(m.w())).distinct().reduce((a, b) -> a + "," + b).orElseThrow();
     return new Explanation.Step(sources, Fusion.name(group) + "_" + types + "_" + lanes.label(), tile(group.matmuls().getFirst().w().size(0), workers) + " rows of w",
         bytes, flops, 0, rejected.stream().distinct().toList());
   }

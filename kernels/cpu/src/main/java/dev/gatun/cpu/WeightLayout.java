@@ -16,6 +16,11 @@ final class WeightLayout {
 
   private WeightLayout() {}
 
+  /** What a kernel's name says of its weight. */
+  static String label(Tensor w) {
+    return w.dtype().label() + (w.isPlain() ? "" : "_" + w.layout());
+  }
+
   /** The ways not taken to read a weight, with the reasons. */
   static List<String> rejected(Tensor w, Lanes lanes) {
     List<String> reasons = new ArrayList<>();

@@ -80,6 +80,37 @@ public final class Inputs {
     return out;
   }
 
+  /**
+   * Fills a segment with random elements, some hundred megabytes a second: F32, F16 and BF16 evenly over [-1, 1) in steps of 2^-11 (2^-8 for BF16), every
+   * other type as {@link #elements}.
+   *
+   * @param out whole elements, or blocks, of {@code type}
+   */
+  public static void fill(DType type, long seed, MemorySegment out) {
+    SplittableRandom random = new SplittableRandom(seed);
+    long bytes = out.byteSize();
+    switch (type) {
+      case F32, F16, BF16 -> {
+        for (long at = 0; at < bytes; at += type.blockBytes()) {
+          float value = (random.nextInt() >> 20) * 0x1p-11f;
+          switch (type) {
+            case F32 -> out.set(Bits.INT, at, Float.floatToRawIntBits(value));
+            case F16 -> Bits.put16(out, at, Float.floatToFloat16(value));
+            default -> Bits.put16(out, at, Float.floatToRawIntBits((random.nextInt() >> 23) * 0x1p-8f) >>> 16);
+          }
+        }
+      }
+      default -> {
+        for (long at = 0; at < bytes; at += type.blockBytes()) {
+          for (int i = 0; i < type.blockBytes(); i++) {
+            Bits.put8(out, at + i, random.nextInt());
+          }
+          tame(type, random, out, at);
+        }
+      }
+    }
+  }
+
   private static void tame(DType type, SplittableRandom random, MemorySegment out, long at) {
     switch (type) {
       case F32 -> out.set(Bits.INT, at, out.get(Bits.INT, at) & 0xBFFF_FFFF);

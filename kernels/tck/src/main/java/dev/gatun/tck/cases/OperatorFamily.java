@@ -1,0 +1,45 @@
+package dev.gatun.tck.cases;
+
+import dev.gatun.tck.lab.Examination;
+import dev.gatun.tck.lab.Findings;
+import dev.gatun.tck.lab.Trial;
+import dev.gatun.tck.lab.UnservedException;
+import dev.gatun.tck.lab.Workbench;
+
+/** Cases of one operator of the catalogue, each examined by {@link Examination}. */
+abstract class OperatorFamily implements Family {
+  private final Signature signature;
+  private final Group group;
+
+  OperatorFamily(Group group, Signature signature) {
+    this.group = group;
+    this.signature = signature;
+  }
+
+  @Override
+  public final Signature signature() {
+    return signature;
+  }
+
+  @Override
+  public final boolean isOperator() {
+    return true;
+  }
+
+  @Override
+  public final Group group() {
+    return group;
+  }
+
+  @Override
+  public final void examine(Values values, Workbench bench, Findings findings) {
+    try {
+      Examination.of(bench, trial(values, bench), findings).run();
+    } catch (UnservedException e) {
+      findings.unsupported(e.getMessage());
+    }
+  }
+
+  /** The case made concrete: its tensors on the bench, the operator over them, and what must come of it. */
+  abstract Trial trial(Values values, Workbench bench);
+}

@@ -1,0 +1,116 @@
+package dev.gatun.tck.lab;
+
+import dev.gatun.DType;
+import dev.gatun.Operator;
+import dev.gatun.Tensor;
+import dev.gatun.tck.Measure;
+import dev.gatun.tck.oracle.Elements;
+import dev.gatun.tck.oracle.Errors;
+import dev.gatun.tck.oracle.Formats;
+import dev.gatun.tck.oracle.Host;
+import dev.gatun.tck.oracle.Oracle;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/** That outputs are the oracle's: what is not finite first, then the error against its bound, then each element by itself. */
+final class Truth implements Expectation {
+  /** An element may be this many times as far off as the bound lets the average be, in proportion to itself and to the average magnitude. */
+  private static final double WORST = 10;
+
+  /** What one operator writes of an output; a sample of a large output has many. */
+  private record Piece(Tensor tensor, int rows, double[] expected) {}
+
+  private record Output(String name, DType dtype, double[] expected, List<Piece> pieces) {
+    double[] actual() {
+      return joined(pieces, piece -> Elements.read(Host.buffers(), piece.tensor, piece.rows));
+    }
+  }
+
+  private final Bound bound;
+  private final List<Output> outputs;
+
+  /** Asks the oracle now: an operator in place overwrites what it reads. */
+  Truth(List<? extends Operator> operators, Host host, Bound bound) {
+    this.bound = bound;
+    Map<String, List<Piece>> pieces = new LinkedHashMap<>();
+    for (Operator operator : operators) {
+      Map<String, double[]> results = Oracle.compute(operator, host);
+      for (Operator.Operand operand : operator.operands()) {
+        if (operand.access() == Operator.Access.WRITE) {
+          pieces.computeIfAbsent(operand.name(), _ -> new ArrayList<>()).add(piece(operand.tensor(), results.get(operand.name())));
+        }
+      }
+    }
+    this.outputs = pieces.entrySet().stream().map(e -> new Output(e.getKey(), e.getValue().getFirst().tensor.dtype(),
+        joined(e.getValue(), Piece::expected), e.getValue())).toList();
+  }
+
+  private static Piece piece(Tensor tensor, double[] exact) {
+    long row = tensor.size(0) == 0 ? 0 : tensor.shape().with(0, 1).elements();
+    int rows = row == 0 ? 0 : Math.toIntExact(exact.length / row);
+    return new Piece(tensor, rows, tensor.dtype().isBlock() ? exact : Formats.rounded(tensor.dtype(), exact));
+  }
+
+  private static double[] joined(List<Piece> pieces, Function<Piece, double[]> values) {
+    return pieces.size() == 1 ? values.apply(pieces.getFirst()) : pieces.stream().map(values).flatMapToDouble(Arrays::stream).toArray();
+  }
+
+  @Override
+  public void verify(String form, Findings findings) {
+    for (Output output : outputs) {
+      verify(form, output, output.actual(), findings);
+    }
+  }
+
+  private void verify(String form, Output output, double[] actual, Findings findings) {
+    double[] expected = bound.anyNonFinite() ? anyNonFinite(output.expected, actual) : output.expected;
+    Errors errors = Errors.between(expected, actual);
+    findings.check("finite", errors.nonFinite() == 0, () -> where(form, output) + errors.describe(expected, actual));
+    if (bound.isExact()) {
+      findings.measure(new Measure(output.name, errors.maxAbs(), 0, bound.reason()));
+      findings.check("exact", errors.maxAbs() == 0, () -> where(form, output) + errors.describe(expected, actual));
+      return;
+    }
+    double step = step(output.dtype);
+    double allowed = bound.nmse() + step * step;
+    findings.measure(new Measure(output.name, errors.nmse(), allowed, bound.reason()));
+    findings.check("error", errors.nmse() <= allowed,
+        () -> where(form, output) + errors.describe(expected, actual) + "; allowed " + allowed + ": " + bound.reason());
+    double rms = Math.sqrt(Arrays.stream(expected).filter(Double::isFinite).map(e -> e * e).average().orElse(0));
+    for (int i = 0; i < expected.length; i++) {
+      double e = expected[i];
+      double a = actual[i];
+      int at = i;
+      findings.check("element", !Double.isFinite(e) || Math.abs(a - e) <= WORST * Math.sqrt(allowed) * (rms + Math.abs(e)),
+          () -> where(form, output) + "element " + at + ": expected " + e + ", got " + a + ", though the average error is within its bound");
+    }
+  }
+
+  private static String where(String form, Output output) {
+    return form + ", " + output.name + ": ";
+  }
+
+  /** What is expected, with the value that is there wherever neither is finite. */
+  private static double[] anyNonFinite(double[] expected, double[] actual) {
+    double[] lenient = expected.clone();
+    for (int i = 0; i < lenient.length; i++) {
+      if (!Double.isFinite(lenient[i]) && !Double.isFinite(actual[i])) {
+        lenient[i] = actual[i];
+      }
+    }
+    return lenient;
+  }
+
+  /** The rounding of a dtype: a neighbouring value may be the answer where the exact one lies near the middle. */
+  private static double step(DType dtype) {
+    return switch (dtype) {
+      case F16 -> 0x1p-11;
+      case BF16 -> 0x1p-8;
+      default -> 0x1p-24;
+    };
+  }
+}
