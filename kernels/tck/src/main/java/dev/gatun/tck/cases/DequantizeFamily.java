@@ -43,12 +43,12 @@ final class DequantizeFamily extends MoveFamily {
       int block = x.blockSize();
       for (DType y : RowFamily.FLOATS) {
         for (Placement lies : Placement.values()) {
-          listing.add(lies == Placement.STRIDED ? Level.QUICK : Level.STANDARD,
+          listing.add(lies == Placement.STRIDED && y.ordinal() == x.ordinal() % 3 ? Level.QUICK : Level.STANDARD,
               signature().of("rows", 5, "n", 3 * block, "lies", lies, "x", x.label(), "y", y.label()));
         }
         for (Contents contents : Contents.values()) {
           if (x != DType.MXFP4 || contents != Contents.NAN) {
-            listing.add(y == DType.F32 ? Level.QUICK : Level.STANDARD,
+            listing.add(y == DType.F32 && (contents == Contents.CODES || x == DType.Q4_0 || x == DType.Q4_K) ? Level.QUICK : Level.STANDARD,
                 signature().of("rows", 2, "n", 2 * block, "x", x.label(), "y", y.label(), "contents", contents));
           }
         }
@@ -64,10 +64,9 @@ final class DequantizeFamily extends MoveFamily {
             signature().of("rows", 3, "n", block, "lies", Placement.STRIDED, "count", count, "x", x.label()));
       }
       for (String inner : new String[] {"", "2+3+", "2+2+2+", "0+2+"}) {
-        listing.add(inner.isEmpty() ? Level.QUICK : Level.STANDARD,
+        listing.add(inner.isEmpty() && x == DType.Q5_0 ? Level.QUICK : Level.STANDARD,
             signature().of("shape", inner + 2 * block, "lies", Placement.STRIDED, "x", x.label(), "y", "f16"));
       }
-      listing.add(Level.STANDARD, signature().of("rows", 4, "n", 0, "x", x.label()));
       for (ModelShape model : listing.models()) {
         listing.add(Listing.later(Level.STANDARD, model.least()), signature().of("rows", listing.sized(64, 4, 4),
             "n", listing.sized(model.hidden(), 512, SUPER_BLOCK), "x", x.label(), "y", "f16"));

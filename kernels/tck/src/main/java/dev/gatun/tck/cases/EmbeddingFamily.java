@@ -37,22 +37,22 @@ final class EmbeddingFamily extends OperatorFamily {
       int n = table.isBlock() ? 2 * table.blockSize() : 37;
       Level second = common ? Level.QUICK : Level.STANDARD;
       for (Weight weight : Weight.values()) {
-        listing.add(Level.QUICK, signature().of("n", n, "table", table.label(), "weight", weight));
+        listing.add(weight == Weight.PLAIN ? Level.QUICK : second, signature().of("n", n, "table", table.label(), "weight", weight));
         listing.add(Level.STANDARD, signature().of("n", n, "table", table.label(), "weight", weight, "ids", Picks.OUTSIDE, "lies", Placement.STRIDED));
         listing.add(Level.STANDARD, signature().of("n", n, "table", table.label(), "weight", weight, "codes", Codes.ANY));
       }
       for (DType y : RowFamily.FLOATS) {
         for (Placement lies : Placement.values()) {
-          listing.add(lies.ordinal() == (table.ordinal() + y.ordinal()) % 3 ? second : Level.STANDARD,
+          listing.add(y != DType.F32 && lies.ordinal() == (table.ordinal() + y.ordinal()) % 3 ? second : Level.STANDARD,
               signature().of("n", n, "table", table.label(), "y", y.label(), "lies", lies));
         }
       }
       listing.add(Level.QUICK, signature().of("rows", 7, "n", n, "table", table.label(), "ids", Picks.OUTSIDE));
       listing.add(Level.STANDARD, signature().of("rows", 7, "n", n, "table", table.label(), "y", "f16", "ids", Picks.OUTSIDE));
-      listing.add(second, signature().of("n", n, "table", table.label(), "ids", Picks.SAME));
+      listing.add(Level.STANDARD, signature().of("n", n, "table", table.label(), "ids", Picks.SAME));
       for (Codes codes : new Codes[] {Codes.ANY, Codes.ZERO, Codes.NONFINITE}) {
         if (codes.fits(table)) {
-          listing.add(second, signature().of("n", n, "table", table.label(), "codes", codes));
+          listing.add(codes == Codes.ANY ? second : Level.STANDARD, signature().of("n", n, "table", table.label(), "codes", codes));
         }
       }
       for (int count : new int[] {0, 2, 5, 77, -2}) {

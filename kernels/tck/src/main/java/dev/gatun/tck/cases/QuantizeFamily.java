@@ -71,7 +71,6 @@ final class QuantizeFamily extends MoveFamily {
         listing.add(inner.length() == 4 ? quick : standard,
             signature().of("shape", inner + 2 * y.blockSize(), "lies", Placement.STRIDED, "y", y.label()));
       }
-      listing.add(standard, signature().of("rows", 4, "n", 0, "y", y.label()));
       for (ModelShape model : listing.models()) {
         listing.add(Listing.later(standard, model.least()), signature().of("rows", listing.sized(64, 4, 4),
             "n", listing.sized(model.hidden(), 512, SUPER_BLOCK), "y", y.label(), "fill", Fill.OUTLIERS));
