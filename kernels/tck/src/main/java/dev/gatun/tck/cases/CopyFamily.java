@@ -106,7 +106,8 @@ final class CopyFamily extends MoveFamily {
 
   private void pair(Listing listing, DType x, DType y) {
     for (Placement lies : Placement.values()) {
-      listing.add(lies.ordinal() == (x.ordinal() + y.ordinal()) % 3 ? Level.QUICK : Level.STANDARD,
+      int turn = (lies.ordinal() + x.ordinal() + y.ordinal()) % 3;
+      listing.add(turn == 0 ? Level.QUICK : turn == 1 ? Level.STANDARD : Level.FULL,
           signature().of("rows", 3, "n", 67, "lies", lies, "x", x.label(), "y", y.label(), "fill", Fill.WIDE));
     }
     listing.add(Level.QUICK, signature().of("n", special(x).length, "x", x.label(), "y", y.label(), "contents", Contents.SPECIAL));

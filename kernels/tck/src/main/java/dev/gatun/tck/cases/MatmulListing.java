@@ -21,6 +21,7 @@ final class MatmulListing {
   private static final Set<Integer> FEW_ROWS = Set.of(2, 8, 9, 17, 33);
   private static final Set<Integer> FEW_COLUMNS = Set.of(1, 16, 33, 65, 129);
   private static final Set<Integer> FEW_LENGTHS = Set.of(1, 2, 17, 33, 64, 65, 257);
+  private static final int MOST_OF_FEW = 2000;
   private static final int COLUMNS_OF_SMALL = 37;
   private static final int PREFILL = 512;
   private static final int SUPER_BLOCK = 256;
@@ -76,8 +77,11 @@ final class MatmulListing {
         listing.add(weight == Weight.TIED && rows == 1 ? Level.STANDARD : Level.QUICK, small(w, rows, "weight", weight));
       }
       for (int rows : ROWS) {
-        listing.add(weight == Weight.TIED ? Level.FULL : weight == Weight.PREPARED && FEW_ROWS.contains(rows) ? level(w, Level.QUICK)
-            : weight == Weight.PREPARED || FEW_ROWS.contains(rows) ? level(w, Level.STANDARD) : Level.FULL, small(w, rows, "weight", weight));
+        boolean few = FEW_ROWS.contains(rows);
+        if (weight != Weight.TIED || few) {
+          listing.add(weight == Weight.TIED || weight == Weight.PLAIN && !few ? Level.FULL : level(w, few && weight == Weight.PREPARED ? Level.QUICK
+              : Level.STANDARD), small(w, rows, "weight", weight));
+        }
       }
     }
     listing.add(level(w, Level.STANDARD), small(w, listing.sized(PREFILL, 48, 48)));
@@ -90,14 +94,13 @@ final class MatmulListing {
     for (int rows : new int[] {1, 9, 33}) {
       for (int n : COLUMNS) {
         if (n * rows > 1 || !w.isBlock()) {
-          listing.add(rows == 1 && FEW_COLUMNS.contains(n) ? level(w, Level.QUICK) : FEW_COLUMNS.contains(n) ? level(w, Level.STANDARD) : Level.FULL,
-              small(w, rows, "n", n));
+          boolean few = FEW_COLUMNS.contains(n);
+          listing.add(few ? level(w, rows == 1 ? Level.QUICK : Level.STANDARD) : Level.FULL, small(w, rows, "n", n));
         }
       }
       for (int length : w.isBlock() ? BLOCKS : LENGTHS) {
-        boolean long33 = length == 33 && w.blockSize() == SUPER_BLOCK;
-        listing.add(rows == 9 && FEW_LENGTHS.contains(length) && !long33 ? level(w, Level.QUICK)
-            : rows < 33 ? level(w, Level.STANDARD) : Level.FULL, small(w, rows, "n", 19, "k", length * w.blockSize()));
+        boolean few = FEW_LENGTHS.contains(length) && length * w.blockSize() < MOST_OF_FEW;
+        listing.add(few && rows < 33 ? level(w, rows == 9 ? Level.QUICK : Level.STANDARD) : Level.FULL, small(w, rows, "n", 19, "k", length * w.blockSize()));
       }
     }
   }
@@ -108,12 +111,14 @@ final class MatmulListing {
         for (Placement lies : Placement.values()) {
           int turn = (3 * x.ordinal() + y.ordinal() + w.ordinal() + lies.ordinal()) % 9;
           int k = w.isBlock() ? 2 * w.blockSize() : 45;
-          listing.add(turn == 0 ? level(w, Level.QUICK) : turn < 4 ? level(w, Level.STANDARD) : Level.FULL,
+          listing.add(turn == 0 ? level(w, Level.QUICK) : turn < 3 ? level(w, Level.STANDARD) : Level.FULL,
               small(w, 5, "n", 23, "k", k, "x", x.label(), "y", y.label(), "lies", lies));
           for (int rows : new int[] {1, 33}) {
-            listing.add(turn == 1 ? level(w, Level.STANDARD) : Level.FULL,
+            listing.add(turn == 3 ? level(w, Level.STANDARD) : Level.FULL,
                 small(w, rows, "n", 23, "k", k, "x", x.label(), "y", y.label(), "lies", lies));
-            listing.add(Level.FULL, small(w, rows, "n", 23, "k", k, "x", x.label(), "y", y.label(), "lies", lies, "weight", Weight.PLAIN));
+          }
+          if (turn % 3 == 0) {
+            listing.add(Level.FULL, small(w, 7, "n", 23, "k", k, "x", x.label(), "y", y.label(), "lies", lies, "weight", Weight.PLAIN));
           }
         }
       }
@@ -128,8 +133,8 @@ final class MatmulListing {
     for (Fill fill : Fill.values()) {
       if (fill != Fill.MINUS_INFINITY) {
         boolean first = w == DType.F16 || w == DType.Q4_0;
-        listing.add(first ? Level.QUICK : Level.STANDARD, small(w, 3, "k", w.isBlock() ? 2 * w.blockSize() : 130, "fill", fill));
-        listing.add(level(w, Level.STANDARD), small(w, 33, "n", 21, "k", w.isBlock() ? 2 * w.blockSize() : 130, "fill", fill));
+        listing.add(first ? Level.QUICK : level(w, Level.STANDARD), small(w, 3, "k", w.isBlock() ? 2 * w.blockSize() : 130, "fill", fill));
+        listing.add(first ? Level.STANDARD : Level.FULL, small(w, 33, "n", 21, "k", w.isBlock() ? 2 * w.blockSize() : 130, "fill", fill));
       }
     }
     listing.add(level(w, Level.STANDARD), small(w, 4, "n", 33, "k", 1024, "fill", Fill.OUTLIERS));
@@ -138,7 +143,9 @@ final class MatmulListing {
         if (codes.fits(w)) {
           int k = w.isBlock() ? 2 * w.blockSize() : 64;
           listing.add(rows == 5 ? level(w, Level.QUICK) : level(w, Level.STANDARD), small(w, rows, "n", 40, "k", k, "codes", codes));
-          listing.add(Level.FULL, small(w, rows, "n", 40, "k", k, "codes", codes, "weight", Weight.PLAIN));
+          if (rows == 5) {
+            listing.add(Level.FULL, small(w, rows, "n", 40, "k", k, "codes", codes, "weight", Weight.PLAIN));
+          }
         }
       }
     }
@@ -146,14 +153,14 @@ final class MatmulListing {
 
   private void counts(DType w) {
     for (int count : new int[] {0, 1, 3, 8, 99, -1}) {
-      listing.add(w == DType.F32 || w == DType.Q4_0 || count == 3 && common(w) ? Level.QUICK : Level.STANDARD,
+      listing.add(w == DType.F32 || w == DType.Q4_0 || count == 3 && common(w) ? Level.QUICK : level(w, Level.STANDARD),
           small(w, 8, "n", 21, "lies", Placement.STRIDED, "count", count));
-      listing.add(level(w, Level.STANDARD), small(w, 40, "n", 21, "lies", Placement.STRIDED, "count", 11 * count));
+      listing.add(count == 3 ? level(w, Level.STANDARD) : Level.FULL, small(w, 40, "n", 21, "lies", Placement.STRIDED, "count", 11 * count));
     }
   }
 
   private void empty(DType w) {
-    Level level = w == DType.F32 || w == DType.Q4_0 ? Level.QUICK : Level.STANDARD;
+    Level level = w == DType.F32 || w == DType.Q4_0 ? Level.QUICK : level(w, Level.STANDARD);
     for (Weight weight : Weight.values()) {
       listing.add(level, small(w, 0, "weight", weight));
       listing.add(level, small(w, 3, "n", 0, "weight", weight));
