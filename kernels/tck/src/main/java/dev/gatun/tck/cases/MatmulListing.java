@@ -21,6 +21,10 @@ final class MatmulListing {
   private static final Set<Integer> FEW_ROWS = Set.of(2, 8, 9, 17, 33);
   private static final Set<Integer> FEW_COLUMNS = Set.of(1, 16, 33, 65, 129);
   private static final Set<Integer> FEW_LENGTHS = Set.of(1, 2, 17, 33, 64, 65, 257);
+
+  /** An error is relative to the results' own size, and a few results may all come out near zero by chance; equal activations are rounded by nothing. */
+  private static final int FEWEST_AVERAGED = 7;
+
   private static final int MOST_OF_FEW = 2000;
   private static final int COLUMNS_OF_SMALL = 37;
   private static final int PREFILL = 512;
@@ -93,10 +97,9 @@ final class MatmulListing {
   private void columnsAndLengths(DType w) {
     for (int rows : new int[] {1, 9, 33}) {
       for (int n : COLUMNS) {
-        if (n * rows > 1 || !w.isBlock()) {
-          boolean few = FEW_COLUMNS.contains(n);
-          listing.add(few ? level(w, rows == 1 ? Level.QUICK : Level.STANDARD) : Level.FULL, small(w, rows, "n", n));
-        }
+        boolean few = FEW_COLUMNS.contains(n);
+        listing.add(few ? level(w, rows == 1 ? Level.QUICK : Level.STANDARD) : Level.FULL,
+            small(w, rows, "n", n, "fill", n * rows < FEWEST_AVERAGED ? Fill.EQUAL : Fill.NORMAL));
       }
       for (int length : w.isBlock() ? BLOCKS : LENGTHS) {
         boolean few = FEW_LENGTHS.contains(length) && length * w.blockSize() < MOST_OF_FEW;
