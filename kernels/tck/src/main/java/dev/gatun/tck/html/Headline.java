@@ -79,7 +79,7 @@ final class Headline {
 
   private static String where(Report report) {
     Report.Run run = report.run();
-    return "Backend " + report.subject().backend() + " on " + report.subject().device() + ", level " + run.level().name().toLowerCase(Locale.ROOT)
+    return "Backend " + report.subject().backend() + " on " + report.subject().device() + ", level " + Facts.level(run)
         + (run.scale() == Scale.EMULATED ? " in its emulated form" : "") + (run.only().isEmpty() ? "" : ", only " + String.join(", ", run.only())) + ".";
   }
 
