@@ -13,6 +13,8 @@ final class CheckMeaning {
       case "error" -> "The error over the whole output is above its bound.";
       case "element" -> "Single elements are far off, though the error over the whole output is within its bound.";
       case "exact" -> "A result that has no rounding of its own is not the one expected.";
+      case "draw" -> "A sampled token is not the one that its random number falls on.";
+      case "shares" -> "Sampled tokens do not come as often as their probabilities say.";
       case "guards" -> "Memory that the operator may not write has changed: beside an output, in a gap, or in an input.";
       case "workspace" -> "Memory has changed that no operand of the case lies in.";
       case "repeat" -> "The same inputs gave other bits on a second run.";
@@ -27,7 +29,8 @@ final class CheckMeaning {
       case "fused" -> "A fused program and its operators one by one disagree.";
       case "argmax" -> "The token chosen is not that of the program's own logits.";
       case "profile" -> "Profiling changed a result, or measured what cannot be.";
-      case "close" -> "Something closed was still used, or something in use could not be closed in order.";
+      case "promise" -> "The interface promises something besides numbers, and it does not hold.";
+      case "close" -> "What the case started could not be waited for, or what it used could not be freed.";
       case "threw" -> "The case ended in an exception, though the backend claims to serve it.";
       case "crash" -> "The process ended in the midst of the case.";
       case "hang" -> "The case did not end in the time that a case has.";

@@ -65,7 +65,7 @@ final class FailureList {
         .map(check -> check.getKey() + " " + Figures.count(check.getValue())).collect(Collectors.joining(", ")), "class", "small").close().line();
     page.open("ol", "class", "failed").line();
     for (CaseResult result : failed.subList(0, Math.min(SHOWN, failed.size()))) {
-      failure(result, Optional.of(Rerun.command(report, result.test())), page);
+      failure(result, Optional.of(report.rerun(result.test())), page);
     }
     page.close().line();
     if (failed.size() > SHOWN) {

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 /** Whoever reads a report finds the name of every check explained on the page and in the guide. */
 class CheckNamesTest {
-  private static final List<Pattern> NAMED = List.of(Pattern.compile("\\bcheck\\(\\s*\"([a-z ]+)\""), Pattern.compile("new CheckException\\(\\s*\"([a-z ]+)\""),
+  private static final List<Pattern> NAMED = List.of(Pattern.compile("\\b(?:check|same)\\(\\s*\"([a-z ]+)\""), Pattern.compile("new CheckException\\(\\s*\"([a-z ]+)\""),
       Pattern.compile("Verdict\\.FAIL,\\s*\"([a-z ]+)\""), Pattern.compile("\\bfailed\\([^\"\\n]*\"([a-z ]+)\""));
 
   static Set<String> names() throws IOException {
