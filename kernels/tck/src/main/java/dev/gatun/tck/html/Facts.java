@@ -43,7 +43,8 @@ final class Facts {
     fact(page, "Suite", run.suite());
     fact(page, "Commit", run.commit().orElse("not known"));
     fact(page, "Level", level(run));
-    fact(page, "Sizes", run.scale() == Scale.EMULATED ? "scaled down for an emulated device, each with its remainder at the tile" : "as models have them");
+    fact(page, "Sizes", run.scale() == Scale.EMULATED ? "scaled down for an emulated device, each with its remainder at the tile"
+        : "as models have them");
     fact(page, "Seed", Long.toString(run.seed()));
     fact(page, "Shapes of", run.shapes().isEmpty() ? "no model" : String.join(", ", run.shapes()));
     fact(page, "Operators", run.only().isEmpty() ? "all" : "only " + String.join(", ", run.only()));

@@ -15,7 +15,8 @@ import org.junit.jupiter.api.Test;
 
 /** Whoever reads a report finds the name of every check explained on the page and in the guide. */
 class CheckNamesTest {
-  private static final List<Pattern> NAMED = List.of(Pattern.compile("\\b(?:check|same)\\(\\s*\"([a-z ]+)\""), Pattern.compile("new CheckException\\(\\s*\"([a-z ]+)\""),
+  private static final List<Pattern> NAMED = List.of(Pattern.compile("\\b(?:check|same)\\(\\s*\"([a-z ]+)\""),
+      Pattern.compile("new CheckException\\(\\s*\"([a-z ]+)\""),
       Pattern.compile("Verdict\\.FAIL,\\s*\"([a-z ]+)\""), Pattern.compile("\\bfailed\\([^\"\\n]*\"([a-z ]+)\""));
 
   static Set<String> names() throws IOException {
@@ -46,6 +47,7 @@ class CheckNamesTest {
   @Test
   void theGuideSaysWhatUsuallyCausesEach() throws IOException {
     String guide = Files.readString(Path.of("../../docs/validating-a-backend.md"));
-    assertThat(names().stream().filter(name -> !guide.contains("| `" + name + "` |"))).as("without a row in docs/validating-a-backend.md").isEmpty();
+    assertThat(names().stream().filter(name -> !guide.contains("| `" + name + "` |"))).as("without a row in docs/validating-a-backend.md")
+        .isEmpty();
   }
 }
