@@ -1,6 +1,11 @@
 package dev.gatun.tck.lab;
 
+import dev.gatun.Attention;
 import dev.gatun.DType;
+import dev.gatun.Gelu;
+import dev.gatun.Matmul;
+import dev.gatun.Operator;
+import java.util.List;
 
 /**
  * How near each operator's results must come, and why. Each bound is a small multiple of what an honest computation in the case's own dtypes gives: sums in F32
@@ -10,6 +15,9 @@ import dev.gatun.DType;
 public final class Bounds {
   /** What must be the oracle's value, rounded to the output's dtype. */
   public static final Bound EXACT = new Bound(0, "moves, choices and roundings are exact");
+
+  /** An element of a block with a minimum, in 16 bits. */
+  public static final Bound EXPANDED_TWICE_ROUNDED = new Bound(1e-13, "a sum that F32 does not hold is rounded to it first, which may move a tie of the output's type");
 
   /** The rounding of a few F32 operations on each element. */
   public static final Bound ELEMENTWISE = new Bound(1e-10, "a few F32 operations an element, each off by at most some units of 2^-24");
@@ -32,6 +40,16 @@ public final class Bounds {
   private static final Bound ATTENTION_Q8 =
       new Bound(1e-4, "queries, weights, and what the blocks stand for may be rounded to BF16, which gives 1e-5").withAnyNonFinite();
 
+  /** Tanh and the logistic function where a backend may take them of its fast units. */
+  public static final Bound ACTIVATION = new Bound(1e-6,
+      "tanh and exponentials as fast units give them, off by 2^-11 of themselves at most, which is 2.4e-7");
+
+  /** How far from its interval an id may be drawn, as a share of the whole. */
+  public static final Bound DRAW = new Bound(1e-5, "exponentials in F32, off by some units of 2^-24, and their running sums over a vocabulary");
+  private static final double ATTENTION = 1e-5;
+  /** By how much errors may grow on their way through a program: a gated unit multiplies two results that are both off. */
+  private static final double GROWTH = 2;
+
   private Bounds() {}
 
   /** Of an attention with queries of one type over keys and values of another. */
@@ -45,9 +63,77 @@ public final class Bounds {
     };
   }
 
-  /** Of a product with weights of a type. */
+  /** Of {@link dev.gatun.Gelu} in one of its forms. */
+  public static Bound gelu(Gelu.Form form) {
+    return form == Gelu.Form.TANH ? ACTIVATION
+        : new Bound(1e-9, "erf in F32 by a polynomial, off by some units of 2^-24 of 1, so that a form by tanh is told from it");
+  }
+
+  /**
+   * What {@link #DRAW} comes to for a row.
+   *
+   * @param steepness its largest |logit| / temperature, whose rounding is that of an exponent
+   */
+  public static double draw(double steepness) {
+    return DRAW.nmse() + 0x1p-23 * steepness;
+  }
+
+  /**
+   * Of a layer norm.
+   *
+   * @param n the row's elements
+   * @param steepness |mean| / sqrt(variance + eps): the mean is taken out in F32, and what is lost of it is magnified by this
+   */
+  public static Bound layerNorm(int n, double steepness) {
+    double lost = 2 * steepness * Math.sqrt(n) * 0x1p-24;
+    return new Bound(NORM.nmse() + lost * lost, "sums over the row in F32; what they lose of a mean " + (float) steepness
+        + " times the deviation, about sqrt(N)·2^-24 of it, is magnified by as much");
+  }
+
+  /**
+   * Of a product with weights of a type.
+   *
+   * <p>Only the activations of a block-quantized weight may be rounded, to 8 bits; every other product is of the operands as they are, summed in F32. A tensor
+   * unit without F32 operands keeps them by taking each as the sum of two BF16, which leaves off what lies under 2^-16 of it. One BF16, F16 or TF32 is not the
+   * operand: the error is then 2e-8 or more.
+   */
   public static Bound matmul(DType weight) {
-    return weight.isFloat() ? new Bound(1e-7, "products summed in F32 or better over the row, operands as they are")
-        : new Bound(5e-4, "activations may be rounded to 8 bits per block of 32, which gives up to 1e-4 where a row has outliers").withAnyNonFinite();
+    return weight.isBlock()
+        ? new Bound(5e-4, "activations may be rounded to 8 bits per block of 32, which gives 3e-5, and 1.7e-4 where one element of a block"
+            + " outweighs all others").withAnyNonFinite()
+        : new Bound(1e-9, "operands as they are, which as the sum of two BF16 they are to 2^-16: up to 2e-11; summed in F32: up to 1e-12");
+  }
+
+  /** Of what a program leaves: the errors of its operators added up, and the roundings of what lies between them to its dtype, if a backend does not keep that. */
+  public static Bound program(List<Operator> operators) {
+    double sum = 0;
+    boolean blocks = false;
+    for (Operator operator : operators) {
+      sum += switch (operator) {
+        case Matmul matmul -> matmul(matmul.w().dtype()).nmse();
+        case Attention attention -> ATTENTION + operator.cache().map(cache -> squared(cache.spec().dtype())).orElse(0.0);
+        default -> NORM.nmse();
+      };
+      sum += operator.writes().stream().mapToDouble(y -> y.dtype() == DType.F32 || y.dtype() == DType.I32 ? 0 : squared(y.dtype())).sum();
+      blocks |= operator instanceof Matmul matmul && matmul.w().dtype().isBlock();
+    }
+    Bound bound = new Bound(GROWTH * sum, "twice the errors that its " + operators.size() + " operators may make by themselves, added up");
+    return blocks ? bound.withAnyNonFinite() : bound;
+  }
+
+  private static double squared(DType dtype) {
+    return 4 * step(dtype) * step(dtype);
+  }
+
+  /** The rounding of a dtype, as a share of a value: a neighbouring value may be the answer where the exact one lies near the middle. */
+  static double step(DType dtype) {
+    return switch (dtype) {
+      case F16 -> 0x1p-11;
+      case BF16 -> 0x1p-8;
+      case F8_E4M3 -> 0x1p-4;
+      case F8_E5M2 -> 0x1p-3;
+      case Q8_0 -> 0x1p-7;
+      default -> 0x1p-24;
+    };
   }
 }
