@@ -36,9 +36,9 @@ public final class Bounds {
   private static final Bound ATTENTION_F16 =
       new Bound(2e-6, "queries and weights may be rounded to the 11 bits of the keys' F16, which gives 1e-7").withAnyNonFinite();
   private static final Bound ATTENTION_BF16 =
-      new Bound(1e-4, "queries and weights may be rounded to the 8 bits of BF16, which gives 8e-6").withAnyNonFinite();
-  private static final Bound ATTENTION_NARROW =
-      new Bound(2e-4, "queries, weights, and what 8-bit keys and values stand for may be rounded to BF16, which gives 2e-5").withAnyNonFinite();
+      new Bound(5e-5, "queries and weights may be rounded to the 8 bits of BF16, which gives 4e-6").withAnyNonFinite();
+  private static final Bound ATTENTION_Q8 =
+      new Bound(1e-4, "queries, weights, and what the blocks stand for may be rounded to BF16, which gives 1e-5").withAnyNonFinite();
 
   /** Tanh and the logistic function where a backend may take them of its fast units. */
   public static final Bound ACTIVATION = new Bound(1e-6,
@@ -57,8 +57,9 @@ public final class Bounds {
     return switch (keys) {
       case F32 -> ATTENTION_F32;
       case F16 -> q == DType.BF16 ? ATTENTION_BF16 : ATTENTION_F16;
-      case BF16 -> ATTENTION_BF16;
-      default -> ATTENTION_NARROW;
+      case Q8_0 -> ATTENTION_Q8;
+      // Floats of 8 bits are exact in BF16, which therefore may be what they are multiplied as.
+      default -> ATTENTION_BF16;
     };
   }
 
