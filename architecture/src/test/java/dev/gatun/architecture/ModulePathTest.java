@@ -19,8 +19,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The other tests run on the class path; here the modules meet on the module path. */
 class ModulePathTest {
-  private static final List<String> OURS = List.of("ffi-bindings", "kernels/api", "kernels/cpu", "kernels/cuda", "kernels/tck", "kernels/all",
-      "decoder");
+  private static final List<String> OURS = List.of("ffi-bindings", "kernels/api", "kernels/cpu", "kernels/c", "kernels/cuda", "kernels/tck",
+      "kernels/all", "decoder");
 
   @TempDir
   Path folder;

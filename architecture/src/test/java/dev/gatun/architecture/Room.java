@@ -8,6 +8,7 @@ enum Room {
   API("dev.gatun"),
   FFI("dev.gatun.ffi"),
   CPU("dev.gatun.cpu", API),
+  C("dev.gatun.c", API),
   CUDA("dev.gatun.cuda", API, FFI),
   TORNADO("dev.gatun.tornado", API),
   TCK("dev.gatun.tck", API),

@@ -86,6 +86,11 @@ public record Report(Subject subject, Run run, Times times, List<CaseResult> res
     return counts().get(Verdict.FAIL) == 0 && counts().get(Verdict.NOT_RUN) == 0;
   }
 
+  /** The command that runs one of its cases again, on the same backend from the same seed. */
+  public String rerun(TestCase test) {
+    return Invocation.of(this, test);
+  }
+
   /** The verdict table: for each family in report order the results of each column. */
   public Map<String, Map<String, List<CaseResult>>> table() {
     Map<String, Map<String, List<CaseResult>>> table = new LinkedHashMap<>();

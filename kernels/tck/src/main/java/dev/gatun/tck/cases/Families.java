@@ -10,7 +10,26 @@ public final class Families {
   public static List<Family> all() {
     return List.of(
         new MatmulFamily(),
+        new AttentionFamily(),
         new RmsNormFamily(),
+        new LayerNormFamily(),
+        new ElementwiseFamily(ElementwiseFamily.Kind.SILU_MUL),
+        new ElementwiseFamily(ElementwiseFamily.Kind.GELU),
+        new ElementwiseFamily(ElementwiseFamily.Kind.GELU_MUL),
+        new ElementwiseFamily(ElementwiseFamily.Kind.ADD),
+        new ElementwiseFamily(ElementwiseFamily.Kind.MUL),
+        new ElementwiseFamily(ElementwiseFamily.Kind.SCALE),
+        new ElementwiseFamily(ElementwiseFamily.Kind.SOFTCAP),
+        new SoftmaxFamily(),
+        new EmbeddingFamily(),
+        new GatherRowsFamily(),
+        new ArgmaxFamily(),
+        new TopKFamily(),
+        new PenalizeFamily(),
+        new SampleFamily(),
+        new CopyFamily(),
+        new QuantizeFamily(),
+        new DequantizeFamily(),
         new ProgramFamily(),
         new ContractFamily());
   }

@@ -3,6 +3,7 @@ package dev.gatun.tck.cases;
 import dev.gatun.tck.lab.Examination;
 import dev.gatun.tck.lab.Findings;
 import dev.gatun.tck.lab.Trial;
+import dev.gatun.tck.lab.UnservedException;
 import dev.gatun.tck.lab.Workbench;
 
 /** Cases of one operator of the catalogue, each examined by {@link Examination}. */
@@ -32,7 +33,11 @@ abstract class OperatorFamily implements Family {
 
   @Override
   public final void examine(Values values, Workbench bench, Findings findings) {
-    Examination.of(bench, trial(values, bench), findings).run();
+    try {
+      Examination.of(bench, trial(values, bench), findings).run();
+    } catch (UnservedException e) {
+      findings.unsupported(e.getMessage());
+    }
   }
 
   /** The case made concrete: its tensors on the bench, the operator over them, and what must come of it. */

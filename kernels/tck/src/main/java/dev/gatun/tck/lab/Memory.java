@@ -98,6 +98,11 @@ final class Memory implements AutoCloseable {
     }
   }
 
+  /** A sum of all bytes of a tensor's area, guards included. */
+  long sum(Tensor tensor) {
+    return sum(areas.get(indices.get(tensor.buffer())).bytes);
+  }
+
   int count() {
     return areas.size();
   }

@@ -21,6 +21,7 @@ public final class Trial {
   private final List<Expectation> expectations = new ArrayList<>();
   private Host host = Host.buffers();
   private Optional<Neighbours> neighbours = Optional.empty();
+  private Runnable before = () -> { };
 
   private Trial(Operator operator) {
     this.operator = operator;
@@ -59,6 +60,12 @@ public final class Trial {
     return this;
   }
 
+  /** What is done before every run: it puts back what the operator changes besides its outputs, as the contents of a cache. */
+  public Trial before(Runnable putBack) {
+    before = putBack;
+    return this;
+  }
+
   /** The views {@code kept} of the outputs have the same bits when {@code disturb} has changed inputs that they do not depend on. */
   public Trial independent(Runnable disturb, Tensor... kept) {
     neighbours = Optional.of(new Neighbours(disturb, List.of(kept)));
@@ -67,6 +74,10 @@ public final class Trial {
 
   Operator operator() {
     return operator;
+  }
+
+  Runnable before() {
+    return before;
   }
 
   List<Expectation> expectations() {

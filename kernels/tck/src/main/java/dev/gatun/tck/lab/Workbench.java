@@ -3,6 +3,7 @@ package dev.gatun.tck.lab;
 import dev.gatun.Backend;
 import dev.gatun.Buffer;
 import dev.gatun.DType;
+import dev.gatun.GatherRows;
 import dev.gatun.GatunException;
 import dev.gatun.Operator;
 import dev.gatun.Prepared;
@@ -80,9 +81,13 @@ public final class Workbench implements AutoCloseable {
 
   /** Random elements, quickly: floats evenly over [−1, 1), block types of every code and scale ({@link Inputs#fill}). For weights of a model's size. */
   public Tensor random(DType dtype, Placement placement, long seed, long... shape) {
-    Tensor tensor = place(dtype, placement, shape);
+    return random(place(dtype, placement, shape), seed);
+  }
+
+  /** The same over a tensor that there is. */
+  public Tensor random(Tensor tensor, long seed) {
     Runs.of(tensor, Math.toIntExact(tensor.size(0)), (from, to) ->
-        Inputs.fill(dtype, seed ^ from, Host.buffers().memory(tensor).asSlice(from, to - from)));
+        Inputs.fill(tensor.dtype(), seed ^ from, Host.buffers().memory(tensor).asSlice(from, to - from)));
     return tensor;
   }
 
@@ -97,13 +102,33 @@ public final class Workbench implements AutoCloseable {
     return count.isPresent() ? tensor.withCount(counts.computeIfAbsent(count.getAsInt(), this::ints)) : tensor;
   }
 
-  /** A weight made ready on the backend, freed with the bench. */
+  /**
+   * A weight made ready on the backend, freed with the bench.
+   *
+   * @throws CheckException if that changed the weight, or the backend is not honest about what it took
+   */
   public Tensor prepared(Tensor weight, Use use) {
+    long before = memory.sum(weight);
     Prepared prepared = backend().prepare(weight, use);
-    if (!prepared.inPlace()) {
-      own(prepared.tensor().buffer());
+    Tensor ready = prepared.tensor();
+    boolean original = weight.storage() == ready.storage();
+    if (!original) {
+      own(ready.buffer());
     }
-    return prepared.tensor();
+    prepared(memory.sum(weight) == before, "preparing " + weight + " for " + use + " changed the weight itself or what is round it");
+    prepared(ready.shape().equals(weight.shape()), "prepared for " + use + ", " + weight + " has become " + ready);
+    prepared(original == prepared.inPlace(), "prepared for " + use + ", " + weight + (original ? " is the original, yet" : " has memory of its own, but")
+        + " the backend says that this took " + prepared.bytes() + " bytes");
+    prepared(original || prepared.bytes() >= ready.buffer().bytes(), "prepared for " + use + ", " + weight + " lies in " + ready.buffer().bytes()
+        + " bytes, but the backend says that it took " + prepared.bytes());
+    prepared(prepared.nanos() >= 0 && !prepared.reason().isBlank(), "prepare says neither how long it took nor why it chose this layout");
+    return ready;
+  }
+
+  private static void prepared(boolean holds, String message) {
+    if (!holds) {
+      throw new CheckException("prepared", message);
+    }
   }
 
   /** Closes {@code resource} with the bench, before what came earlier. */
@@ -145,8 +170,9 @@ public final class Workbench implements AutoCloseable {
   /** The rows of an output that an operator writes: up to the count that its rows vary with. */
   static int rows(Operator operator, Tensor output) {
     Optional<Tensor> varying = operator.operands().stream()
-        // The number of sequences is a count too, but of no rows of an output.
-        .filter(operand -> !operand.name().equals("slots") && !operand.name().equals("starts"))
+        // The number of sequences is a count too, and so is that of the rows gathered from, but of no rows of an output.
+        .filter(operand -> !operand.name().equals("slots") && !operand.name().equals("starts")
+            && !(operator instanceof GatherRows && operand.name().equals("x")))
         .map(Operator.Operand::tensor).filter(t -> t.count().isPresent()).findFirst();
     return varying.map(t -> Elements.rows(Host.buffers(), output.withoutCount().withCount(t.count().orElseThrow())))
         .orElseGet(() -> Math.toIntExact(output.size(0)));

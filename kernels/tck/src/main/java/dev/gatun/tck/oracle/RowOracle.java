@@ -17,24 +17,23 @@ final class RowOracle {
 
   static Map<String, double[]> embedding(Embedding op, Host host) {
     double[] ids = Elements.read(host, op.ids(), Elements.rows(host, op.ids(), op.y()));
-    return Map.of("y", pick(Elements.all(host, op.table()), op.table(), ids));
+    return Map.of("y", pick(host, op.table(), ids));
   }
 
   static Map<String, double[]> gather(GatherRows op, Host host) {
     double[] rows = Elements.read(host, op.rows(), Elements.rows(host, op.rows(), op.y()));
-    return Map.of("y", pick(Elements.all(host, op.x()), op.x(), rows));
+    return Map.of("y", pick(host, op.x().withoutCount(), rows));
   }
 
-  private static double[] pick(double[] table, Tensor shaped, double[] indices) {
-    int rows = Math.toIntExact(shaped.size(0));
-    int length = Math.toIntExact(shaped.size(1));
+  private static double[] pick(Host host, Tensor table, double[] indices) {
+    int length = Math.toIntExact(table.size(1));
     double[] y = new double[indices.length * length];
     for (int r = 0; r < indices.length; r++) {
       int index = (int) indices[r];
-      if (index < 0 || index >= rows) {
+      if (index < 0 || index >= table.size(0)) {
         Arrays.fill(y, r * length, (r + 1) * length, Double.NaN);
       } else {
-        System.arraycopy(table, index * length, y, r * length, length);
+        System.arraycopy(Elements.all(host, table.slice(0, index, index + 1)), 0, y, r * length, length);
       }
     }
     return y;

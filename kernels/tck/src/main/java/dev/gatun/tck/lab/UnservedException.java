@@ -1,0 +1,10 @@
+package dev.gatun.tck.lab;
+
+/** The backend does not serve what a case is made of, and said why before there was an operator to ask it about: it makes no cache of that kind. */
+public final class UnservedException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  UnservedException(String reason) {
+    super(reason);
+  }
+}
