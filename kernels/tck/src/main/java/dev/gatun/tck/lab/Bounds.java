@@ -4,6 +4,7 @@ import dev.gatun.Attention;
 import dev.gatun.DType;
 import dev.gatun.Gelu;
 import dev.gatun.GeluMul;
+import dev.gatun.Kv;
 import dev.gatun.Matmul;
 import dev.gatun.Operator;
 import dev.gatun.SiluMul;
@@ -54,7 +55,6 @@ public final class Bounds {
   private static final Bound GELU_ERF =
       new Bound(1e-12, "erf in F32 by a polynomial good to 1.5e-7 gives 1e-14 to 5e-14; the form by tanh, 4e-8 away, is told from it");
 
-  private static final double ATTENTION = 1e-5;
 
   /** By how much errors may grow on their way through a program: a gated unit multiplies two results that are both off. */
   private static final double GROWTH = 2;
@@ -121,8 +121,13 @@ public final class Bounds {
     for (Operator operator : operators) {
       sum += switch (operator) {
         case Matmul matmul -> matmul(matmul.w().dtype()).nmse();
-        case Attention attention -> ATTENTION + operator.cache().map(cache -> squared(cache.spec().dtype())).orElse(0.0);
-        case SiluMul _, Gelu _, GeluMul _, Softcap _ -> ACTIVATION.nmse();
+        case Attention a when a.kv() instanceof Kv.Paged paged -> attention(a.q().dtype(), paged.cache().spec().dtype()).nmse()
+            + squared(paged.cache().spec().dtype());
+        case Attention a -> attention(a.q().dtype(), a.q().dtype()).nmse();
+        case GeluMul _ -> ACTIVATION.nmse();
+        case Gelu _ -> ACTIVATION.nmse();
+        case Softcap _ -> ACTIVATION.nmse();
+        case SiluMul _ -> ACTIVATION.nmse();
         case Softmax _ -> SOFTMAX.nmse();
         default -> NORM.nmse();
       };

@@ -27,9 +27,6 @@ record Settings(long memory, boolean fuse, Defect defect, String at) {
       .map(type -> type.getSimpleName().replaceAll("(?<=[a-z])(?=[A-Z])", "_").toLowerCase(Locale.ROOT))
       .collect(Collectors.toCollection(TreeSet::new));
 
-  private static final Set<String> OPERATORS = Arrays.stream(Operator.class.getPermittedSubclasses())
-      .map(type -> type.getSimpleName().replaceAll("(?<=[a-z])(?=[A-Z])", "_").toLowerCase(Locale.ROOT)).collect(Collectors.toCollection(TreeSet::new));
-
   static Settings of(BackendOptions options) {
     Defect defect = options.get(DEFECT).map(Defect::of).orElse(Defect.NONE);
     for (String option : options.values().keySet()) {
