@@ -89,10 +89,18 @@ public final class Bounds {
         + " times the deviation, about sqrt(N)·2^-24 of it, is magnified by as much");
   }
 
-  /** Of a product with weights of a type. */
+  /**
+   * Of a product with weights of a type.
+   *
+   * <p>Only the activations of a block-quantized weight may be rounded, to 8 bits; every other product is of the operands as they are, summed in F32. A tensor
+   * unit without F32 operands keeps them by taking each as the sum of two BF16, which leaves off what lies under 2^-16 of it. One BF16, F16 or TF32 is not the
+   * operand: the error is then 2e-8 or more.
+   */
   public static Bound matmul(DType weight) {
-    return weight.isFloat() ? new Bound(1e-7, "products summed in F32 or better over the row, operands as they are")
-        : new Bound(5e-4, "activations may be rounded to 8 bits per block of 32, which gives up to 1e-4 where a row has outliers").withAnyNonFinite();
+    return weight.isBlock()
+        ? new Bound(5e-4, "activations may be rounded to 8 bits per block of 32, which gives 3e-5, and 1.7e-4 where one element of a block"
+            + " outweighs all others").withAnyNonFinite()
+        : new Bound(1e-9, "operands as they are, which as the sum of two BF16 they are to 2^-16: up to 2e-11; summed in F32: up to 1e-12");
   }
 
   /** Of what a program leaves: the errors of its operators added up, and the roundings of what lies between them to its dtype, if a backend does not keep that. */
