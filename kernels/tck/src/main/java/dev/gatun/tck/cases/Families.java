@@ -24,6 +24,7 @@ public final class Families {
         new ElementwiseFamily(ElementwiseFamily.Kind.SOFTCAP),
         new SoftmaxFamily(),
         new EmbeddingFamily(),
+        new KvAppendFamily(),
         new GatherRowsFamily(),
         new ArgmaxFamily(),
         new TopKFamily(),
