@@ -92,7 +92,7 @@ final class MatmulListing {
       }
     }
     listing.add(level(w, Level.STANDARD), small(w, listing.sized(PREFILL, 48, 48)));
-    for (int rows : new int[] {65, 129, 257}) {
+    for (int rows : new int[] {65, 129, listing.sized(257, 129, 128)}) {
       listing.add(level(w, Level.STANDARD), small(w, rows, "n", 129, "k", w.isBlock() ? w.blockSize() : 65));
     }
   }
