@@ -20,7 +20,7 @@ import java.util.List;
 final class MemoryPromises {
   /** No machine has as much, nor addresses for it. */
   private static final long BEYOND_ADDRESSES = 1L << 50;
-  private static final int ROUNDS = 24;
+  private static final int ROUNDS = 20;
   private static final long CHUNK = 8L << 20;
   private static final int SHARE = 16;
 
