@@ -59,9 +59,7 @@ public final class Stream implements AutoCloseable {
   public void submit(Executable executable) {
     enter("submit");
     try {
-      if (executable.backend() != backend) {
-        throw new GatunException("executable of " + executable.program() + " belongs to another backend than this stream");
-      }
+      own(executable);
       backend.check();
       reap();
       executable.begin();
@@ -76,9 +74,16 @@ public final class Stream implements AutoCloseable {
     }
   }
 
+  private void own(Executable executable) {
+    if (executable.backend() != backend) {
+      throw new GatunException("executable of " + executable.program() + " belongs to another backend than this stream");
+    }
+  }
+
   List<Explanation.Step> profile(Executable executable, int runs) {
     enter("profile");
     try {
+      own(executable);
       backend.check();
       reap();
       executable.begin();

@@ -246,7 +246,7 @@ public final class Tensor {
     if (from % dtype.blockSize() != 0 && at == shape.rank() - 1) {
       throw new ShapeException("a slice of " + this + " must start on a block of " + dtype.blockSize() + " elements, not at " + from);
     }
-    long shift = from == to ? 0 : dtype.bytes(from * strides[at]);
+    long shift = from == to || shape.elements() == 0 ? 0 : dtype.bytes(from * strides[at]);
     Tensor view = new Tensor(storage, offset + shift, dtype, shape.with(at, to - from), strides, at == 0 ? null : count, layout);
     view.check();
     return view;

@@ -209,6 +209,7 @@ class StreamTest {
           .hasMessageContaining("another backend");
       Executable step = scale();
       assertThatThrownBy(() -> elsewhere.submit(step)).isInstanceOf(GatunException.class).hasMessageContaining("another backend");
+      assertThatThrownBy(() -> step.profile(elsewhere, 1)).isInstanceOf(GatunException.class).hasMessageContaining("another backend");
       KvCache cache = other.newKvCache(new KvCache.Spec(1, 1, 2, 2, DType.F32, 4, 2, 1, 8));
       Tensor k = backend.allocate(DType.F32, 1, 1, 2);
       Ragged batch = new Ragged(backend.allocate(DType.I32, 2), backend.allocate(DType.I32, 1), backend.allocate(DType.I32, 1));

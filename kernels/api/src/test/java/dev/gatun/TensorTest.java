@@ -38,6 +38,13 @@ class TensorTest {
   }
 
   @Test
+  void columnsOfNoRowsNeedNoMemory() {
+    Tensor columns = f32(0, 6).slice(1, 4, 6);
+    assertThat(columns.shape()).isEqualTo(Shape.of(0, 2));
+    assertThat(columns.bytes()).isZero();
+  }
+
+  @Test
   void aSliceOfBlocksStartsOnABlock() {
     Tensor t = q4(3, 96);
     assertThat(t.slice(0, 1, 2).offset()).isEqualTo(54);

@@ -21,7 +21,10 @@ public final class CpuProvider implements BackendProvider {
   /** {@code on}, or {@code off} to run every operator by itself. */
   static final String FUSE = "fuse";
 
-  private static final Set<String> KNOWN = Set.of(THREADS, VECTOR, FUSE, "device");
+  /** Which device, as other backends number theirs: there is one, 0. */
+  static final String DEVICE = "device";
+
+  private static final Set<String> KNOWN = Set.of(THREADS, VECTOR, FUSE, DEVICE);
   private static final int VECTOR_SCORE = 10;
   private static final int SCALAR_SCORE = 1;
   private static final int MOST_THREADS = 64;
@@ -68,6 +71,9 @@ public final class CpuProvider implements BackendProvider {
     String fuse = options.get(FUSE).orElse("on");
     if (!Set.of("auto", "off").contains(vector) || !Set.of("on", "off").contains(fuse)) {
       throw new GatunException("cpu: option vector is auto or off, fuse is on or off; got vector=" + vector + ", fuse=" + fuse);
+    }
+    if (!options.get(DEVICE).orElse("0").strip().equals("0")) {
+      throw new GatunException("cpu: option device is 0, the only one there is, not '" + options.get(DEVICE).get() + "'");
     }
     Lanes lanes = vector.equals("auto") && hasVectorModule() ? Lanes.VECTOR : Lanes.SCALAR;
     if (vector.equals("auto") && lanes == Lanes.SCALAR && WARNED.compareAndSet(false, true)) {

@@ -228,6 +228,7 @@ class CpuBackendTest {
   @Test
   void settingsThatCannotBeAreRefused() {
     assertThatThrownBy(() -> open(200_000)).isInstanceOf(GatunException.class).hasMessageContaining("threads is 200000");
+    assertThatThrownBy(() -> Gatun.open("cpu", BackendOptions.none().with("device", 1))).isInstanceOf(GatunException.class).hasMessageContaining("device is 0");
     assertThatThrownBy(() -> open("many")).isInstanceOf(GatunException.class).hasMessageContaining("'many'");
     assertThatThrownBy(() -> Gatun.open("cpu", BackendOptions.none().with("nosuch", 1))).isInstanceOf(GatunException.class)
         .hasMessageContaining("nosuch").hasMessageContaining("threads");

@@ -109,9 +109,17 @@ final class ElementwiseFamily extends RowFamily {
     private Bound bound(Values values) {
       return switch (this) {
         case ADD, MUL, SCALE -> Bounds.ELEMENTWISE;
-        case SOFTCAP, SILU_MUL -> Bounds.ACTIVATION;
-        case GELU, GELU_MUL -> Bounds.gelu(values.choice("form", Gelu.Form.class));
+        case SOFTCAP -> Bounds.ACTIVATION;
+        case SILU_MUL -> vanishing(values, Bounds.ACTIVATION);
+        case GELU -> Bounds.gelu(values.choice("form", Gelu.Form.class));
+        case GELU_MUL -> vanishing(values, Bounds.gelu(values.choice("form", Gelu.Form.class)));
       };
+    }
+
+    /** A gate so far below zero that it vanishes in F32 gives NaN beside an infinity, where float64 still has an infinity. */
+    private static Bound vanishing(Values values, Bound bound) {
+      boolean near = values.choice("fill", Fill.class) == Fill.NORMAL && values.number("spread") <= 1;
+      return values.choice("other", Fill.class) == Fill.INFINITE && !near ? bound.withAnyNonFinite() : bound;
     }
 
     /** The size that it meets in a model. */
@@ -245,7 +253,7 @@ final class ElementwiseFamily extends RowFamily {
           Object[] types = {"rows", 3, "n", 37, "x", x.label(), "b", b.label(), "y", y.label()};
           listing.add(first ? Level.QUICK : Level.STANDARD, signature().of(types));
           if (kind.repeats()) {
-            listing.add(Level.STANDARD, signature().of(with(types, "repeat", true)));
+            listing.add(first ? Level.STANDARD : Level.FULL, signature().of(with(types, "repeat", true)));
           }
         }
       }

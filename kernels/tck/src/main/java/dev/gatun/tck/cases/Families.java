@@ -29,6 +29,8 @@ public final class Families {
         new SampleFamily(),
         new CopyFamily(),
         new QuantizeFamily(),
-        new DequantizeFamily());
+        new DequantizeFamily(),
+        new ProgramFamily(),
+        new ContractFamily());
   }
 }

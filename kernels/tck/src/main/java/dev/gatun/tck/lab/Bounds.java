@@ -1,7 +1,11 @@
 package dev.gatun.tck.lab;
 
+import dev.gatun.Attention;
 import dev.gatun.DType;
 import dev.gatun.Gelu;
+import dev.gatun.Matmul;
+import dev.gatun.Operator;
+import java.util.List;
 
 /**
  * How near each operator's results must come, and why. Each bound is a small multiple of what an honest computation in the case's own dtypes gives: sums in F32
@@ -42,6 +46,9 @@ public final class Bounds {
 
   /** How far from its interval an id may be drawn, as a share of the whole. */
   public static final Bound DRAW = new Bound(1e-5, "exponentials in F32, off by some units of 2^-24, and their running sums over a vocabulary");
+  private static final double ATTENTION = 1e-5;
+  /** By how much errors may grow on their way through a program: a gated unit multiplies two results that are both off. */
+  private static final double GROWTH = 2;
 
   private Bounds() {}
 
@@ -82,9 +89,50 @@ public final class Bounds {
         + " times the deviation, about sqrt(N)·2^-24 of it, is magnified by as much");
   }
 
-  /** Of a product with weights of a type. */
+  /**
+   * Of a product with weights of a type.
+   *
+   * <p>Only the activations of a block-quantized weight may be rounded, to 8 bits; every other product is of the operands as they are, summed in F32. A tensor
+   * unit without F32 operands keeps them by taking each as the sum of two BF16, which leaves off what lies under 2^-16 of it. One BF16, F16 or TF32 is not the
+   * operand: the error is then 2e-8 or more.
+   */
   public static Bound matmul(DType weight) {
-    return weight.isFloat() ? new Bound(1e-7, "products summed in F32 or better over the row, operands as they are")
-        : new Bound(5e-4, "activations may be rounded to 8 bits per block of 32, which gives up to 1e-4 where a row has outliers").withAnyNonFinite();
+    return weight.isBlock()
+        ? new Bound(5e-4, "activations may be rounded to 8 bits per block of 32, which gives 3e-5, and 1.7e-4 where one element of a block"
+            + " outweighs all others").withAnyNonFinite()
+        : new Bound(1e-9, "operands as they are, which as the sum of two BF16 they are to 2^-16: up to 2e-11; summed in F32: up to 1e-12");
+  }
+
+  /** Of what a program leaves: the errors of its operators added up, and the roundings of what lies between them to its dtype, if a backend does not keep that. */
+  public static Bound program(List<Operator> operators) {
+    double sum = 0;
+    boolean blocks = false;
+    for (Operator operator : operators) {
+      sum += switch (operator) {
+        case Matmul matmul -> matmul(matmul.w().dtype()).nmse();
+        case Attention attention -> ATTENTION + operator.cache().map(cache -> squared(cache.spec().dtype())).orElse(0.0);
+        default -> NORM.nmse();
+      };
+      sum += operator.writes().stream().mapToDouble(y -> y.dtype() == DType.F32 || y.dtype() == DType.I32 ? 0 : squared(y.dtype())).sum();
+      blocks |= operator instanceof Matmul matmul && matmul.w().dtype().isBlock();
+    }
+    Bound bound = new Bound(GROWTH * sum, "twice the errors that its " + operators.size() + " operators may make by themselves, added up");
+    return blocks ? bound.withAnyNonFinite() : bound;
+  }
+
+  private static double squared(DType dtype) {
+    return 4 * step(dtype) * step(dtype);
+  }
+
+  /** The rounding of a dtype, as a share of a value: a neighbouring value may be the answer where the exact one lies near the middle. */
+  static double step(DType dtype) {
+    return switch (dtype) {
+      case F16 -> 0x1p-11;
+      case BF16 -> 0x1p-8;
+      case F8_E4M3 -> 0x1p-4;
+      case F8_E5M2 -> 0x1p-3;
+      case Q8_0 -> 0x1p-7;
+      default -> 0x1p-24;
+    };
   }
 }

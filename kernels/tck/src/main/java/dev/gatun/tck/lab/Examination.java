@@ -1,20 +1,16 @@
 package dev.gatun.tck.lab;
 
-import dev.gatun.Backend;
 import dev.gatun.Buffer;
-import dev.gatun.DType;
 import dev.gatun.Executable;
 import dev.gatun.Explanation;
 import dev.gatun.Operator;
 import dev.gatun.Program;
-import dev.gatun.Shape;
 import dev.gatun.Tensor;
 import dev.gatun.UnsupportedCaseException;
 import dev.gatun.spi.Decision;
 import dev.gatun.spi.Plan;
 import dev.gatun.spi.Unsupported;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Optional;
 
@@ -25,8 +21,6 @@ import java.util.Optional;
  * bit of it.
  */
 public final class Examination {
-  private static final int CANARY = 4096;
-
   private final Workbench bench;
   private final Trial trial;
   private final Findings findings;
@@ -68,7 +62,7 @@ public final class Examination {
     verify("alone");
     List<MemorySegment> first = bits(written);
     Program program = Program.of(mapped);
-    try (Buffer before = canary(0); Executable executable = bench.backend().compile(program); Buffer after = canary(1)) {
+    try (Canary before = new Canary(bench, "before"); Executable executable = bench.backend().compile(program); Canary after = new Canary(bench, "after")) {
       explained(executable, (Plan) decision);
       again(executable);
       verify("in a program");
@@ -81,8 +75,8 @@ public final class Examination {
         stray("replayed");
       }
       independent(executable);
-      intact(before, 0);
-      intact(after, 1);
+      before.check(findings);
+      after.check(findings);
     }
   }
 
@@ -188,35 +182,5 @@ public final class Examination {
     bench.stream().submit(executable);
     bench.download();
     same("neighbours", "with other contents where this output does not look", first, bits(kept));
-  }
-
-  /** Memory next to what a backend takes for itself, as far as its allocator puts it there. */
-  private Buffer canary(int which) {
-    Backend backend = bench.backend();
-    Buffer buffer = backend.allocate(CANARY);
-    bench.stream().copy(whole(Buffer.ofHost(pattern(which))), whole(buffer));
-    bench.stream().synchronize();
-    return buffer;
-  }
-
-  private void intact(Buffer canary, int which) {
-    MemorySegment now = MemorySegment.ofArray(new byte[CANARY]);
-    bench.stream().copy(whole(canary), whole(Buffer.ofHost(now)));
-    bench.stream().synchronize();
-    long at = now.mismatch(pattern(which));
-    findings.check("workspace", at < 0, () -> "memory allocated " + (which == 0 ? "before" : "after") + " the program was compiled, which no operand is in,"
-        + " changed at its byte " + at);
-  }
-
-  private static MemorySegment pattern(int which) {
-    MemorySegment bytes = MemorySegment.ofArray(new byte[CANARY]);
-    for (int i = 0; i < CANARY; i++) {
-      bytes.set(ValueLayout.JAVA_BYTE, i, (byte) (31 * i + 7 * which + 1));
-    }
-    return bytes;
-  }
-
-  private static Tensor whole(Buffer buffer) {
-    return Tensor.of(buffer, 0, DType.I8, Shape.of(buffer.bytes()));
   }
 }

@@ -73,6 +73,11 @@ public final class Lab implements AutoCloseable {
     return planning;
   }
 
+  /** One more backend of the same name and settings, which the caller closes. */
+  public Backend another() {
+    return Gatun.open(name, options);
+  }
+
   /** A bench for one case. */
   public Workbench bench() {
     return new Workbench(this);

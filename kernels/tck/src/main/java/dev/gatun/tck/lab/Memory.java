@@ -36,6 +36,7 @@ final class Memory implements AutoCloseable {
   private static final class Area {
     final Buffer buffer;
     final MemorySegment bytes;
+    Tensor whole;
     MemorySegment copy = MemorySegment.NULL;
     long sum;
     boolean written;
@@ -65,7 +66,13 @@ final class Memory implements AutoCloseable {
     poison(areas.size(), area.bytes, 0, bytes);
     indices.put(area.buffer, areas.size());
     areas.add(area);
-    return Tensor.of(area.buffer, GUARD + shift, dtype, Shape.of(shape), strides);
+    area.whole = Tensor.of(area.buffer, GUARD + shift, dtype, Shape.of(shape), strides);
+    return area.whole;
+  }
+
+  /** The tensor that an area was made for, of which {@code view} may be a part. */
+  Tensor whole(Tensor view) {
+    return areas.get(indices.get(view.buffer())).whole;
   }
 
   /** The high byte of an element of 16 bits, and every other byte of a wider one, tells that it is NaN; the others tell the areas apart. */

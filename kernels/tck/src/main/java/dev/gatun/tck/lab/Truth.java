@@ -62,36 +62,33 @@ final class Truth implements Expectation {
   @Override
   public void verify(String form, Findings findings) {
     for (Output output : outputs) {
-      verify(form, output, output.actual(), findings);
+      near(form + ", ", output.name, output.dtype, bound, output.expected, output.actual(), findings);
     }
   }
 
-  private void verify(String form, Output output, double[] actual, Findings findings) {
-    double[] expected = bound.anyNonFinite() ? anyNonFinite(output.expected, actual) : output.expected;
+  /** That {@code actual}, kept in {@code dtype}, is within {@code bound} of what is expected. @param where what messages begin with */
+  static void near(String where, String name, DType dtype, Bound bound, double[] exact, double[] actual, Findings findings) {
+    double[] expected = bound.anyNonFinite() ? anyNonFinite(exact, actual) : exact;
     Errors errors = Errors.between(expected, actual);
-    findings.check("finite", errors.nonFinite() == 0, () -> where(form, output) + errors.describe(expected, actual));
+    findings.check("finite", errors.nonFinite() == 0, () -> where + name + ": " + errors.describe(expected, actual));
     if (bound.isExact()) {
-      findings.measure(new Measure(output.name, errors.maxAbs(), 0, bound.reason()));
-      findings.check("exact", errors.maxAbs() == 0, () -> where(form, output) + errors.describe(expected, actual));
+      findings.measure(new Measure(name, errors.maxAbs(), 0, bound.reason()));
+      findings.check("exact", errors.maxAbs() == 0, () -> where + name + ": " + errors.describe(expected, actual));
       return;
     }
-    double step = step(output.dtype);
+    double step = Bounds.step(dtype);
     double allowed = bound.nmse() + step * step;
-    findings.measure(new Measure(output.name, errors.nmse(), allowed, bound.reason()));
+    findings.measure(new Measure(name, errors.nmse(), allowed, bound.reason()));
     findings.check("error", errors.nmse() <= allowed,
-        () -> where(form, output) + errors.describe(expected, actual) + "; allowed " + allowed + ": " + bound.reason());
+        () -> where + name + ": " + errors.describe(expected, actual) + "; allowed " + allowed + ": " + bound.reason());
     double rms = Math.sqrt(Arrays.stream(expected).filter(Double::isFinite).map(e -> e * e).average().orElse(0));
     for (int i = 0; i < expected.length; i++) {
       double e = expected[i];
       double a = actual[i];
       int at = i;
       findings.check("element", !Double.isFinite(e) || Math.abs(a - e) <= WORST * Math.sqrt(allowed) * (rms + Math.abs(e)),
-          () -> where(form, output) + "element " + at + ": expected " + e + ", got " + a + ", though the average error is within its bound");
+          () -> where + name + ": " + "element " + at + ": expected " + e + ", got " + a + ", though the average error is within its bound");
     }
-  }
-
-  private static String where(String form, Output output) {
-    return form + ", " + output.name + ": ";
   }
 
   /** What is expected, with the value that is there wherever neither is finite. */
@@ -103,14 +100,5 @@ final class Truth implements Expectation {
       }
     }
     return lenient;
-  }
-
-  /** The rounding of a dtype: a neighbouring value may be the answer where the exact one lies near the middle. */
-  private static double step(DType dtype) {
-    return switch (dtype) {
-      case F16 -> 0x1p-11;
-      case BF16 -> 0x1p-8;
-      default -> 0x1p-24;
-    };
   }
 }
