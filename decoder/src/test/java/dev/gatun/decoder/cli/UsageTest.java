@@ -54,7 +54,7 @@ class UsageTest {
       "run --model x --prompt a -o novalue", "logits --model x", "logits --model x --ids 1,b", "logits --model x --ids 1 -n -1",
       "tokenize --model x", "tokenize --text a", "tokenize --model x --text", "tokenize --model x --text a extra", "info", "info --model",
       "explain --tokens 0", "explain --tokens 100000", "explain --runs -1", "explain --runs 1000000000", "backends extra",
-      "validate", "validate --backend cpu --level slow", "validate --backend cpu --op nosuch", "validate --backend cpu --op matmul,",
+      "validate", "validate --backend cpu --level slow", "validate --backend cpu --op nosuch",
       "validate --backend cpu --case matmul", "validate --backend cpu --case nosuch(n=1)", "validate --backend cpu --case rms_norm(zz=1)",
       "validate --backend cpu --case rms_norm(n=5) --op rms_norm", "validate --backend cpu --seed x", "validate --backend cpu --timeout 0",
       "validate --backend cpu --shapes nosuch.txt", "validate --backend cpu --json nosuch/report.json", "validate --backend cpu --html nosuch/report.html",

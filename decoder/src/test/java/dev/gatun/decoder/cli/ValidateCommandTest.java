@@ -72,10 +72,10 @@ class ValidateCommandTest {
 
   @Test
   void theProgressLineTellsHowFarHowFastAndWhatFailed() {
-    assertThat(ValidationProgress.line("matmul", 0, 40, 0, 0)).isEqualTo("[....................] 0/40  matmul");
+    assertThat(ValidationProgress.line("matmul", 0, 40, 0, 0)).isEqualTo("[................] 0/40  matmul");
     assertThat(ValidationProgress.line("a_family_with_a_long_name", 20, 40, 3, 10))
-        .isEqualTo("[##########..........] 20/40, 3 failed  a_family_with_a_lo  2/s, 10 s left");
-    assertThat(ValidationProgress.line("rope", 50, 20_000, 0, 10)).isEqualTo("[....................] 50/20000  rope  5/s, 66:30 left");
+        .isEqualTo("[########........] 20/40, 3 failed  a_family_with_a_lo  2/s, 10 s left");
+    assertThat(ValidationProgress.line("rope", 50, 20_000, 0, 10)).isEqualTo("[................] 50/20000  rope  5/s, 66:30 left");
     assertThat(ValidationProgress.line("attention_programs", 19_999, 20_000, 10_000, 9_999).length()).isLessThan(80);
   }
 }
