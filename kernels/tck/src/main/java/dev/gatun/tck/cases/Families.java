@@ -11,6 +11,7 @@ public final class Families {
     return List.of(
         new MatmulFamily(),
         new AttentionFamily(),
+        new KvAppendFamily(),
         new RmsNormFamily(),
         new LayerNormFamily(),
         new RopeFamily(),

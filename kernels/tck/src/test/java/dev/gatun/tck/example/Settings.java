@@ -23,9 +23,9 @@ record Settings(long memory, boolean fuse, Defect defect, String at) {
   private static final String DEFECT = "defect";
   private static final String AT = "at";
   private static final Set<String> KNOWN = Set.of(MEMORY, FUSE, DEFECT, AT);
-
   private static final Set<String> OPERATORS = Arrays.stream(Operator.class.getPermittedSubclasses())
-      .map(type -> type.getSimpleName().replaceAll("(?<=[a-z])(?=[A-Z])", "_").toLowerCase(Locale.ROOT)).collect(Collectors.toCollection(TreeSet::new));
+      .map(type -> type.getSimpleName().replaceAll("(?<=[a-z])(?=[A-Z])", "_").toLowerCase(Locale.ROOT))
+      .collect(Collectors.toCollection(TreeSet::new));
 
   static Settings of(BackendOptions options) {
     Defect defect = options.get(DEFECT).map(Defect::of).orElse(Defect.NONE);
