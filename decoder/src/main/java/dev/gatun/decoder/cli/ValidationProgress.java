@@ -10,7 +10,7 @@ import java.util.Optional;
 
 /** How far a validation is: a bar on a terminal, or a line for each case where all are to be told. */
 final class ValidationProgress implements AutoCloseable {
-  private static final int BAR = 20;
+  private static final int BAR = 16;
   private static final int FAMILY = 18;
   private static final int MINUTE = 60;
   private static final double NANOS_PER_SECOND = 1e9;

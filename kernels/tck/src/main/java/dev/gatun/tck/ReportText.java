@@ -1,5 +1,6 @@
 package dev.gatun.tck;
 
+import dev.gatun.DType;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -10,6 +11,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.StringJoiner;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Reports as plain text for a terminal: the verdict table, what failed with the command that repeats it, what is unsupported and why, and one closing line. */
 public final class ReportText {
@@ -57,8 +60,11 @@ public final class ReportText {
 
   private void table() throws IOException {
     Map<String, Map<String, List<CaseResult>>> table = report.table();
-    Set<String> columns = new TreeSet<>();
-    table.values().forEach(row -> columns.addAll(row.keySet()));
+    Set<String> found = new TreeSet<>();
+    table.values().forEach(row -> found.addAll(row.keySet()));
+    // As the types are listed, and what is none of them behind.
+    Set<String> columns = Stream.of(DType.values()).map(DType::label).filter(found::contains).collect(Collectors.toCollection(LinkedHashSet::new));
+    columns.addAll(found);
     List<List<String>> lines = new ArrayList<>();
     List<String> head = new ArrayList<>(List.of("operator"));
     head.addAll(columns);

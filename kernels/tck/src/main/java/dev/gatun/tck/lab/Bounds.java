@@ -4,6 +4,7 @@ import dev.gatun.Attention;
 import dev.gatun.DType;
 import dev.gatun.Gelu;
 import dev.gatun.GeluMul;
+import dev.gatun.Kv;
 import dev.gatun.Matmul;
 import dev.gatun.Operator;
 import dev.gatun.SiluMul;
@@ -42,9 +43,9 @@ public final class Bounds {
   private static final Bound ATTENTION_F16 =
       new Bound(2e-6, "queries and weights may be rounded to the 11 bits of the keys' F16, which gives 1e-7").withAnyNonFinite();
   private static final Bound ATTENTION_BF16 =
-      new Bound(1e-4, "queries and weights may be rounded to the 8 bits of BF16, which gives 8e-6").withAnyNonFinite();
-  private static final Bound ATTENTION_NARROW =
-      new Bound(2e-4, "queries, weights, and what 8-bit keys and values stand for may be rounded to BF16, which gives 2e-5").withAnyNonFinite();
+      new Bound(5e-5, "queries and weights may be rounded to the 8 bits of BF16, which gives 4e-6").withAnyNonFinite();
+  private static final Bound ATTENTION_Q8 =
+      new Bound(1e-4, "queries, weights, and what the blocks stand for may be rounded to BF16, which gives 1e-5").withAnyNonFinite();
 
   /** Tanh and the logistic function where a backend may take them of its fast units. */
   public static final Bound ACTIVATION = new Bound(4e-7,
@@ -54,7 +55,6 @@ public final class Bounds {
   private static final Bound GELU_ERF =
       new Bound(1e-12, "erf in F32 by a polynomial good to 1.5e-7 gives 1e-14 to 5e-14; the form by tanh, 4e-8 away, is told from it");
 
-  private static final double ATTENTION = 1e-5;
 
   /** By how much errors may grow on their way through a program: a gated unit multiplies two results that are both off. */
   private static final double GROWTH = 2;
@@ -66,8 +66,9 @@ public final class Bounds {
     return switch (keys) {
       case F32 -> ATTENTION_F32;
       case F16 -> q == DType.BF16 ? ATTENTION_BF16 : ATTENTION_F16;
-      case BF16 -> ATTENTION_BF16;
-      default -> ATTENTION_NARROW;
+      case Q8_0 -> ATTENTION_Q8;
+      // Floats of 8 bits are exact in BF16, which therefore may be what they are multiplied as.
+      default -> ATTENTION_BF16;
     };
   }
 
@@ -120,8 +121,13 @@ public final class Bounds {
     for (Operator operator : operators) {
       sum += switch (operator) {
         case Matmul matmul -> matmul(matmul.w().dtype()).nmse();
-        case Attention attention -> ATTENTION + operator.cache().map(cache -> squared(cache.spec().dtype())).orElse(0.0);
-        case SiluMul _, Gelu _, GeluMul _, Softcap _ -> ACTIVATION.nmse();
+        case Attention a when a.kv() instanceof Kv.Paged paged -> attention(a.q().dtype(), paged.cache().spec().dtype()).nmse()
+            + squared(paged.cache().spec().dtype());
+        case Attention a -> attention(a.q().dtype(), a.q().dtype()).nmse();
+        case GeluMul _ -> ACTIVATION.nmse();
+        case Gelu _ -> ACTIVATION.nmse();
+        case Softcap _ -> ACTIVATION.nmse();
+        case SiluMul _ -> ACTIVATION.nmse();
         case Softmax _ -> SOFTMAX.nmse();
         default -> NORM.nmse();
       };
