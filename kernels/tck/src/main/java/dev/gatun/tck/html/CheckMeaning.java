@@ -15,7 +15,6 @@ final class CheckMeaning {
       case "exact" -> "A result that has no rounding of its own is not the one expected.";
       case "draw" -> "A sampled token is not the one that its random number falls on.";
       case "shares" -> "Sampled tokens do not come as often as their probabilities say.";
-      case "form" -> "The result lies nearer to the other form of gelu than to the one asked for.";
       case "guards" -> "Memory that the operator may not write has changed: beside an output, in a gap, or in an input.";
       case "workspace" -> "Memory has changed that no operand of the case lies in.";
       case "repeat" -> "The same inputs gave other bits on a second run.";
