@@ -2,6 +2,7 @@
 module dev.gatun.decoder {
   requires transitive dev.gatun;
   requires com.fasterxml.jackson.core;
+  requires dev.gatun.tck;
   requires info.picocli;
 
   exports dev.gatun.decoder.chat;

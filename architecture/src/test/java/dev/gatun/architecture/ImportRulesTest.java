@@ -13,13 +13,18 @@ import dev.gatun.cpu.fixture.UsesBench;
 import dev.gatun.cpu.fixture.UsesFfi;
 import dev.gatun.cuda.fixture.UsesCpu;
 import dev.gatun.decoder.cli.fixture.Prints;
+import dev.gatun.decoder.cli.fixture.ReachesBackend;
+import dev.gatun.decoder.cli.fixture.Validates;
 import dev.gatun.decoder.fixture.UsesBackend;
+import dev.gatun.decoder.fixture.UsesCommand;
+import dev.gatun.decoder.fixture.UsesSuite;
 import dev.gatun.decoder.fixture.UsesVectors;
 import dev.gatun.ffi.fixture.KnowsTensors;
 import dev.gatun.spi.fixture.HandsOutLinker;
 import dev.gatun.spi.fixture.NamesBackend;
 import dev.gatun.spi.fixture.ReturnsVector;
 import dev.gatun.tck.fixture.SharesCodeWithBackend;
+import dev.gatun.tck.fixture.UsesDecoder;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -57,6 +62,10 @@ class ImportRulesTest {
         Arguments.of(ImportRules.usesOnlyItsRooms(Room.CUDA), UsesCpu.class),
         Arguments.of(ImportRules.usesOnlyItsRooms(Room.TCK), SharesCodeWithBackend.class),
         Arguments.of(ImportRules.usesOnlyItsRooms(Room.DECODER), UsesBackend.class),
+        Arguments.of(ImportRules.usesOnlyItsRooms(Room.DECODER), UsesSuite.class),
+        Arguments.of(ImportRules.usesOnlyItsRooms(Room.DECODER), UsesCommand.class),
+        Arguments.of(ImportRules.usesOnlyItsRooms(Room.COMMAND), ReachesBackend.class),
+        Arguments.of(ImportRules.usesOnlyItsRooms(Room.TCK), UsesDecoder.class),
         Arguments.of(ImportRules.apiNamesNoDowncallVectorOrTornadoType(), HandsOutLinker.class),
         Arguments.of(ImportRules.apiNamesNoDowncallVectorOrTornadoType(), ReturnsVector.class),
         Arguments.of(ImportRules.vectorApiStaysInCpu(), UsesVectors.class),
@@ -76,7 +85,7 @@ class ImportRulesTest {
   @ParameterizedTest
   @MethodSource("rules")
   void theRuleLetsGoodNeighboursBe(ArchRule rule) {
-    rule.check(new ClassFileImporter().importClasses(Lanes.class, Harness.class, Prints.class));
+    rule.check(new ClassFileImporter().importClasses(Lanes.class, Harness.class, Prints.class, Validates.class));
   }
 
   @Test

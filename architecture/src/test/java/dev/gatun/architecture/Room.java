@@ -1,7 +1,9 @@
 package dev.gatun.architecture;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** A room of the house: the packages under one name, and the rooms whose types its classes may use. */
 enum Room {
@@ -13,6 +15,7 @@ enum Room {
   TORNADO("dev.gatun.tornado", API),
   TCK("dev.gatun.tck", API),
   DECODER("dev.gatun.decoder", API),
+  COMMAND("dev.gatun.decoder.cli", API, DECODER, TCK),
   BENCH("dev.gatun.bench", API, FFI, CPU, CUDA, TORNADO, TCK, DECODER);
 
   private final String root;
@@ -27,14 +30,9 @@ enum Room {
     return other == this || uses.contains(other);
   }
 
-  /** The room of a package; the API is what lies under {@code dev.gatun} and in no other room. Empty for packages of others. */
+  /** The room of a package: the innermost that it lies in, so that the API is what lies in no other. Empty for packages of others. */
   static Optional<Room> ofPackage(String name) {
-    for (Room room : values()) {
-      if (room != API && within(name, room.root)) {
-        return Optional.of(room);
-      }
-    }
-    return within(name, API.root) ? Optional.of(API) : Optional.empty();
+    return Stream.of(values()).filter(room -> within(name, room.root)).max(Comparator.comparingInt(room -> room.root.length()));
   }
 
   private static boolean within(String name, String root) {

@@ -41,11 +41,16 @@ final class BackendChoice {
 
   /** Wrong usage is seen before a model is loaded. */
   void check() {
+    checkSettings();
+    name.ifPresent(this::checkName);
+  }
+
+  /** As {@link #check()}, without asking any backend whether it is there. */
+  void checkSettings() {
     threads.ifPresent(count -> checkThreads("--threads", String.valueOf(count)));
     if (options.containsKey(THREADS)) {
       checkThreads("backend option " + THREADS, options.get(THREADS));
     }
-    name.ifPresent(this::checkName);
   }
 
   private void checkThreads(String option, String value) {
@@ -91,12 +96,15 @@ final class BackendChoice {
     return others.isEmpty() ? Optional.empty() : Optional.of(others);
   }
 
+  /** What the backend is opened with. */
+  BackendOptions settings() {
+    BackendOptions settings = new BackendOptions(options);
+    return threads.isPresent() ? settings.with(THREADS, threads.get()) : settings;
+  }
+
   Backend open() {
     check();
-    BackendOptions settings = new BackendOptions(options);
-    if (threads.isPresent()) {
-      settings = settings.with(THREADS, threads.get());
-    }
+    BackendOptions settings = settings();
     try {
       return name.isPresent() ? Gatun.open(name.get(), settings) : best(settings);
     } catch (GatunException e) {

@@ -46,6 +46,7 @@ public final class GatunCommand implements Runnable {
     all.put("tokenize", TokenizeCommand::new);
     all.put("backends", BackendsCommand::new);
     all.put("explain", ExplainCommand::new);
+    all.put("validate", ValidateCommand::new);
     return all;
   }
 

@@ -9,6 +9,7 @@ import java.util.function.Supplier;
 final class Progress implements AutoCloseable {
   private static final Duration BEFORE_FIRST = Duration.ofSeconds(1);
   private static final Duration BETWEEN = Duration.ofMillis(200);
+  private static final int ALL_SAID = -1;
   private static final String CLEAR = "\r\u001b[K";
 
   private final PrintStream err;
@@ -43,6 +44,12 @@ final class Progress implements AutoCloseable {
     total = 0;
   }
 
+  /** Says what is done now and how far it is, in words of the caller's. */
+  void show(String now) {
+    what = now;
+    total = ALL_SAID;
+  }
+
   /** Says how far it is. */
   void at(long reached, long end) {
     done = reached;
@@ -56,8 +63,8 @@ final class Progress implements AutoCloseable {
       Thread.sleep(BEFORE_FIRST);
       while (true) {
         long end = total;
-        String amount = end > 0 ? 100 * done / end + " %" : (System.nanoTime() - started) / 1_000_000_000L + " s";
-        err.print(CLEAR + what + ": " + amount);
+        String amount = end == ALL_SAID ? "" : end > 0 ? ": " + 100 * done / end + " %" : ": " + (System.nanoTime() - started) / 1_000_000_000L + " s";
+        err.print(CLEAR + what + amount);
         err.flush();
         shown = true;
         Thread.sleep(BETWEEN);

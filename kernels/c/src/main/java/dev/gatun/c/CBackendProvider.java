@@ -9,8 +9,8 @@ import dev.gatun.spi.Spi;
 import java.util.Objects;
 
 /**
- * A backend whose work is done by a shared library that exports the functions of {@code gatun_backend.h}. A vendor's Java side is a subclass with a
- * public constructor without parameters,
+ * A backend whose work is done by a shared library that exports the functions of {@code gatun_backend.h}. A vendor's Java side is a
+ * subclass with a public constructor without parameters,
  *
  * <pre>{@code
  * public final class AcmeProvider extends CBackendProvider {
@@ -20,7 +20,8 @@ import java.util.Objects;
  * }
  * }</pre>
  *
- * and a file {@code META-INF/services/dev.gatun.spi.BackendProvider} that names it. Options given by the user are passed to the library as they are.
+ * and a file {@code META-INF/services/dev.gatun.spi.BackendProvider} that names it. Options given by the user are passed to the library as
+ * they are.
  */
 public abstract class CBackendProvider implements BackendProvider {
   /** Over the CPU backend's score, under that of a backend made for one device only. */
@@ -35,7 +36,8 @@ public abstract class CBackendProvider implements BackendProvider {
    *
    * @param name the name users open it by; lower case, without spaces
    * @param description one line for {@code gatun backends}
-   * @param library a file, if it has a folder in it; else a name for the system's library search path and the folders of {@code java.library.path}:
+   * @param library a file, if it has a folder in it; else a name for the system's library search path and the folders of {@code
+   *     java.library.path}:
    *     {@code acme_gatun} for {@code libacme_gatun.so}, {@code acme_gatun.dll} and their like, or a whole file name. The system property
    *     {@code gatun.NAME.library} names another in its place
    */
@@ -60,7 +62,7 @@ public abstract class CBackendProvider implements BackendProvider {
     return description;
   }
 
-  /** The score where it works; the highest of all backends is the default. 50 unless overridden; the CPU backend has 10, the CUDA backend 100. */
+  /** The score where it works: 50 unless overridden, where the CPU backend has 10 and the CUDA backend 100. The highest is the default. */
   protected int score() {
     return SCORE;
   }

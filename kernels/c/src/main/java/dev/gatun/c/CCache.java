@@ -10,8 +10,8 @@ import java.lang.foreign.ValueLayout;
 import java.util.function.LongFunction;
 
 /**
- * Pages and a block table in the library's memory, which copies alone change: what they are copied from lies here for good, so that it is unchanged
- * until a copy is done.
+ * Pages and a block table in the library's memory, which copies alone change: what they are copied from lies here for good, so that it is
+ * unchanged until a copy is done.
  */
 final class CCache implements DeviceCache {
   private static final byte ALL_ONES = (byte) 0xFF;

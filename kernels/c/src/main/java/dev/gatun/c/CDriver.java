@@ -67,8 +67,8 @@ final class CDriver implements BackendDriver {
       library.check(library.properties, library.properties.call(device, struct.address()));
       int alignment = Structs.integer(struct, Structs.PROPERTIES, "alignment");
       if (Integer.bitCount(alignment) != 1) {
-        throw new GatunException(library.backend() + ": gatun_device_properties of " + library.fileName() + " gives an alignment of " + alignment
-            + "; it must be a power of two");
+        throw new GatunException(library.backend() + ": gatun_device_properties of " + library.fileName() + " gives an alignment of "
+            + alignment + "; it must be a power of two");
       }
       Map<String, String> facts = new LinkedHashMap<>();
       facts.put("library", library.file());

@@ -54,7 +54,8 @@ final class CExecutable implements DeviceExecutable {
   private void launch(Step step, long stream) {
     int status = step.function.launch(step.bound, stream);
     if (status != Status.OK) {
-      throw Status.failure(library.backend() + ": " + where + step.function.name() + " of " + library.fileName() + " failed for " + step.line
+      throw Status.failure(library.backend() + ": " + where + step.function.name() + " of " + library.fileName() + " failed for "
+          + step.line
           + (status == Status.UNSUPPORTED ? ", which it had accepted," : ""), status, library.message());
     }
   }
@@ -87,7 +88,8 @@ final class CExecutable implements DeviceExecutable {
     List<Explanation.Step> list = new ArrayList<>();
     for (int i = 0; i < steps.length; i++) {
       CPlan plan = steps[i].plan;
-      list.add(new Explanation.Step(List.of(steps[i].line), plan.kernel(), plan.tile(), plan.bytes(), plan.flops(), medians[i], plan.rejected()));
+      list.add(new Explanation.Step(List.of(steps[i].line), plan.kernel(), plan.tile(), plan.bytes(), plan.flops(), medians[i],
+          plan.rejected()));
     }
     return list;
   }

@@ -9,7 +9,8 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 
 /**
- * A function of a library that returns an int. Its shape has a letter for each parameter: L a pointer or a 64-bit integer, I an int, F a float.
+ * A function of a library that returns an int. Its shape has a letter for each parameter: L a pointer or a 64-bit integer, I an int, F a
+ * float.
  * Pointers travel as 8-byte integers: the calling conventions of every 64-bit platform pass both alike.
  *
  * @param name its name
@@ -19,7 +20,8 @@ import java.lang.invoke.MethodHandles;
 record CFunction(String name, MemorySegment code, MethodHandle handle) {
   @SuppressWarnings("restricted")
   static CFunction of(String name, MemorySegment code, String shape) {
-    return new CFunction(name, code, Linker.nativeLinker().downcallHandle(code, FunctionDescriptor.of(ValueLayout.JAVA_INT, parameters(shape))));
+    return new CFunction(name, code, Linker.nativeLinker().downcallHandle(code, FunctionDescriptor.of(ValueLayout.JAVA_INT,
+        parameters(shape))));
   }
 
   private static MemoryLayout[] parameters(String shape) {

@@ -17,7 +17,9 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
-/** A loaded vendor library and its functions. It stays loaded for the life of the process, since its threads may outlive any handle to it. */
+/**
+ * A loaded vendor library and its functions. It stays loaded for the life of the process, since its threads may outlive any handle to it.
+ */
 final class CLibrary {
   /** {@code GATUN_BACKEND_VERSION} of the header in this jar. */
   static final int VERSION = 1;
@@ -58,7 +60,8 @@ final class CLibrary {
     this.isIdle = find("gatun_stream_is_idle", "LLL", missing);
     this.synchronize = find("gatun_stream_synchronize", "LL", missing);
     if (missing.contains("gatun_backend_version")) {
-      throw new NotLoaded(file + " is no Gatun backend: it exports no gatun_backend_version; implement gatun_backend.h, and export its functions");
+      throw new NotLoaded(file
+          + " is no Gatun backend: it exports no gatun_backend_version; implement gatun_backend.h, and export its functions");
     }
     int found = version.call();
     if (found != VERSION) {
@@ -66,7 +69,8 @@ final class CLibrary {
           + "; use the library and the jar that belong together");
     }
     if (!missing.isEmpty()) {
-      throw new NotLoaded(file + " lacks " + String.join(", ", missing) + "; export every function that gatun_backend.h does not call optional");
+      throw new NotLoaded(file + " lacks " + String.join(", ", missing)
+          + "; export every function that gatun_backend.h does not call optional");
     }
   }
 
@@ -97,7 +101,8 @@ final class CLibrary {
       }
       return file == null ? byName(backend, library) : byFile(backend, file);
     } catch (NotLoaded e) {
-      throw new NotLoaded(e.getMessage() + (e.isAboutPlace() ? "; install it there, put its folder on java.library.path, or name it with -D" + property
+      throw new NotLoaded(e.getMessage()
+          + (e.isAboutPlace() ? "; install it there, put its folder on java.library.path, or name it with -D" + property
           + "=FILE" : ""));
     } catch (IllegalCallerException e) {
       String module = CLibrary.class.getModule().isNamed() ? CLibrary.class.getModule().getName() : "ALL-UNNAMED";
@@ -107,7 +112,8 @@ final class CLibrary {
 
   private static Optional<Path> onLibraryPath(String library) {
     return Arrays.stream(System.getProperty("java.library.path", "").split(File.pathSeparator)).filter(folder -> !folder.isBlank())
-        .flatMap(folder -> fileNames(library).map(name -> Path.of(folder, name))).filter(Files::isRegularFile).map(Path::toAbsolutePath).findFirst();
+        .flatMap(folder -> fileNames(library).map(name -> Path.of(folder, name))).filter(Files::isRegularFile).map(Path::toAbsolutePath)
+            .findFirst();
   }
 
   private static Stream<String> fileNames(String library) {

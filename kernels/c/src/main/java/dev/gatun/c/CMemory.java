@@ -35,12 +35,13 @@ final class CMemory implements DeviceMemory {
       MemorySegment address = arena.allocate(ValueLayout.JAVA_LONG);
       int status = library.allocate.call(device, Math.max(1, bytes), address.address());
       if (status != Status.OK) {
-        throw Status.failure(library.backend() + ": gatun_device_allocate of " + bytes + " bytes of " + library.fileName() + " failed", status,
-            library.message());
+        throw Status.failure(library.backend() + ": gatun_device_allocate of " + bytes + " bytes of " + library.fileName() + " failed",
+            status, library.message());
       }
       long at = address.get(ValueLayout.JAVA_LONG, 0);
       if (at == 0) {
-        throw Status.failure(library.backend() + ": gatun_device_allocate of " + bytes + " bytes returned GATUN_OK and a null pointer, which counts as failed",
+        throw Status.failure(library.backend() + ": gatun_device_allocate of " + bytes
+            + " bytes returned GATUN_OK and a null pointer, which counts as failed",
             Status.OUT_OF_MEMORY, "");
       }
       return new CMemory(library, device, at, bytes, seen);

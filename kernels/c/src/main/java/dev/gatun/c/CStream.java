@@ -113,7 +113,8 @@ final class CStream implements DeviceStream {
   }
 
   private RuntimeException failure(CFunction function, int status) {
-    return Status.failure(library.backend() + ": " + last + function.name() + " of " + library.fileName() + " failed", status, library.message());
+    String what = library.backend() + ": " + last + function.name() + " of " + library.fileName() + " failed";
+    return Status.failure(what, status, library.message());
   }
 
   @Override

@@ -21,8 +21,8 @@ final class CacheGeometry {
     }
     int block = spec.dtype().blockSize();
     if (spec.keySize() % block != 0 || spec.valueSize() % block != 0) {
-      return Optional.of("a cache of " + spec.dtype() + " needs head sizes that are multiples of " + block + ", not keys of " + spec.keySize()
-          + " and values of " + spec.valueSize() + "; use F32, F16 or BF16");
+      return Optional.of("a cache of " + spec.dtype() + " needs head sizes that are multiples of " + block + ", not keys of "
+          + spec.keySize() + " and values of " + spec.valueSize() + "; use F32, F16 or BF16");
     }
     return Optional.empty();
   }

@@ -33,7 +33,8 @@ final class Compiler {
   Decision plan(Operator operator) {
     for (Operator.Operand operand : operator.operands()) {
       if (!operand.tensor().isPlain()) {
-        return new Unsupported(operand.name() + " " + operand.tensor() + " was prepared by another backend; pass the tensor it was prepared from");
+        return new Unsupported(operand.name() + " " + operand.tensor()
+            + " was prepared by another backend; pass the tensor it was prepared from");
       }
     }
     String name = Launch.function(operator);
@@ -56,8 +57,8 @@ final class Compiler {
       if (status == Status.UNSUPPORTED) {
         return new Unsupported(message.isBlank() ? name + " of " + library.fileName() + " refuses this case and gave no reason" : message);
       }
-      throw Status.failure(library.backend() + ": " + name + " of " + library.fileName() + ", asked whether it serves " + operator.toCase() + ", failed",
-          status, message);
+      throw Status.failure(library.backend() + ": " + name + " of " + library.fileName() + ", asked whether it serves " + operator.toCase()
+          + ", failed", status, message);
     }
   }
 

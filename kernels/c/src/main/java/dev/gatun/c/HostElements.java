@@ -33,7 +33,8 @@ final class HostElements {
         case F8_E4M3 -> e4m3(from.get(ValueLayout.JAVA_BYTE, i));
         case Q8_0 -> {
           long block = i / BLOCK * BLOCK_BYTES;
-          yield Float.float16ToFloat(from.get(ValueLayout.JAVA_SHORT_UNALIGNED, block)) * from.get(ValueLayout.JAVA_BYTE, block + 2 + i % BLOCK);
+          float scale = Float.float16ToFloat(from.get(ValueLayout.JAVA_SHORT_UNALIGNED, block));
+          yield scale * from.get(ValueLayout.JAVA_BYTE, block + Short.BYTES + i % BLOCK);
         }
         default -> throw new IllegalStateException(dtype + " is not read on the host");
       });
@@ -44,7 +45,8 @@ final class HostElements {
   private static float e4m3(byte bits) {
     int exponent = bits >> 3 & 0xF;
     int mantissa = bits & 7;
-    float magnitude = (bits & 0x7F) == 0x7F ? Float.NaN : exponent == 0 ? mantissa * 0x1p-9f : (8 + mantissa) * Math.scalb(1f, exponent - 10);
+    float magnitude = (bits & 0x7F) == 0x7F ? Float.NaN
+        : exponent == 0 ? mantissa * 0x1p-9f : (8 + mantissa) * Math.scalb(1f, exponent - 10);
     return bits < 0 ? -magnitude : magnitude;
   }
 }

@@ -79,13 +79,15 @@ final class Launch {
       case Dequantize o -> launch.counting(o.x(), o.y()).rows(o.x()).rows(o.y());
       case Argmax o -> launch.counting(o.x(), o.y()).rows(o.x()).rows(o.y());
       case TopK o -> launch.counting(o.x(), o.values(), o.indices()).rows(o.x()).rows(o.values()).rows(o.indices());
-      case Penalize o -> launch.counting(o.x(), o.history(), o.lengths(), o.penalties(), o.y()).rows(o.x()).rows(o.history()).rows(o.lengths())
-          .rows(o.penalties()).rows(o.y());
-      case Sample o -> launch.counting(o.x(), o.controls(), o.seeds(), o.positions(), o.ids()).rows(o.x()).rows(o.controls()).rows(o.seeds())
-          .rows(o.positions()).rows(o.ids());
-      case KvAppend o -> launch.counting(o.k(), o.v(), o.batch().positions()).rows(o.k()).rows(o.v()).batch(o.batch()).cache(o.kv(), o.layer());
-      case Attention o -> launch.counting(o.q(), o.y(), o.batch().positions()).rows(o.q()).kv(o.kv()).batch(o.batch()).number(o.options().scale())
-          .number(o.options().causal() ? 1 : 0).number(o.options().window()).number(o.options().softcap()).perhaps(o.sinks()).rows(o.y());
+      case Penalize o -> launch.counting(o.x(), o.history(), o.lengths(), o.penalties(), o.y()).rows(o.x()).rows(o.history())
+          .rows(o.lengths()).rows(o.penalties()).rows(o.y());
+      case Sample o -> launch.counting(o.x(), o.controls(), o.seeds(), o.positions(), o.ids()).rows(o.x()).rows(o.controls())
+          .rows(o.seeds()).rows(o.positions()).rows(o.ids());
+      case KvAppend o -> launch.counting(o.k(), o.v(), o.batch().positions()).rows(o.k()).rows(o.v()).batch(o.batch())
+          .cache(o.kv(), o.layer());
+      case Attention o -> launch.counting(o.q(), o.y(), o.batch().positions()).rows(o.q()).kv(o.kv()).batch(o.batch())
+          .number(o.options().scale()).number(o.options().causal() ? 1 : 0).number(o.options().window())
+          .number(o.options().softcap()).perhaps(o.sinks()).rows(o.y());
     };
   }
 

@@ -24,7 +24,8 @@ final class LoaderReason {
       return Optional.empty();
     }
     try (Arena arena = Arena.ofConfined()) {
-      MethodHandle dlopen = linker.downcallHandle(open.get(), FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
+      MethodHandle dlopen = linker.downcallHandle(open.get(), FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.ADDRESS,
+          ValueLayout.JAVA_INT));
       MethodHandle dlerror = linker.downcallHandle(error.get(), FunctionDescriptor.of(ValueLayout.ADDRESS));
       MemorySegment opened = (MemorySegment) dlopen.invokeExact(arena.allocateFrom(library), LAZILY);
       MemorySegment text = (MemorySegment) dlerror.invokeExact();

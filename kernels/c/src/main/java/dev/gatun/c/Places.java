@@ -43,7 +43,8 @@ interface Places {
       long base = switch (tensor.storage()) {
         case Buffer buffer -> {
           if (buffer.host().filter(segment -> !segment.isNative()).isPresent()) {
-            throw new GatunException(tensor + " is in an array on the Java heap, which has no address; put it in native memory, as an Arena gives it");
+            throw new GatunException(tensor
+                + " is in an array on the Java heap, which has no address; put it in native memory, as an Arena gives it");
           }
           yield buffer.memory().address();
         }

@@ -9,7 +9,8 @@ final class Status {
   static final int OUT_OF_MEMORY = 3;
 
   private static final int DEVICE_LOST = 5;
-  private static final String[] NAMES = {"GATUN_OK", "GATUN_UNSUPPORTED", "GATUN_INVALID_OPTION", "GATUN_OUT_OF_MEMORY", "GATUN_ERROR", "GATUN_DEVICE_LOST"};
+  private static final String[] NAMES = {"GATUN_OK", "GATUN_UNSUPPORTED", "GATUN_INVALID_OPTION", "GATUN_OUT_OF_MEMORY", "GATUN_ERROR",
+      "GATUN_DEVICE_LOST"};
 
   private Status() {}
 
@@ -19,8 +20,8 @@ final class Status {
 
   /** A failure; {@code what} says which call of which library failed. */
   static DeviceException failure(String what, int status, String message) {
-    return new DeviceException(what + " with " + name(status) + (message.isEmpty() ? "; the library gave no message" : ": " + message), name(status),
-        status == DEVICE_LOST);
+    return new DeviceException(what + " with " + name(status) + (message.isEmpty() ? "; the library gave no message" : ": " + message),
+        name(status), status == DEVICE_LOST);
   }
 
   /** A refusal's own words, or that there are none. */

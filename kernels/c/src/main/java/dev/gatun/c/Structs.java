@@ -21,23 +21,27 @@ import java.util.stream.Stream;
 final class Structs {
   static final StructLayout OPTION = MemoryLayout.structLayout(longs("name", "value"));
   static final StructLayout TENSOR = MemoryLayout.structLayout(join(longs("data", "count"), new MemoryLayout[] {
-      MemoryLayout.sequenceLayout(4, ValueLayout.JAVA_LONG).withName("size"), MemoryLayout.sequenceLayout(4, ValueLayout.JAVA_LONG).withName("stride")},
+      MemoryLayout.sequenceLayout(4, ValueLayout.JAVA_LONG).withName("size"),
+      MemoryLayout.sequenceLayout(4, ValueLayout.JAVA_LONG).withName("stride")},
       ints("dtype", "rank", "varies", "reserved")));
-  static final StructLayout BATCH = MemoryLayout.structLayout(TENSOR.withName("starts"), TENSOR.withName("slots"), TENSOR.withName("positions"));
+  static final StructLayout BATCH = MemoryLayout.structLayout(TENSOR.withName("starts"), TENSOR.withName("slots"),
+      TENSOR.withName("positions"));
   static final StructLayout KEYS = MemoryLayout.structLayout(TENSOR.withName("k"), TENSOR.withName("v"), TENSOR.withName("starts"));
   static final StructLayout CACHE = MemoryLayout.structLayout(join(
       longs("pages", "table", "key_bytes", "value_bytes", "head_bytes", "page_bytes", "layer_bytes"),
-      ints("dtype", "layers", "heads", "key_size", "value_size", "page_tokens", "pages_count", "slots", "slot_tokens", "slot_pages", "layer", "reserved")));
+      ints("dtype", "layers", "heads", "key_size", "value_size", "page_tokens", "pages_count", "slots", "slot_tokens", "slot_pages",
+          "layer", "reserved")));
   static final StructLayout ROTATION = MemoryLayout.structLayout(join(longs("frequencies"),
-      doubles("amplitude", "base", "magnitude", "factor", "low_factor", "high_factor", "attention_factor", "beta_fast", "beta_slow"), longs("context"),
+      doubles("amplitude", "base", "magnitude", "factor", "low_factor", "high_factor", "attention_factor", "beta_fast", "beta_slow"),
+          longs("context"),
       ints("pairs", "dims", "scaling", "reserved")));
   static final StructLayout PROPERTIES = MemoryLayout.structLayout(join(
       new MemoryLayout[] {chars(128, "name"), chars(32, "kind"), chars(1024, "facts")}, longs("memory_bytes"),
       ints("units", "alignment", "host_memory", "reserved")));
 
   /** Every struct under its name in the header. */
-  static final Map<String, StructLayout> ALL = Map.of("gatun_option", OPTION, "gatun_tensor", TENSOR, "gatun_batch", BATCH, "gatun_keys", KEYS,
-      "gatun_cache", CACHE, "gatun_rotation", ROTATION, "gatun_properties", PROPERTIES);
+  static final Map<String, StructLayout> ALL = Map.of("gatun_option", OPTION, "gatun_tensor", TENSOR, "gatun_batch", BATCH, "gatun_keys",
+      KEYS, "gatun_cache", CACHE, "gatun_rotation", ROTATION, "gatun_properties", PROPERTIES);
 
   private static final int MOST_DIMENSIONS = 4;
 

@@ -40,7 +40,8 @@ final class WeightCopy {
     }
     long started = System.nanoTime();
     Tensor plain = expand ? expanded(weight, allocate) : copied(weight, allocate);
-    return new Prepared(plain, plain.buffer().bytes(), System.nanoTime() - started, expand ? "expanded to F32" : "copied to the device as it lies");
+    String reason = expand ? "expanded to F32" : "copied to the device as it lies";
+    return new Prepared(plain, plain.buffer().bytes(), System.nanoTime() - started, reason);
   }
 
   /** The weight's elements in a buffer of their own, row after row. */
@@ -56,7 +57,7 @@ final class WeightCopy {
     }
   }
 
-  /** Copies what lies under index 0 of the dimensions before {@code dimension}, in as few pieces as its gaps allow. @return the bytes copied */
+  /** Copies what lies under index 0 of the dimensions before one, in as few pieces as its gaps allow. @return the bytes copied */
   private long copyRows(Tensor weight, int dimension, long from, DeviceMemory to, long toOffset) {
     long elements = 1;
     boolean packed = true;
@@ -111,8 +112,8 @@ final class WeightCopy {
 
   private void run(Dequantize operator) {
     if (compiler.plan(operator) instanceof Unsupported unsupported) {
-      throw new GatunException(backend + ": prepare: a vector of " + operator.x().dtype() + " must be expanded to F32: " + unsupported.reason()
-          + "; keep vectors in F32, F16 or BF16");
+      throw new GatunException(backend + ": prepare: a vector of " + operator.x().dtype() + " must be expanded to F32: "
+          + unsupported.reason() + "; keep vectors in F32, F16 or BF16");
     }
     CExecutable once = compiler.compile(Program.of(operator));
     try {

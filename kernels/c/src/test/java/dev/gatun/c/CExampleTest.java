@@ -45,6 +45,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CExampleTest {
+  private static final int WARM_UP = 20_000;
+
   private Backend backend;
   private Stream stream;
 
@@ -102,7 +104,8 @@ class CExampleTest {
 
     stream.run(new RmsNorm(backend.tensor(values, 3, 70), backend.tensor(weights, 70), 1e-5f, y));
 
-    double[] expected = Oracle.compute(new RmsNorm(host(values, 3, 70), host(weights, 70), 1e-5f, host(new float[210], 3, 70)), Host.buffers()).get("y");
+    double[] expected = Oracle.compute(new RmsNorm(host(values, 3, 70), host(weights, 70), 1e-5f, host(new float[210], 3, 70)),
+        Host.buffers()).get("y");
     assertThat(Nmse.of(expected, doubles(stream.readFloats(y)))).isLessThan(1e-12);
   }
 
@@ -132,12 +135,37 @@ class CExampleTest {
   }
 
   @Test
+  void submittingAllocatesNothingOnTheHeap() {
+    Tensor x = backend.tensor(new float[] {1, 2, 3, 4}, 1, 4);
+    Tensor row = backend.tensor(new float[] {1, 1, 1, 1}, 4);
+    Tensor y = backend.allocate(DType.F32, 1, 4);
+    Program.Builder builder = Program.builder("many").input(x, row).output(y);
+    Program program = builder.add(new Scale(x, 2, y)).add(new RmsNorm(y, row, 1e-5f, y)).add(new Add(y, x, y)).build();
+    var threads = (com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory.getThreadMXBean();
+    try (Executable executable = backend.compile(program)) {
+      for (int i = 0; i < WARM_UP; i++) {
+        stream.submit(executable);
+        stream.synchronize();
+      }
+      long least = Long.MAX_VALUE;
+      for (int i = 0; i < 10; i++) {
+        long before = threads.getCurrentThreadAllocatedBytes();
+        stream.submit(executable);
+        stream.synchronize();
+        least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
+      }
+      assertThat(least).isZero();
+    }
+  }
+
+  @Test
   void whatIsNotExportedIsUnsupportedAndSaysSo() {
     Tensor x = backend.allocate(DType.F32, 2, 4);
     Softcap softcap = new Softcap(x, 30, x);
 
     assertThat(backend.plan(softcap)).isEqualTo(new Unsupported("libexample.so has no gatun_softcap"));
-    assertThatThrownBy(() -> stream.run(softcap)).isInstanceOf(UnsupportedCaseException.class).hasMessageContaining("libexample.so has no gatun_softcap");
+    assertThatThrownBy(() -> stream.run(softcap)).isInstanceOf(UnsupportedCaseException.class)
+        .hasMessageContaining("libexample.so has no gatun_softcap");
   }
 
   @Test
@@ -146,7 +174,8 @@ class CExampleTest {
     Matmul half = new Matmul(x, backend.allocate(DType.F16, 4, 32), backend.allocate(DType.F32, 1, 4));
     assertThat(backend.plan(half)).isEqualTo(new Unsupported("gatun_matmul takes x and y in F32, not in F16 and F32"));
 
-    Matmul quantized = new Matmul(backend.allocate(DType.F32, 1, 32), backend.allocate(DType.Q4_0, 4, 32), backend.allocate(DType.F32, 1, 4));
+    Matmul quantized = new Matmul(backend.allocate(DType.F32, 1, 32), backend.allocate(DType.Q4_0, 4, 32),
+        backend.allocate(DType.F32, 1, 4));
     assertThat(backend.plan(quantized)).isEqualTo(new Unsupported("gatun_matmul takes w in F32, F16, BF16 and Q8_0, not in Q4_0"));
   }
 
@@ -249,7 +278,8 @@ class CExampleTest {
   @Test
   void aVectorOfATypeThatNobodyExpandsIsRefusedWithTheReason() {
     Tensor narrow = Tensor.ofHost(Arena.ofAuto().allocate(DType.Q4_0.bytes(64)), DType.Q4_0, 64);
-    assertThatThrownBy(() -> backend.prepare(narrow, Use.VECTOR)).isInstanceOf(GatunException.class).hasMessageContaining("libexample.so has no gatun_dequantize");
+    assertThatThrownBy(() -> backend.prepare(narrow, Use.VECTOR)).isInstanceOf(GatunException.class)
+        .hasMessageContaining("libexample.so has no gatun_dequantize");
   }
 
   @Test
@@ -257,7 +287,8 @@ class CExampleTest {
     assertThatThrownBy(() -> backend.newKvCache(spec(DType.BF16))).isInstanceOf(GatunException.class)
         .hasMessageContaining("gatun_kv_append takes a cache of F32 or F16, not of BF16");
     assertThatThrownBy(() -> backend.newKvCache(spec(DType.Q4_0))).isInstanceOf(GatunException.class).hasMessageContaining("not served");
-    assertThatThrownBy(() -> backend.newKvCache(spec(DType.Q8_0))).isInstanceOf(GatunException.class).hasMessageContaining("multiples of 32");
+    assertThatThrownBy(() -> backend.newKvCache(spec(DType.Q8_0))).isInstanceOf(GatunException.class)
+        .hasMessageContaining("multiples of 32");
   }
 
   private static KvCache.Spec spec(DType dtype) {
@@ -270,7 +301,8 @@ class CExampleTest {
     Tensor starts = backend.tensor(new int[] {0, 1}, 2);
     Tensor one = backend.tensor(new int[] {0}, 1);
     Ragged batch = new Ragged(starts, one, one);
-    Attention dense = new Attention(q, new Kv.Dense(q, q, starts), batch, Attention.Options.causal(1), Optional.empty(), backend.allocate(DType.F32, 1, 2, 8));
+    Attention dense = new Attention(q, new Kv.Dense(q, q, starts), batch, Attention.Options.causal(1), Optional.empty(),
+        backend.allocate(DType.F32, 1, 2, 8));
     assertThat(backend.plan(dense)).isEqualTo(new Unsupported("gatun_attention reads keys from a paged cache only"));
 
     try (KvCache cache = backend.newKvCache(spec(DType.F32))) {
@@ -299,6 +331,7 @@ class CExampleTest {
   void anOptionItDoesNotKnowIsRefusedInItsOwnWords(String option) {
     String[] parts = option.split("=");
     assertThatThrownBy(() -> Gatun.open("example", BackendOptions.none().with(parts[0], parts[1]))).isInstanceOf(GatunException.class)
-        .hasMessageContaining("gatun_device_open of libexample.so failed with GATUN_INVALID_OPTION").hasMessageContaining("option").hasMessageContaining(parts[0]);
+        .hasMessageContaining("gatun_device_open of libexample.so failed with GATUN_INVALID_OPTION").hasMessageContaining("option")
+            .hasMessageContaining(parts[0]);
   }
 }

@@ -52,11 +52,13 @@ class FailureTest {
 
   @Test
   void anAbsentDeviceIsToldByTheProbe() {
-    assertThatThrownBy(() -> Gatun.open("scripted", script("gatun_device_probe", Status.UNSUPPORTED))).isInstanceOf(BackendUnavailableException.class)
+    assertThatThrownBy(() -> Gatun.open("scripted", script("gatun_device_probe", Status.UNSUPPORTED)))
+        .isInstanceOf(BackendUnavailableException.class)
         .hasMessageEndingWith("scripted does not work here: the fan stopped");
     assertThatThrownBy(() -> Gatun.open("scripted", script("gatun_device_probe", ERROR))).isInstanceOf(BackendUnavailableException.class)
         .hasMessageEndingWith("GATUN_ERROR: the fan stopped");
-    assertThat(Gatun.backends()).filteredOn(info -> info.name().equals("scripted")).singleElement().satisfies(info -> assertThat(info.score()).isEqualTo(3));
+    assertThat(Gatun.backends()).filteredOn(info -> info.name().equals("scripted")).singleElement()
+        .satisfies(info -> assertThat(info.score()).isEqualTo(3));
   }
 
   @ParameterizedTest
@@ -77,7 +79,8 @@ class FailureTest {
   @Test
   void aFailedLaunchNamesProgramFunctionAndCase() {
     try (Backend backend = Gatun.open("scripted", script("gatun_scale", ERROR)); Stream stream = backend.newStream()) {
-      assertThatThrownBy(() -> stream.run(scale(backend))).isInstanceOf(DeviceException.class).hasMessage("scripted: program scale: gatun_scale of "
+      assertThatThrownBy(() -> stream.run(scale(backend))).isInstanceOf(DeviceException.class)
+          .hasMessage("scripted: program scale: gatun_scale of "
           + "libscripted.so failed for scale(x=f32[1,4], y=f32[1,4], factor=2.0) with GATUN_ERROR: the fan stopped");
     }
   }
@@ -85,7 +88,8 @@ class FailureTest {
   @Test
   void aLaunchThatRefusesWhatItAcceptedIsToldSo() {
     try (Backend backend = Gatun.open("scripted", script("gatun_scale", Status.UNSUPPORTED)); Stream stream = backend.newStream()) {
-      assertThatThrownBy(() -> stream.run(scale(backend))).isInstanceOf(DeviceException.class).hasMessageContaining("which it had accepted, with GATUN_UNSUPPORTED");
+      assertThatThrownBy(() -> stream.run(scale(backend))).isInstanceOf(DeviceException.class)
+          .hasMessageContaining("which it had accepted, with GATUN_UNSUPPORTED");
     }
   }
 
@@ -93,14 +97,16 @@ class FailureTest {
   void aDecisionThatFailsIsNoRefusal() {
     try (Backend backend = Gatun.open("scripted", script("gatun_scale", ERROR).with("at", "decision"))) {
       assertThatThrownBy(() -> backend.plan(scale(backend))).isInstanceOf(DeviceException.class)
-          .hasMessageContaining("gatun_scale of libscripted.so, asked whether it serves scale(").hasMessageContaining("failed with GATUN_ERROR: the fan stopped");
+          .hasMessageContaining("gatun_scale of libscripted.so, asked whether it serves scale(")
+              .hasMessageContaining("failed with GATUN_ERROR: the fan stopped");
     }
   }
 
   @Test
   void aRefusalWithoutAReasonGetsOne() {
     try (Backend backend = Gatun.open("scripted", script("gatun_scale", Status.UNSUPPORTED).with("at", "decision").with("message", " "))) {
-      assertThat(backend.plan(scale(backend))).isEqualTo(new Unsupported("gatun_scale of libscripted.so refuses this case and gave no reason"));
+      assertThat(backend.plan(scale(backend)))
+          .isEqualTo(new Unsupported("gatun_scale of libscripted.so refuses this case and gave no reason"));
     }
   }
 
@@ -122,7 +128,8 @@ class FailureTest {
     Backend backend = Gatun.open("scripted", script(function, ERROR));
     backend.newStream();
     backend.allocate(4);
-    assertThatThrownBy(backend::close).isInstanceOf(GatunException.class).hasMessageContaining(function + " of libscripted.so failed with GATUN_ERROR");
+    assertThatThrownBy(backend::close).isInstanceOf(GatunException.class).hasMessageContaining(function
+        + " of libscripted.so failed with GATUN_ERROR");
   }
 
   @Test
@@ -145,7 +152,8 @@ class FailureTest {
       }
     }
     try (Backend backend = Gatun.open("scripted", script("gatun_kv_append", LOST).with("at", "decision"))) {
-      assertThatThrownBy(() -> backend.newKvCache(spec)).isInstanceOf(GatunException.class).hasMessageContaining("GATUN_DEVICE_LOST: the fan stopped");
+      assertThatThrownBy(() -> backend.newKvCache(spec)).isInstanceOf(GatunException.class)
+          .hasMessageContaining("GATUN_DEVICE_LOST: the fan stopped");
     }
   }
 

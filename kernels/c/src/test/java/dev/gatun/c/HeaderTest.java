@@ -37,7 +37,8 @@ class HeaderTest {
       MemorySegment name = arena.allocate(ValueLayout.JAVA_LONG);
       MemorySegment value = arena.allocate(ValueLayout.JAVA_LONG);
       for (int i = 0; (int) layout.invokeExact(i, name, value) != 0; i++) {
-        entries.put(Structs.text(MemorySegment.ofAddress(name.get(ValueLayout.JAVA_LONG, 0)).reinterpret(100)), value.get(ValueLayout.JAVA_LONG, 0));
+        entries.put(Structs.text(MemorySegment.ofAddress(name.get(ValueLayout.JAVA_LONG, 0)).reinterpret(100)),
+            value.get(ValueLayout.JAVA_LONG, 0));
       }
     }
     return entries;
@@ -81,7 +82,8 @@ class HeaderTest {
 
   @Test
   void itIsPlainC99AndTravelsInTheJar() throws IOException {
-    Native.compile(List.of("-fsyntax-only", Files.writeString(Path.of("target").resolve("alone.c"), "#include \"gatun_backend.h\"\n").toString()));
+    Path alone = Files.writeString(Path.of("target", "alone.c"), "#include \"gatun_backend.h\"\n");
+    Native.compile(List.of("-fsyntax-only", alone.toString()));
     assertThat(CBackendProvider.class.getResourceAsStream("/META-INF/gatun/c/gatun_backend.h")).isNotNull();
   }
 

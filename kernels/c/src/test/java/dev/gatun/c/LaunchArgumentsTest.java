@@ -103,11 +103,13 @@ class LaunchArgumentsTest {
         of(new LayerNorm(x, row, Optional.of(row), 0.25f, y), "gatun_layer_norm " + x1 + " weight=0[4/1] bias=0[4/1] eps=0.25 " + y1),
         of(new Matmul(t(F32, 2, 32), t(DType.Q4_0, 3, 32), Optional.of(t(F32, 3)), t(F32, 2, 3)),
             "gatun_matmul x=0[2/32,32/1] w=8[3/32,32/1] bias=0[3/1] y=0[2/3,3/1]"),
-        of(new Embedding(t(I32, 2), t(DType.Q6_K, 5, 256), t(DType.BF16, 2, 256)), "gatun_embedding ids=4[2/1] table=16[5/256,256/1] y=2[2/256,256/1]"),
+        of(new Embedding(t(I32, 2), t(DType.Q6_K, 5, 256), t(DType.BF16, 2, 256)),
+            "gatun_embedding ids=4[2/1] table=16[5/256,256/1] y=2[2/256,256/1]"),
         of(new GatherRows(x, t(I32, 3), t(F32, 3, 4)), "gatun_gather_rows " + x1 + " rows=4[3/1] y=0[3/4,4/1]"),
         of(new Copy(x.slice(1, 1, 3), t(DType.F8_E4M3, 2, 2)), "gatun_copy x=0[2/4,2/1] y=5[2/2,2/1]"),
         of(new Quantize(t(F32, 1, 2, 32), t(DType.Q8_0, 1, 2, 32)), "gatun_quantize x=0[1/64,2/32,32/1] y=7[1/64,2/32,32/1]"),
-        of(new Dequantize(t(DType.MXFP4, 1, 1, 2, 32), t(F32, 1, 1, 2, 32)), "gatun_dequantize x=18[1/64,1/64,2/32,32/1] y=0[1/64,1/64,2/32,32/1]"),
+        of(new Dequantize(t(DType.MXFP4, 1, 1, 2, 32), t(F32, 1, 1, 2, 32)),
+            "gatun_dequantize x=18[1/64,1/64,2/32,32/1] y=0[1/64,1/64,2/32,32/1]"),
         of(new Argmax(x, t(I32, 2)), "gatun_argmax " + x1 + " y=4[2/1]"),
         of(new TopK(x, t(F32, 2, 3), t(I32, 2, 3)), "gatun_top_k " + x1 + " values=0[2/3,3/1] indices=4[2/3,3/1]"),
         of(new Penalize(x, t(I32, 2, 7), t(I32, 2), t(F32, 2, 3), t(F32, 2, 4)),
@@ -131,13 +133,17 @@ class LaunchArgumentsTest {
     Rotation yarn = new Rotation(Rotation.Pairs.HALF_SPLIT, 8, 10000, new Rotation.Scaling.Yarn(Math.E, 4096, 2, 32, 1), 1);
     // Frequencies 1 and 10000^(-1/2); a linear scaling divides the first and 10000^(-3/4) by 4; YaRN's amplitude is 2 (1 + 0.1 ln e).
     return List.of(
-        of(new Rope(heads, positions, Optional.empty(), plain, heads), before + "none pairs=0 dims=4 base=10000 magnitude=1 scaling=0 factor=0 low=0 high=0"
+        of(new Rope(heads, positions, Optional.empty(), plain, heads), before
+            + "none pairs=0 dims=4 base=10000 magnitude=1 scaling=0 factor=0 low=0 high=0"
             + " attention=0 fast=0 slow=0 context=0 amplitude=1.0000 frequencies=1.000000..0.010000" + after),
-        of(new Rope(heads, positions, Optional.of(t(F32, 4)), linear, heads), before + "0[4/1] pairs=1 dims=8 base=10000 magnitude=1.5 scaling=1 factor=4"
+        of(new Rope(heads, positions, Optional.of(t(F32, 4)), linear, heads), before
+            + "0[4/1] pairs=1 dims=8 base=10000 magnitude=1.5 scaling=1 factor=4"
             + " low=0 high=0 attention=0 fast=0 slow=0 context=0 amplitude=1.5000 frequencies=0.250000..0.000250" + after),
-        of(new Rope(heads, positions, Optional.empty(), llama, heads), before + "none pairs=0 dims=8 base=500000 magnitude=1 scaling=2 factor=8 low=1 high=4"
+        of(new Rope(heads, positions, Optional.empty(), llama, heads), before
+            + "none pairs=0 dims=8 base=500000 magnitude=1 scaling=2 factor=8 low=1 high=4"
             + " attention=0 fast=0 slow=0 context=8192 amplitude=1.0000 frequencies=1.000000..0.000007" + after),
-        of(new Rope(heads, positions, Optional.empty(), yarn, heads), before + "none pairs=1 dims=8 base=10000 magnitude=1 scaling=3 factor=2.71828 low=0"
+        of(new Rope(heads, positions, Optional.empty(), yarn, heads), before
+            + "none pairs=1 dims=8 base=10000 magnitude=1 scaling=3 factor=2.71828 low=0"
             + " high=0 attention=2 fast=32 slow=1 context=4096 amplitude=2.2000 frequencies=1.000000..0.000368" + after));
   }
 
@@ -151,14 +157,17 @@ class LaunchArgumentsTest {
     Tensor count = t(I32, 1);
     Tensor value = t(F32, 3, 4, 16);
     // Two heads of 4 tokens of 8 + 16 elements of 2 bytes a page, 6 pages a layer.
-    String pages = " cache=1 layers=3 heads=2 key=8 value=16 tokens=4 pages=6 slots=5 slot_tokens=10 slot_pages=3 layer=2 bytes=16,32,192,384,2304";
+    String pages = " cache=1 layers=3 heads=2 key=8 value=16 tokens=4 pages=6 slots=5 slot_tokens=10 slot_pages=3"
+        + " layer=2 bytes=16,32,192,384,2304";
     String sequences = " starts=4[3/1] slots=4[2/1]varies positions=4[3/1]";
     return List.of(of(new KvAppend(t(F32, 3, 2, 8).withCount(count), t(F32, 3, 2, 16), batch, cache, 2),
         "gatun_kv_append k=0[3/16,2/8,8/1]varies v=0[3/32,2/16,16/1]varies" + sequences + "varies" + pages),
         of(new Attention(q, new Kv.Paged(cache, 2), batch, new Attention.Options(1, false, 0, 0), Optional.empty(), value),
-            "gatun_attention q=0[3/32,4/8,8/1]" + pages + sequences + " scale=1 causal=0 window=0 softcap=0 sinks=none y=0[3/64,4/16,16/1]"),
+            "gatun_attention q=0[3/32,4/8,8/1]" + pages + sequences
+                + " scale=1 causal=0 window=0 softcap=0 sinks=none y=0[3/64,4/16,16/1]"),
         of(new Attention(q, new Kv.Dense(k, k, starts), batch, new Attention.Options(0.25f, true, 7, 50), Optional.of(t(F32, 4)), q),
-        "gatun_attention q=0[3/32,4/8,8/1] k=1[9/16,2/8,8/1] v=1[9/16,2/8,8/1] key_starts=4[3/1] cache=none starts=4[3/1] slots=4[2/1]varies"
+        "gatun_attention q=0[3/32,4/8,8/1] k=1[9/16,2/8,8/1] v=1[9/16,2/8,8/1] key_starts=4[3/1] cache=none starts=4[3/1]"
+            + " slots=4[2/1]varies"
             + " positions=4[3/1] scale=0.25 causal=1 window=7 softcap=50 sinks=0[4/1] y=0[3/32,4/8,8/1]"));
   }
 
@@ -183,7 +192,8 @@ class LaunchArgumentsTest {
   void everyPrototypeHasTheParametersThatJavaPasses() throws IOException {
     Matcher prototypes = Pattern.compile("GATUN_EXPORT int (gatun_\\w+)\\(([^)]*stream[^)]*)\\);").matcher(HeaderTest.header());
     List<String> declared = prototypes.results().filter(p -> !p.group(1).startsWith("gatun_stream_"))
-        .map(p -> p.group(1) + " " + Arrays.stream(p.group(2).split(",")).map(LaunchArgumentsTest::letter).collect(Collectors.joining())).sorted().toList();
+        .map(p -> p.group(1) + " " + Arrays.stream(p.group(2).split(",")).map(LaunchArgumentsTest::letter).collect(Collectors.joining()))
+            .sorted().toList();
     List<String> passed;
     try (Arena arena = Arena.ofConfined()) {
       passed = operators().stream().map(arguments -> (Operator) arguments.get()[0])

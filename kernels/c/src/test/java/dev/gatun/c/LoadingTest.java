@@ -32,7 +32,8 @@ class LoadingTest {
 
   @Test
   void aMissingFileIsNamedWithWhatToDo() {
-    assertThat(reason("/nowhere/libvendor.so")).isEqualTo("/nowhere/libvendor.so: no such file; install it there, put its folder on java.library.path, "
+    assertThat(reason("/nowhere/libvendor.so"))
+        .isEqualTo("/nowhere/libvendor.so: no such file; install it there, put its folder on java.library.path, "
         + "or name it with -Dgatun.vendor.library=FILE");
     assertThat(reason(folder.toString())).contains("is a folder");
   }
@@ -49,7 +50,8 @@ class LoadingTest {
 
   @Test
   void aLibraryOfSomethingElseIsRefused() {
-    assertThat(reason(Native.library("layouts").toString())).endsWith("is no Gatun backend: it exports no gatun_backend_version; implement gatun_backend.h, "
+    assertThat(reason(Native.library("layouts").toString()))
+        .endsWith("is no Gatun backend: it exports no gatun_backend_version; implement gatun_backend.h, "
         + "and export its functions");
   }
 

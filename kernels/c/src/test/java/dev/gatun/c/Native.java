@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
 /** Shared libraries compiled from {@code src/test/c} with this machine's C compiler, each once. */
-final class Native {
+public final class Native {
   static final Path HEADERS = Path.of("src", "main", "resources", "META-INF", "gatun", "c");
 
   private static final Path SOURCES = Path.of("src", "test", "c");
@@ -35,13 +35,14 @@ final class Native {
   }
 
   /** Makes the example the library of the backend named {@code example}; skips the test where there is no compiler. */
-  static void useExample() {
+  public static void useExample() {
     System.setProperty("gatun.example.library", library("example").toString());
   }
 
   /** The library of a file or folder of sources, compiled with further flags; skips the test where there is no compiler. */
   static Path library(String source, String... flags) {
-    return BUILT.computeIfAbsent(source + String.join("", flags), name -> build(source, "lib" + name.replaceAll("[^a-zA-Z0-9_]", "") + ".so", List.of(flags)));
+    return BUILT.computeIfAbsent(source + String.join("", flags), name -> build(source, "lib" + name.replaceAll("[^a-zA-Z0-9_]", "")
+        + ".so", List.of(flags)));
   }
 
   private static Path build(String source, String file, List<String> flags) {
@@ -68,8 +69,10 @@ final class Native {
 
   /** Runs the compiler in the header's language, warnings being errors. */
   static void compile(List<String> arguments) {
-    Assumptions.assumeTrue(COMPILER.isPresent(), "no C compiler: neither CC, cc, gcc nor clang is here, so that nothing can be said of backends in C");
-    List<String> command = new ArrayList<>(List.of(COMPILER.get(), "-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I" + HEADERS));
+    Assumptions.assumeTrue(COMPILER.isPresent(),
+        "no C compiler: neither CC, cc, gcc nor clang is here, so that nothing can be said of backends in C");
+    List<String> command = new ArrayList<>(List.of(COMPILER.get(), "-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I"
+        + HEADERS));
     command.addAll(arguments);
     Optional<String> failure = run(command);
     if (failure.isPresent()) {

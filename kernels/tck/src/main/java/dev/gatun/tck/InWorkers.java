@@ -15,7 +15,7 @@ import java.util.Optional;
 /** Examines in a process for each group. One that crashes, hangs or runs out of memory costs the case it was examining; the next case gets a new one. */
 final class InWorkers implements Examiner {
   /** A group whose processes end this often is given up: so many crashes tell what one more would. */
-  static final int MOST_LOST = 25;
+  private static final int MOST_LOST = 25;
 
   /** Starting takes its time on a busy machine, however short the limit of a case. */
   private static final Duration LEAST_START = Duration.ofMinutes(1);
@@ -24,6 +24,7 @@ final class InWorkers implements Examiner {
   private static final long LOOK_MILLIS = 20;
 
   private final Validation asked;
+  private final int mostLost;
   private final Map<String, Integer> lost = new HashMap<>();
   private final Thread hook = new Thread(this::stop, "validation-end");
   private Report.Subject subject;
@@ -34,7 +35,12 @@ final class InWorkers implements Examiner {
   private volatile boolean stopped;
 
   InWorkers(Validation asked) {
+    this(asked, MOST_LOST);
+  }
+
+  InWorkers(Validation asked, int mostLost) {
     this.asked = asked;
+    this.mostLost = mostLost;
     this.scale = asked.scale().orElse(null);
     Runtime.getRuntime().addShutdownHook(hook);
     try {
@@ -94,7 +100,7 @@ final class InWorkers implements Examiner {
   @Override
   public CaseResult examine(TestCase test) {
     String wanted = Suite.group(test);
-    if (!stopped && gone.isEmpty() && lost.getOrDefault(wanted, 0) < MOST_LOST) {
+    if (!stopped && gone.isEmpty() && lost.getOrDefault(wanted, 0) < mostLost) {
       try {
         if (group.isPresent() && !group.get().equals(wanted)) {
           retire();
@@ -108,7 +114,7 @@ final class InWorkers implements Examiner {
       }
     }
     return unexamined(test, Verdict.NOT_RUN, "", stopped ? "the run was stopped before it"
-        : gone.orElseGet(() -> MOST_LOST + " cases of the group " + wanted + " ended their process; the rest of it was left out"));
+        : gone.orElseGet(() -> mostLost + " cases of the group " + wanted + " ended their process; the rest of it was left out"));
   }
 
   private CaseResult examine(WorkerProcess in, TestCase test, String wanted) {

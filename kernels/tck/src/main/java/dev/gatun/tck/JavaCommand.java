@@ -17,7 +17,7 @@ final class JavaCommand {
   private static final Pattern OWN = Pattern.compile("-javaagent:.*|-agentlib:.*|-agentpath:.*|-Xrun.*|-Xdebug|-Xnoagent|-XX:StartFlightRecording.*"
       + "|-XX:FlightRecorderOptions.*|-XX:SharedArchiveFile=.*|-XX:[+]AutoCreateSharedArchive|-XX:ArchiveClassesAtExit=.*|-XX:AOT.*|-Xshare:dump"
       + "|-Xloggc:.*|-Xlog:.*file=.*|-XX:ErrorFile=.*|-XX:OnError=.*|-XX:OnOutOfMemoryError=.*|-XX:HeapDumpPath=.*|-XX:[+]HeapDumpOnOutOfMemoryError"
-      + "|-XX:[+]ShowMessageBoxOnError|-Dcom[.]sun[.]management[.].*|-Djdk[.]module[.].*|-Dgatun[.]stderr=.*|--module-path=.*|-Xmx.*|-XX:MaxHeapSize=.*");
+      + "|-XX:[+]ShowMessageBoxOnError|-Dcom[.]sun[.]management[.].*|-Djdk[.]module[.].*|-Dgatun[.]stderr=.*|-Djava[.]class[.]path=.*|--class-path=.*|--module-path=.*|-Xmx.*|-XX:MaxHeapSize=.*");
   private static final long LEAST_HEAP = 2L << 30;
 
   private JavaCommand() {}

@@ -4,8 +4,8 @@ import dev.gatun.tck.html.ReportPage;
 import java.io.IOException;
 
 /**
- * A {@link Report} as one HTML page that needs nothing besides itself: no script, no font, no image, no address. It is well-formed XML as well, follows the
- * reader's light or dark scheme and prints on A4 in landscape.
+ * A {@link Report} as one HTML page that needs nothing besides itself: no script, no font, no image, no address. It is well-formed XML as
+ * well, follows the reader's light or dark scheme and prints on A4 in landscape.
  *
  * <p>Two reports that differ in times only give pages that differ only in lines with an element that has the attribute {@code data-times}.
  */

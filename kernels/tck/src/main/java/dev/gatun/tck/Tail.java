@@ -41,7 +41,7 @@ final class Tail {
 
   private synchronized void keep(String line) {
     // A fatal error's own lines start with #; the JVM also writes them into the file that they come from.
-    if (line.isEmpty() || line.startsWith("#") || line.startsWith("WARNING: Using incubator modules")) {
+    if (line.isEmpty() || line.startsWith("#") || line.startsWith("WARNING: Using incubator modules") || line.endsWith("Loading hsdis library failed")) {
       return;
     }
     if (lines.size() == LINES) {

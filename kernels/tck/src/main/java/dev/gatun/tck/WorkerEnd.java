@@ -1,20 +1,22 @@
 package dev.gatun.tck;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * How a process ended.
  *
  * @param code its exit code
- * @param log where the JVM wrote about a fatal error, if it did
+ * @param fatal what the JVM wrote about a fatal error, if it did
  * @param output the last lines it printed
  */
-record WorkerEnd(int code, Path log, List<String> output) {
+record WorkerEnd(int code, Optional<String> fatal, List<String> output) {
   /** A process that a signal ended has this and the signal's number as its exit code. */
   private static final int SIGNALLED = 128;
   private static final int WINDOWS_INTERRUPTED = 0xC000013A;
@@ -36,25 +38,25 @@ record WorkerEnd(int code, Path log, List<String> output) {
     StringBuilder words = new StringBuilder();
     int signal = code - SIGNALLED;
     words.append(SIGNALS.containsKey(signal) ? "signal " + signal + " (" + SIGNALS.get(signal) + "), exit code " + code : "exit code " + code);
-    fatal().ifPresent(text -> words.append("; ").append(text));
+    fatal.ifPresent(text -> words.append("; ").append(text));
     if (!output.isEmpty()) {
       words.append("; it printed last: ").append(String.join(" | ", output));
     }
     return words.toString().replaceAll("0x[0-9a-fA-F]{8,}", "0x…").replaceAll("\\b([pt]id)=\\d+", "$1=…");
   }
 
-  /** What the JVM wrote about a fatal error: the signal and the frame it came from. */
-  private Optional<String> fatal() {
+  /** Of the JVM's own file about a fatal error, which need not be there: the signal and the frame it came from. */
+  static Optional<String> fatal(Path log) {
     if (!Files.isReadable(log)) {
       return Optional.empty();
     }
-    try {
-      List<String> head = Files.readAllLines(log).stream().limit(LOG_HEAD).toList();
+    try (Stream<String> lines = Files.lines(log)) {
+      List<String> head = lines.limit(LOG_HEAD).toList();
       Optional<String> what = head.stream().filter(line -> line.startsWith("#  ")).map(line -> line.substring(1).strip()).findFirst();
       int frame = head.indexOf(FRAME);
       String where = frame >= 0 && frame + 1 < head.size() ? " in " + head.get(frame + 1).substring(1).strip().replaceAll("\\s+", " ") : "";
       return what.map(text -> "the JVM met " + text.replaceAll(" at pc=.*", "") + where);
-    } catch (IOException _) {
+    } catch (IOException | UncheckedIOException _) {
       return Optional.empty();
     }
   }

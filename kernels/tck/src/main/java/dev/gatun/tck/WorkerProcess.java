@@ -140,7 +140,7 @@ final class WorkerProcess implements AutoCloseable {
   /** How it ended, once it has; what does not end by itself is ended. */
   WorkerEnd end() {
     await();
-    return new WorkerEnd(process.exitValue(), folder.resolve("fatal.log"), tail.last());
+    return new WorkerEnd(process.exitValue(), WorkerEnd.fatal(folder.resolve("fatal.log")), tail.last());
   }
 
   private void await() {

@@ -25,7 +25,8 @@ class ReportHtmlTest {
   private static final CaseResult ONE = FabricatedReports.passed(TestCase.parse("matmul(n=7, w=q4_0)"), "q4_0", 3);
 
   static Stream<Report> reports() {
-    return Stream.of(FabricatedReports.empty(), FabricatedReports.allPassed(), FabricatedReports.manyFailures(), FabricatedReports.manyUnsupported());
+    return Stream.of(FabricatedReports.empty(), FabricatedReports.allPassed(), FabricatedReports.manyFailures(),
+        FabricatedReports.manyUnsupported());
   }
 
   @ParameterizedTest
@@ -76,7 +77,8 @@ class ReportHtmlTest {
   @ParameterizedTest
   @MethodSource("reports")
   void everyFailureIsThereWithItsMessage(Report report) {
-    List<String> listed = elements(parsed(html(report)), "p").stream().filter(p -> p.getAttribute("class").equals("found")).map(Element::getTextContent).toList();
+    List<String> listed = elements(parsed(html(report)), "p").stream().filter(p -> p.getAttribute("class").equals("found"))
+        .map(Element::getTextContent).toList();
     assertThat(listed).containsExactlyInAnyOrderElementsOf(report.results().stream().filter(result -> result.verdict() == Verdict.FAIL)
         .map(result -> result.check() + " " + result.message()).toList());
   }
@@ -101,15 +103,17 @@ class ReportHtmlTest {
     Report report = FabricatedReports.of(FabricatedReports.failed(ONE, "error", nasty), FabricatedReports.refused(ONE, nasty));
     String page = html(report);
     assertThat(page).doesNotContain("<script", "\u202e", "\u001b", "\ud800");
-    String found = elements(parsed(page), "p").stream().filter(p -> p.getAttribute("class").equals("found")).findFirst().orElseThrow().getTextContent();
+    String found = elements(parsed(page), "p").stream().filter(p -> p.getAttribute("class").equals("found")).findFirst().orElseThrow()
+        .getTextContent();
     assertThat(found).isEqualTo("error <script>alert(\"x\")</script> & ]]> --> 'y' \\u0000\\u001b[31m\\u202e \\ud800");
   }
 
   @Test
   void pagesOfTwoRunsDifferInTimesOnly() {
     Report first = FabricatedReports.manyFailures();
-    Report second = new Report(first.subject(), first.run(), new Report.Times("2027-05-06T07:08:09Z", 1.5), first.results().stream().map(result ->
-        new CaseResult(result.test(), result.column(), result.verdict(), result.check(), result.message(), result.measures(), result.nanos() * 7 % 1_000_003)).toList());
+    Report second = new Report(first.subject(), first.run(), new Report.Times("2027-05-06T07:08:09Z", 1.5), first.results().stream()
+        .map(result -> new CaseResult(result.test(), result.column(), result.verdict(), result.check(), result.message(), result.measures(),
+            result.nanos() * 7 % 1_000_003)).toList());
     assertThat(html(second)).isNotEqualTo(html(first));
     assertThat(withoutTimes(html(second))).isEqualTo(withoutTimes(html(first)));
   }
@@ -120,10 +124,12 @@ class ReportHtmlTest {
     Report like = FabricatedReports.of(failed);
     Report.Subject subject = new Report.Subject("acme", "", Map.of("name", "it's"), "", "cpu", 1, 1, true, Map.of());
     Report.Run run = like.run();
-    Report emulated = new Report(subject, new Report.Run(run.suite(), Optional.empty(), Level.QUICK, Scale.EMULATED, 5, List.of(), List.of(), "", "", ""),
+    Report emulated = new Report(subject, new Report.Run(run.suite(), Optional.empty(), Level.QUICK, Scale.EMULATED, 5, List.of(),
+        List.of(), "", "", ""),
         like.times(), like.results());
     assertThat(codes(like)).contains("gatun validate --backend acme -o device=1 --case 'matmul(n=7, w=q4_0)'");
-    assertThat(codes(emulated)).contains("gatun validate --backend acme -o 'name=it'\\''s' --emulated --seed 5 --case 'matmul(n=7, w=q4_0)'");
+    assertThat(codes(emulated)).contains(
+        "gatun validate --backend acme -o 'name=it'\\''s' --emulated --seed 5 --case 'matmul(n=7, w=q4_0)'");
   }
 
   @Test
@@ -132,8 +138,10 @@ class ReportHtmlTest {
     CaseResult b = FabricatedReports.refused(ONE, "1,065 is no multiple of 32");
     CaseResult c = FabricatedReports.refused(ONE, "no Q4_1 kernel");
     CaseResult d = FabricatedReports.refused(ONE, "no Q4_0 kernel");
-    assertThat(elements(parsed(html(FabricatedReports.of(a, b, c, d))), "li").stream().filter(li -> li.getAttribute("id").startsWith("note-"))
-        .map(Element::getTextContent)).containsExactly("33 is no multiple of 32 (or other numbers) 2 cases", "no Q4_1 kernel 1 case", "no Q4_0 kernel 1 case");
+    assertThat(elements(parsed(html(FabricatedReports.of(a, b, c, d))), "li").stream()
+        .filter(li -> li.getAttribute("id").startsWith("note-"))
+        .map(Element::getTextContent)).containsExactly("33 is no multiple of 32 (or other numbers) 2 cases", "no Q4_1 kernel 1 case",
+        "no Q4_0 kernel 1 case");
   }
 
   @Test
@@ -143,8 +151,10 @@ class ReportHtmlTest {
     CaseResult above = measured("softmax(n=6)", new Measure("y", Double.POSITIVE_INFINITY, 1e-6, "exponentials"));
     CaseResult exact = measured("copy(n=6)", new Measure("y", 0, 0, "copies"));
     Document page = parsed(html(FabricatedReports.of(small, large, above, exact)));
-    List<String> shares = elements(page, "td").stream().filter(td -> td.getAttribute("class").equals("share")).map(td -> td.getTextContent().strip()).toList();
-    List<String> why = elements(page, "td").stream().filter(td -> td.getAttribute("class").equals("why")).map(Element::getTextContent).toList();
+    List<String> shares = elements(page, "td").stream().filter(td -> td.getAttribute("class").equals("share"))
+        .map(td -> td.getTextContent().strip()).toList();
+    List<String> why = elements(page, "td").stream().filter(td -> td.getAttribute("class").equals("why")).map(Element::getTextContent)
+        .toList();
     assertThat(shares).containsExactly("42 %", "∞ ✗");
     assertThat(why.getFirst()).startsWith("rms_norm(n=5) y").contains("a longer sum");
     assertThat(page.getDocumentElement().getTextContent()).contains("Held to the exact result instead: copy.");

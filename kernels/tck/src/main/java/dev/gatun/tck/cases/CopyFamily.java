@@ -89,12 +89,12 @@ final class CopyFamily extends MoveFamily {
       listing.add(Level.STANDARD, signature().of("rows", 3, "n", 24, "y", "f16", "strides", Strides.COLUMNS_X, "count", count));
     }
     for (int n : new int[] {1, 2, 3, 7, 8, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 256, 257, 1023, 1025, 4097}) {
-      listing.add(n % 16 == 1 ? Level.QUICK : Level.STANDARD, signature().of("rows", 3, "n", n, "y", "bf16"));
+      listing.add(n % 32 == 1 ? Level.QUICK : Level.STANDARD, signature().of("rows", 3, "n", n, "y", "bf16"));
       listing.add(Level.STANDARD, signature().of("rows", 1, "n", n, "x", "i8", "y", "i8", "lies", Placement.SHIFTED));
     }
     for (ModelShape model : listing.models()) {
       for (DType y : List.of(DType.F32, DType.F16, DType.F8_E4M3)) {
-        listing.add(Listing.later(model.least(), y == DType.F16 ? Level.QUICK : Level.STANDARD), signature().of("rows", listing.sized(512, 32, 32),
+        listing.add(Listing.later(model.least(), y == DType.F16 ? Level.QUICK : Level.STANDARD), signature().of("rows", listing.sized(256, 32, 32),
             "n", listing.sized(model.hidden(), 512, 64), "y", y.label()));
       }
     }
@@ -106,7 +106,8 @@ final class CopyFamily extends MoveFamily {
 
   private void pair(Listing listing, DType x, DType y) {
     for (Placement lies : Placement.values()) {
-      listing.add(lies.ordinal() == (x.ordinal() + y.ordinal()) % 3 ? Level.QUICK : Level.STANDARD,
+      int turn = (lies.ordinal() + x.ordinal() + y.ordinal()) % 3;
+      listing.add(turn == 0 ? Level.QUICK : turn == 1 ? Level.STANDARD : Level.FULL,
           signature().of("rows", 3, "n", 67, "lies", lies, "x", x.label(), "y", y.label(), "fill", Fill.WIDE));
     }
     listing.add(Level.QUICK, signature().of("n", special(x).length, "x", x.label(), "y", y.label(), "contents", Contents.SPECIAL));
@@ -115,7 +116,7 @@ final class CopyFamily extends MoveFamily {
     for (Strides strides : Strides.values()) {
       boolean turn = strides.ordinal() == 1 + (x.ordinal() + 2 * y.ordinal()) % 4;
       for (int rows : new int[] {5, 1, 33}) {
-        listing.add(turn && rows == 5 ? Level.QUICK : rows == 5 ? Level.STANDARD : Level.FULL,
+        listing.add(turn && rows == 5 && x.ordinal() <= y.ordinal() ? Level.QUICK : rows == 5 ? Level.STANDARD : Level.FULL,
             signature().of("rows", rows, "n", 34, "x", x.label(), "y", y.label(), "fill", Fill.WIDE, "strides", strides));
       }
     }

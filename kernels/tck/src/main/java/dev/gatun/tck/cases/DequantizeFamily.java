@@ -43,39 +43,42 @@ final class DequantizeFamily extends MoveFamily {
       int block = x.blockSize();
       for (DType y : RowFamily.FLOATS) {
         for (Placement lies : Placement.values()) {
-          listing.add(lies == Placement.STRIDED ? Level.QUICK : Level.STANDARD,
+          listing.add(lies == Placement.STRIDED && y.ordinal() == x.ordinal() % 3 ? Level.QUICK : Level.STANDARD,
               signature().of("rows", 5, "n", 3 * block, "lies", lies, "x", x.label(), "y", y.label()));
         }
         for (Contents contents : Contents.values()) {
           if (x != DType.MXFP4 || contents != Contents.NAN) {
-            listing.add(y == DType.F32 ? Level.QUICK : Level.STANDARD,
+            listing.add(y == DType.F32 && (contents == Contents.CODES || x == DType.Q4_0 || x == DType.Q4_K) ? Level.QUICK : Level.STANDARD,
                 signature().of("rows", 2, "n", 2 * block, "x", x.label(), "y", y.label(), "contents", contents));
           }
         }
       }
       for (int blocks : new int[] {1, 2, 4, 5, 7, 8, 9, 16, 17, 33, 65}) {
-        listing.add(Level.STANDARD, signature().of("rows", 3, "n", blocks * block, "x", x.label()));
+        listing.add(common(x) || blocks % 16 == 1 ? Level.STANDARD : Level.FULL, signature().of("rows", 3, "n", blocks * block, "x", x.label()));
       }
       for (int rows : new int[] {0, 1, 17, 64}) {
         listing.add(Level.STANDARD, signature().of("rows", rows, "n", block, "x", x.label()));
       }
       for (int count : new int[] {0, 1, 2, 3, 50, -1}) {
-        listing.add(x == DType.Q8_0 || x == DType.Q4_K ? Level.QUICK : Level.STANDARD,
+        listing.add(x == DType.Q8_0 || x == DType.Q4_K ? Level.QUICK : count == 2 || common(x) ? Level.STANDARD : Level.FULL,
             signature().of("rows", 3, "n", block, "lies", Placement.STRIDED, "count", count, "x", x.label()));
       }
       for (String inner : new String[] {"", "2+3+", "2+2+2+", "0+2+"}) {
-        listing.add(inner.isEmpty() ? Level.QUICK : Level.STANDARD,
+        listing.add(x == DType.Q5_0 ? Level.QUICK : inner.length() == 4 ? Level.STANDARD : Level.FULL,
             signature().of("shape", inner + 2 * block, "lies", Placement.STRIDED, "x", x.label(), "y", "f16"));
       }
-      listing.add(Level.STANDARD, signature().of("rows", 4, "n", 0, "x", x.label()));
       for (ModelShape model : listing.models()) {
-        listing.add(Listing.later(Level.STANDARD, model.least()), signature().of("rows", listing.sized(64, 4, 4),
+        listing.add(common(x) ? Listing.later(Level.STANDARD, model.least()) : Level.FULL, signature().of("rows", listing.sized(64, 4, 4),
             "n", listing.sized(model.hidden(), 512, SUPER_BLOCK), "x", x.label(), "y", "f16"));
       }
     }
     for (DType x : new DType[] {DType.Q4_0, DType.Q6_K}) {
       listing.add(Level.FULL, signature().of("rows", listing.sized(14336, 64, 16), "n", listing.sized(4096, 512, SUPER_BLOCK), "x", x.label(), "y", "bf16"));
     }
+  }
+
+  private static boolean common(DType type) {
+    return COMMON.contains(type);
   }
 
   @Override

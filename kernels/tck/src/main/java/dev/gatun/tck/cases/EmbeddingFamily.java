@@ -36,37 +36,38 @@ final class EmbeddingFamily extends OperatorFamily {
       boolean common = MoveFamily.COMMON.contains(table);
       int n = table.isBlock() ? 2 * table.blockSize() : 37;
       Level second = common ? Level.QUICK : Level.STANDARD;
+      Level third = common ? Level.STANDARD : Level.FULL;
       for (Weight weight : Weight.values()) {
-        listing.add(Level.QUICK, signature().of("n", n, "table", table.label(), "weight", weight));
-        listing.add(Level.STANDARD, signature().of("n", n, "table", table.label(), "weight", weight, "ids", Picks.OUTSIDE, "lies", Placement.STRIDED));
-        listing.add(Level.STANDARD, signature().of("n", n, "table", table.label(), "weight", weight, "codes", Codes.ANY));
+        listing.add(weight == Weight.PLAIN ? Level.QUICK : second, signature().of("n", n, "table", table.label(), "weight", weight));
+        listing.add(third, signature().of("n", n, "table", table.label(), "weight", weight, "ids", Picks.OUTSIDE, "lies", Placement.STRIDED));
+        listing.add(third, signature().of("n", n, "table", table.label(), "weight", weight, "codes", Codes.ANY));
       }
       for (DType y : RowFamily.FLOATS) {
         for (Placement lies : Placement.values()) {
-          listing.add(lies.ordinal() == (table.ordinal() + y.ordinal()) % 3 ? second : Level.STANDARD,
+          listing.add(y != DType.F32 && lies.ordinal() == (table.ordinal() + y.ordinal()) % 3 ? second : third,
               signature().of("n", n, "table", table.label(), "y", y.label(), "lies", lies));
         }
       }
       listing.add(Level.QUICK, signature().of("rows", 7, "n", n, "table", table.label(), "ids", Picks.OUTSIDE));
       listing.add(Level.STANDARD, signature().of("rows", 7, "n", n, "table", table.label(), "y", "f16", "ids", Picks.OUTSIDE));
-      listing.add(second, signature().of("n", n, "table", table.label(), "ids", Picks.SAME));
+      listing.add(Level.STANDARD, signature().of("n", n, "table", table.label(), "ids", Picks.SAME));
       for (Codes codes : new Codes[] {Codes.ANY, Codes.ZERO, Codes.NONFINITE}) {
         if (codes.fits(table)) {
-          listing.add(second, signature().of("n", n, "table", table.label(), "codes", codes));
+          listing.add(codes == Codes.ANY ? second : Level.STANDARD, signature().of("n", n, "table", table.label(), "codes", codes));
         }
       }
       for (int count : new int[] {0, 2, 5, 77, -2}) {
-        listing.add(table == DType.F32 || table == DType.Q4_0 ? Level.QUICK : Level.STANDARD,
+        listing.add(table == DType.F32 || table == DType.Q4_0 ? Level.QUICK : count == 2 ? Level.STANDARD : third,
             signature().of("n", n, "table", table.label(), "lies", Placement.STRIDED, "count", count));
       }
       for (int rows : new int[] {0, 1, 33, 512}) {
-        listing.add(Level.STANDARD, signature().of("rows", listing.sized(rows, 64, 32), "n", n, "table", table.label()));
+        listing.add(third, signature().of("rows", listing.sized(rows, 64, 32), "n", n, "table", table.label()));
       }
       int[] lengths = table.isBlock() ? new int[] {1, 3, 5, 8, 9, 17, 33} : new int[] {1, 2, 3, 7, 8, 15, 16, 17, 31, 33, 65, 129, 257, 1025};
       for (int length : lengths) {
-        listing.add(Level.STANDARD, signature().of("n", length * table.blockSize(), "table", table.label()));
+        listing.add(third, signature().of("n", length * table.blockSize(), "table", table.label()));
       }
-      listing.add(Level.STANDARD, signature().of("v", 1, "n", n, "table", table.label()));
+      listing.add(third, signature().of("v", 1, "n", n, "table", table.label()));
       for (ModelShape model : listing.models()) {
         vocabulary(listing, model, table);
       }
@@ -82,7 +83,7 @@ final class EmbeddingFamily extends OperatorFamily {
             signature().of("rows", rows, "v", v, "n", n, "table", table.label(), "weight", Weight.TIED));
       }
     }
-    listing.add(table == DType.Q4_0 ? model.least() : Listing.later(Level.STANDARD, model.least()),
+    listing.add(table == DType.Q4_0 ? model.least() : MoveFamily.COMMON.contains(table) ? Listing.later(Level.STANDARD, model.least()) : Level.FULL,
         signature().of("rows", 7, "v", listing.sized(1031, 67, 64), "n", n, "table", table.label(), "weight", Weight.PREPARED));
   }
 

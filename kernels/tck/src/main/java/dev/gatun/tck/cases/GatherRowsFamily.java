@@ -30,7 +30,8 @@ final class GatherRowsFamily extends OperatorFamily {
     for (DType x : RowFamily.FLOATS) {
       for (int n : new int[] {1, 2, 3, 7, 8, 15, 16, 17, 31, 32, 33, 40, 65, 127, 128, 129, 257, 301, 1025}) {
         for (Placement lies : Placement.values()) {
-          listing.add(lies == Placement.STRIDED && n % 16 <= 1 && n < 64 ? Level.QUICK : Level.STANDARD,
+          boolean edge = n % 16 <= 1 || n < 8;
+          listing.add(lies == Placement.STRIDED && n % 16 <= 1 && n < 64 ? Level.QUICK : lies == Placement.PACKED || edge && x == DType.F16 ? Level.STANDARD : Level.FULL,
               signature().of("n", n, "x", x.label(), "lies", lies));
         }
       }

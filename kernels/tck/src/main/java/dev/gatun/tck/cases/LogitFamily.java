@@ -86,19 +86,20 @@ abstract class LogitFamily extends RowFamily {
   final void special(Listing listing) {
     for (int n : new int[] {2, 33, 130, 1000, 4099}) {
       Level level = n == 130 ? Level.QUICK : Level.STANDARD;
+      Level later = n == 33 || n == 4099 ? Level.FULL : Level.STANDARD;
       for (At at : new At[] {At.FIRST, At.LAST, At.ENDS, At.EDGES, At.DIAGONAL}) {
         listing.add(level, signature().of("rows", 3, "n", n, "at", at));
       }
       for (At at : new At[] {At.FIRST, At.LAST, At.ENDS}) {
-        listing.add(at == At.LAST ? level : Level.STANDARD, signature().of("rows", 3, "n", n, "at", at, "put", "NaN"));
-        listing.add(at == At.LAST ? level : Level.STANDARD, signature().of("rows", 3, "n", n, "at", at, "put", "Infinity"));
+        listing.add(at == At.LAST ? level : later, signature().of("rows", 3, "n", n, "at", at, "put", "NaN"));
+        listing.add(at == At.LAST ? level : later, signature().of("rows", 3, "n", n, "at", at, "put", "Infinity"));
       }
       listing.add(level, signature().of("rows", 3, "n", n, "at", At.THIRDS, "put", "-Infinity"));
       listing.add(level, signature().of("rows", 3, "n", n, "at", At.OTHERS, "put", "-Infinity"));
-      listing.add(Level.STANDARD, signature().of("rows", 3, "n", n, "fill", Fill.ZERO, "at", At.THIRDS, "put", "-0.0"));
+      listing.add(later, signature().of("rows", 3, "n", n, "fill", Fill.ZERO, "at", At.THIRDS, "put", "-0.0"));
       listing.add(level, signature().of("rows", 3, "n", n, "fill", Fill.ZERO, "at", At.EDGES, "put", "-0.0"));
-      listing.add(Level.STANDARD, signature().of("rows", 3, "n", n, "fill", Fill.INFINITE, "at", At.MIDDLE, "put", "NaN"));
-      listing.add(Level.STANDARD, signature().of("rows", 3, "n", n, "fill", Fill.MINUS_INFINITY, "at", At.LAST, "put", "NaN"));
+      listing.add(later, signature().of("rows", 3, "n", n, "fill", Fill.INFINITE, "at", At.MIDDLE, "put", "NaN"));
+      listing.add(later, signature().of("rows", 3, "n", n, "fill", Fill.MINUS_INFINITY, "at", At.LAST, "put", "NaN"));
     }
   }
 }

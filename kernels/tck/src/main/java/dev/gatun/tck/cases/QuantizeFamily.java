@@ -45,7 +45,7 @@ final class QuantizeFamily extends MoveFamily {
     for (DType y : BLOCKS) {
       // What every backend has that rounds at all; of the others it mostly says that it does not.
       boolean first = y == DType.Q8_0 || y == DType.Q4_0;
-      Level quick = first ? Level.QUICK : Level.STANDARD;
+      Level quick = first ? Level.QUICK : y == DType.Q4_K || y == DType.Q5_1 ? Level.STANDARD : Level.FULL;
       Level standard = first ? Level.STANDARD : Level.FULL;
       for (Placement lies : Placement.values()) {
         listing.add(lies == Placement.STRIDED ? Level.QUICK : standard, signature().of("rows", 4, "n", SUPER_BLOCK, "lies", lies, "y", y.label()));
@@ -71,7 +71,6 @@ final class QuantizeFamily extends MoveFamily {
         listing.add(inner.length() == 4 ? quick : standard,
             signature().of("shape", inner + 2 * y.blockSize(), "lies", Placement.STRIDED, "y", y.label()));
       }
-      listing.add(standard, signature().of("rows", 4, "n", 0, "y", y.label()));
       for (ModelShape model : listing.models()) {
         listing.add(Listing.later(standard, model.least()), signature().of("rows", listing.sized(64, 4, 4),
             "n", listing.sized(model.hidden(), 512, SUPER_BLOCK), "y", y.label(), "fill", Fill.OUTLIERS));

@@ -60,7 +60,8 @@ final class RoundedBlocks implements Expectation {
 
   private void bytes(String form, Findings findings) {
     DType type = quantize.y().dtype();
-    double[] actual = Elements.read(Host.buffers(), asBytes(quantize.y()), rows());
+    Tensor bytes = asBytes(quantize.y());
+    double[] actual = Elements.read(Host.buffers(), bytes, bytes.shape().rank() == 1 ? Math.toIntExact(bytes.size(0)) : rows());
     for (int i = 0; i < actual.length; i++) {
       int block = i / type.blockBytes();
       int at = i;

@@ -86,7 +86,7 @@ abstract class RowFamily extends OperatorFamily {
     }
     for (DType x : inputs.isEmpty() ? List.of(DType.F32) : inputs) {
       for (Fill fill : Fill.values()) {
-        listing.add(x == DType.F32 ? Level.QUICK : Level.STANDARD, signature().of(named(inputs, x, List.of(), x, "rows", 3, "n", 70, "fill", fill)));
+        listing.add(Level.values()[x.ordinal()], signature().of(named(inputs, x, List.of(), x, "rows", 3, "n", 70, "fill", fill)));
       }
     }
   }

@@ -59,22 +59,26 @@ final class SampleFamily extends LogitFamily {
       listing.add(Level.STANDARD, of(setting, "rows", 3, "n", 40, "fill", Fill.MINUS_INFINITY));
       for (ModelShape model : listing.models()) {
         int n = listing.sized(model.vocabulary(), MOST_EMULATED, TILE);
-        boolean first = setting == SETTINGS[2] && model == listing.models().getFirst();
-        listing.add(first ? Level.QUICK : model.least() == Level.FULL ? Level.FULL : Level.STANDARD, of(setting, "rows", 1, "n", n, "spread", "3.0"));
+        boolean first = model == listing.models().getFirst();
+        listing.add(!first ? Level.FULL : setting == SETTINGS[2] ? Level.QUICK : Level.STANDARD, of(setting, "rows", 1, "n", n, "spread", "3.0"));
         listing.add(Level.FULL, of(setting, "rows", 3, "n", n, "fill", Fill.TIES));
       }
     }
     listing.add(Level.QUICK, signature().of("rows", SETTINGS.length, "n", 60, "mixed", true));
+    for (ModelShape model : listing.models()) {
+      int n = listing.sized(model.vocabulary(), MOST_EMULATED, TILE);
+      listing.add(Listing.later(Level.STANDARD, model.least()), signature().of("rows", 2, "n", n, "temperature", "0.8", "top_p", "0.95"));
+    }
     for (Placement placement : Placement.values()) {
       listing.add(Level.STANDARD, signature().of("rows", 2 * SETTINGS.length, "n", 60, "mixed", true, "lies", placement));
     }
     listing.add(Level.STANDARD, signature().of("rows", SETTINGS.length, "n", 60, "mixed", true, "fill", Fill.TIES));
     listing.add(Level.STANDARD, signature().of("rows", SETTINGS.length, "n", 60, "mixed", true, "count", 11));
     for (Vary vary : Vary.values()) {
-      listing.add(Level.STANDARD, signature().of("rows", listing.sized(4096, 1024, 1024), "n", 4, "spread", "1.0", "alike", true, "vary", vary));
+      listing.add(Level.STANDARD, signature().of("rows", listing.sized(4096, 128, 128), "n", 4, "spread", "1.0", "alike", true, "vary", vary));
     }
     for (String[] setting : List.of(SETTINGS[2], SETTINGS[4], SETTINGS[5])) {
-      listing.add(Level.STANDARD, of(setting, "rows", listing.sized(4096, 1024, 1024), "n", 9, "alike", true));
+      listing.add(Level.STANDARD, of(setting, "rows", listing.sized(4096, 128, 128), "n", 9, "alike", true));
     }
   }
 

@@ -42,8 +42,9 @@ final class Facts {
     page.open("section", "aria-labelledby", "run").leaf("h2", "Run", "id", "run").open("dl").line();
     fact(page, "Suite", run.suite());
     fact(page, "Commit", run.commit().orElse("not known"));
-    fact(page, "Level", run.level().name().toLowerCase(Locale.ROOT));
-    fact(page, "Sizes", run.scale() == Scale.EMULATED ? "scaled down for an emulated device, each with its remainder at the tile" : "as models have them");
+    fact(page, "Level", level(run));
+    fact(page, "Sizes", run.scale() == Scale.EMULATED ? "scaled down for an emulated device, each with its remainder at the tile"
+        : "as models have them");
     fact(page, "Seed", Long.toString(run.seed()));
     fact(page, "Shapes of", run.shapes().isEmpty() ? "no model" : String.join(", ", run.shapes()));
     fact(page, "Operators", run.only().isEmpty() ? "all" : "only " + String.join(", ", run.only()));
@@ -52,6 +53,11 @@ final class Facts {
     timed(page, "Started", report.times().started());
     timed(page, "Took", Figures.seconds(report.times().seconds()));
     page.close().close().line();
+  }
+
+  /** A run of cases asked for one by one has no level, whatever its report says, and must not pass for one. */
+  static String level(Report.Run run) {
+    return run.command().contains(" --case ") ? "none, single cases" : run.level().name().toLowerCase(Locale.ROOT);
   }
 
   private static String joined(Map<String, String> options) {

@@ -10,7 +10,10 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** What failed: how often each check, then the cases of each cell of the verdict table, the first few with the command that runs them again. */
+/**
+ * What failed: how often each check, then the cases of each cell of the verdict table, the first few with the command that runs
+ * them again.
+ */
 final class FailureList {
   private static final int SHOWN = 5;
 
@@ -49,10 +52,12 @@ final class FailureList {
 
   private static void checks(List<CaseResult> failed, Markup page) throws IOException {
     page.open("table", "class", "checks").line();
-    page.open("thead").open("tr").leaf("th", "check", "scope", "col").leaf("th", "cases", "scope", "col").leaf("th", "what does not hold", "scope", "col")
+    page.open("thead").open("tr").leaf("th", "check", "scope", "col").leaf("th", "cases", "scope", "col")
+        .leaf("th", "what does not hold", "scope", "col")
         .close().close().line().open("tbody").line();
     for (Map.Entry<String, Long> check : byCheck(failed).entrySet()) {
-      page.open("tr").open("th", "scope", "row").leaf("code", check.getKey()).close().leaf("td", Figures.count(check.getValue()), "class", "figure")
+      page.open("tr").open("th", "scope", "row").leaf("code", check.getKey()).close()
+          .leaf("td", Figures.count(check.getValue()), "class", "figure")
           .leaf("td", CheckMeaning.of(check.getKey()).orElse("")).close().line();
     }
     page.close().close().line();
@@ -62,10 +67,11 @@ final class FailureList {
     String title = column.equals("-") ? family : family + " · " + column;
     page.open("section", "class", "group", "aria-labelledby", id(family, column)).open("h3", "id", id(family, column)).text(title + " ");
     page.leaf("span", Figures.count(failed.size()) + " failed: " + byCheck(failed).entrySet().stream()
-        .map(check -> check.getKey() + " " + Figures.count(check.getValue())).collect(Collectors.joining(", ")), "class", "small").close().line();
+        .map(check -> check.getKey() + " " + Figures.count(check.getValue())).collect(Collectors.joining(", ")), "class", "small").close()
+        .line();
     page.open("ol", "class", "failed").line();
     for (CaseResult result : failed.subList(0, Math.min(SHOWN, failed.size()))) {
-      failure(result, Optional.of(Rerun.command(report, result.test())), page);
+      failure(result, Optional.of(report.rerun(result.test())), page);
     }
     page.close().line();
     if (failed.size() > SHOWN) {

@@ -51,7 +51,8 @@ final class Headline {
   static void write(Report report, Markup page) throws IOException {
     Outcome outcome = verdict(report);
     page.leaf("p", "Gatun validation report", "class", "kicker").line();
-    page.open("h1", "class", outcome.mark.style()).leaf("span", outcome.mark.sign(), "class", "sign", "aria-hidden", "true").text(" " + sentence(report, outcome))
+    page.open("h1", "class", outcome.mark.style()).leaf("span", outcome.mark.sign(), "class", "sign", "aria-hidden", "true")
+        .text(" " + sentence(report, outcome))
         .close().line();
     page.leaf("p", where(report), "class", "lead").line();
     if (!report.results().isEmpty()) {
@@ -79,8 +80,9 @@ final class Headline {
 
   private static String where(Report report) {
     Report.Run run = report.run();
-    return "Backend " + report.subject().backend() + " on " + report.subject().device() + ", level " + run.level().name().toLowerCase(Locale.ROOT)
-        + (run.scale() == Scale.EMULATED ? " in its emulated form" : "") + (run.only().isEmpty() ? "" : ", only " + String.join(", ", run.only())) + ".";
+    return "Backend " + report.subject().backend() + " on " + report.subject().device() + ", level " + Facts.level(run)
+        + (run.scale() == Scale.EMULATED ? " in its emulated form" : "")
+        + (run.only().isEmpty() ? "" : ", only " + String.join(", ", run.only())) + ".";
   }
 
   private static void proportions(Report report, Markup page) throws IOException {
@@ -92,7 +94,8 @@ final class Headline {
       if (width > 0) {
         // A handful of failures among thousands must still be seen.
         double seen = Math.max(width, 4);
-        page.empty("rect", "class", Mark.of(verdict).style(), "x", number(Math.min(x, 1000 - seen)), "y", "0", "width", number(seen), "height", "10");
+        page.empty("rect", "class", Mark.of(verdict).style(), "x", number(Math.min(x, 1000 - seen)), "y", "0", "width", number(seen),
+            "height", "10");
         x += width;
       }
     }
@@ -100,7 +103,8 @@ final class Headline {
     page.open("ul", "class", "counts").line();
     for (Verdict verdict : Verdict.values()) {
       Mark mark = Mark.of(verdict);
-      page.open("li", "class", mark.style() + (counts.get(verdict) == 0 ? " none" : "")).leaf("span", mark.sign(), "aria-hidden", "true", "class", "sign")
+      page.open("li", "class", mark.style() + (counts.get(verdict) == 0 ? " none" : ""))
+          .leaf("span", mark.sign(), "aria-hidden", "true", "class", "sign")
           .text(" ").leaf("strong", Figures.count(counts.get(verdict))).text(" " + mark.word()).close().line();
     }
     page.close().line();

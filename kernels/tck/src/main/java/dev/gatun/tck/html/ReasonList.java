@@ -17,10 +17,12 @@ final class ReasonList {
     }
     page.open("section", "aria-labelledby", id).leaf("h2", title, "id", id).leaf("p", lead).line().open("ol", "class", "reasons").line();
     for (Reasons.Reason reason : reasons.all()) {
-      page.open("li", "id", id + "-" + reason.number()).open("p").leaf("strong", reason.words().isBlank() ? "no reason given" : reason.words())
+      page.open("li", "id", id + "-" + reason.number()).open("p")
+          .leaf("strong", reason.words().isBlank() ? "no reason given" : reason.words())
           .text(reason.varies() ? " (or other numbers)" : "").close().line();
       page.leaf("p", Figures.cases(reason.results().size()) + ": " + reason.families().entrySet().stream()
-          .map(family -> family.getKey() + " " + Figures.count(family.getValue())).collect(Collectors.joining(", ")), "class", "small").line();
+          .map(family -> family.getKey() + " " + Figures.count(family.getValue())).collect(Collectors.joining(", ")), "class", "small")
+          .line();
       examples(reason.results(), page);
       page.close().line();
     }

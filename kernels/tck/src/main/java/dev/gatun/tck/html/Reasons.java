@@ -34,7 +34,8 @@ final class Reasons {
   /** Of the results with a verdict, numbered in the order of the verdict table. */
   static Reasons of(Report report, Verdict verdict) {
     Reasons reasons = new Reasons();
-    report.table().values().forEach(columns -> VerdictTable.inOrder(columns).values().forEach(cell -> cell.stream().filter(result -> result.verdict() == verdict)
+    report.table().values().forEach(columns -> VerdictTable.inOrder(columns).values()
+        .forEach(cell -> cell.stream().filter(result -> result.verdict() == verdict)
         .forEach(reasons::add)));
     return reasons;
   }
@@ -53,6 +54,7 @@ final class Reasons {
 
   /** The numbers of the reasons that some results were given. */
   List<Integer> numbers(List<CaseResult> of, Verdict verdict) {
-    return of.stream().filter(result -> result.verdict() == verdict).map(result -> reasons.get(key(result)).number()).distinct().sorted().toList();
+    return of.stream().filter(result -> result.verdict() == verdict).map(result -> reasons.get(key(result)).number()).distinct().sorted()
+        .toList();
   }
 }

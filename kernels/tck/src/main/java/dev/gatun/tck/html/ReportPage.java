@@ -30,14 +30,16 @@ public final class ReportPage {
       VerdictTable.write(report, reasons, page);
       FailureList.write(report, page);
       WorstErrors.write(report, page);
-      ReasonList.write("unsupported", "Unsupported, by reason", "What the backend says it does not serve. Each of these cases was also submitted, and was refused as announced.",
+      ReasonList.write("unsupported", "Unsupported, by reason",
+          "What the backend says it does not serve. Each of these cases was run all the same, and was refused as announced.",
           reasons, page);
       ReasonList.write("not-run", "Not run", "Cases that the run did not reach. They are neither passed nor failed; the run is incomplete.",
           Reasons.of(report, Verdict.NOT_RUN), page);
       Timings.write(report, page);
     }
     page.close().line();
-    page.open("footer").leaf("p", "Gatun validation suite " + report.run().suite() + ". Made from report schema " + Report.SCHEMA + ".").close().line();
+    page.open("footer").leaf("p", "Gatun validation suite " + report.run().suite() + ". Made from report schema " + Report.SCHEMA + ".")
+        .close().line();
     page.close().line().close().line();
   }
 
@@ -48,8 +50,9 @@ public final class ReportPage {
     page.empty("meta", "name", "color-scheme", "content", "light dark").line();
     page.empty("meta", "name", "gatun-report-schema", "content", Integer.toString(Report.SCHEMA)).line();
     Map<Verdict, Integer> counts = report.counts();
-    page.empty("meta", "name", "gatun-report-counts", "content", counts.get(Verdict.PASS) + " passed, " + counts.get(Verdict.FAIL) + " failed, "
-        + counts.get(Verdict.UNSUPPORTED) + " unsupported, " + counts.get(Verdict.NOT_RUN) + " not run").line();
+    page.empty("meta", "name", "gatun-report-counts", "content", counts.get(Verdict.PASS) + " passed, "
+        + counts.get(Verdict.FAIL) + " failed, " + counts.get(Verdict.UNSUPPORTED) + " unsupported, " + counts.get(Verdict.NOT_RUN)
+        + " not run").line();
     page.leaf("title", Headline.verdict(report).word() + " · " + report.subject().backend() + " · Gatun validation").line();
     page.open("style").raw(STYLE).close().line();
     page.close().line();

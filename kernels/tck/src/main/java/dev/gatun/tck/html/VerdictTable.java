@@ -13,7 +13,8 @@ import java.util.TreeMap;
 /** Operators down, dtypes across; in each cell how many cases had which verdict. */
 final class VerdictTable {
   /** The dtypes in the order of the API; what is none of them comes last. */
-  private static final Comparator<String> COLUMNS = Comparator.<String>comparingInt(name -> DType.of(name).map(DType::ordinal).orElse(Integer.MAX_VALUE))
+  private static final Comparator<String> COLUMNS = Comparator
+      .<String>comparingInt(name -> DType.of(name).map(DType::ordinal).orElse(Integer.MAX_VALUE))
       .thenComparing(Comparator.naturalOrder());
 
   /** A cell names so many notes; a backend that gives a reason for every size would fill the table with them. */
@@ -70,7 +71,8 @@ final class VerdictTable {
         if (verdict == Verdict.FAIL) {
           page.open("a", "href", "#" + FailureList.id(family, column));
         }
-        page.leaf("span", mark.sign(), "aria-hidden", "true").text("\u00a0" + Figures.count(counts.get(verdict))).leaf("span", " " + mark.word(), "class", "said");
+        page.leaf("span", mark.sign(), "aria-hidden", "true").text("\u00a0" + Figures.count(counts.get(verdict)))
+            .leaf("span", " " + mark.word(), "class", "said");
         if (verdict == Verdict.FAIL) {
           page.close();
         }
@@ -95,7 +97,8 @@ final class VerdictTable {
     if (results.isEmpty()) {
       return "blank";
     }
-    return counts.get(Verdict.FAIL) > 0 ? "fail" : counts.get(Verdict.NOT_RUN) > 0 ? "not_run" : counts.get(Verdict.PASS) > 0 ? "pass" : "unsupported";
+    return counts.get(Verdict.FAIL) > 0 ? "fail" : counts.get(Verdict.NOT_RUN) > 0 ? "not_run"
+        : counts.get(Verdict.PASS) > 0 ? "pass" : "unsupported";
   }
 
   private static void legend(Markup page) throws IOException {
@@ -103,7 +106,8 @@ final class VerdictTable {
     for (Mark mark : Mark.values()) {
       page.open("span", "class", mark.style()).leaf("span", mark.sign(), "aria-hidden", "true").text(" " + mark.word()).close().text(", ");
     }
-    page.text("each with its number of cases. A blank cell has no cases. The column is the type that the case is about: of the weight, the cache or the input.");
+    page.text("each with its number of cases. A blank cell has no cases. "
+        + "The column is the type that the case is about: of the weight, the cache or the input.");
     page.close().line();
   }
 

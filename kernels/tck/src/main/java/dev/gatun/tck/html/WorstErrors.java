@@ -45,13 +45,17 @@ final class WorstErrors {
     Measure measure = worst.measures().stream().filter(m -> m.bound() > 0).max(Comparator.comparingDouble(Measure::share)).orElseThrow();
     double share = measure.share();
     page.open("tr").leaf("th", family, "scope", "row");
-    page.open("td", "class", "share").open("svg", "class", "bar", "viewBox", "0 0 100 8", "preserveAspectRatio", "none", "aria-hidden", "true");
+    page.open("td", "class", "share").open("svg", "class", "bar", "viewBox", "0 0 100 8", "preserveAspectRatio", "none", "aria-hidden",
+        "true");
     page.empty("rect", "class", "track", "width", "100", "height", "8");
-    page.empty("rect", "class", share <= 1 ? "within" : "above", "width", Headline.number(Math.clamp(share * BAR, share > 0 ? 1 : 0, BAR)), "height", "8");
-    page.close().text(" ").leaf("span", Figures.share(share) + (share <= 1 ? "" : " ✗"), "class", share <= 1 ? "figure" : "figure fail").close();
-    page.leaf("td", Figures.error(measure.error()), "class", "figure", "data-name", "error").leaf("td", Figures.error(measure.bound()), "class", "figure",
-        "data-name", "bound");
-    page.open("td", "class", "why").leaf("code", worst.test().line()).text(" " + measure.output()).leaf("span", measure.reason(), "class", "small").close();
+    page.empty("rect", "class", share <= 1 ? "within" : "above", "width", Headline.number(Math.clamp(share * BAR, share > 0 ? 1 : 0, BAR)),
+        "height", "8");
+    page.close().text(" ").leaf("span", Figures.share(share) + (share <= 1 ? "" : " ✗"), "class", share <= 1 ? "figure" : "figure fail")
+        .close();
+    page.leaf("td", Figures.error(measure.error()), "class", "figure", "data-name", "error")
+        .leaf("td", Figures.error(measure.bound()), "class", "figure", "data-name", "bound");
+    page.open("td", "class", "why").leaf("code", worst.test().line()).text(" " + measure.output())
+        .leaf("span", measure.reason(), "class", "small").close();
     page.close().line();
   }
 }

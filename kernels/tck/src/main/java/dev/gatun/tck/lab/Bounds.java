@@ -25,10 +25,12 @@ public final class Bounds {
   public static final Bound EXPANDED_TWICE_ROUNDED = new Bound(1e-13, "a sum that F32 does not hold is rounded to it first, which may move a tie of the output's type");
 
   /** The rounding of a few F32 operations on each element. */
-  public static final Bound ELEMENTWISE = new Bound(1e-10, "a few F32 operations an element, each off by at most some units of 2^-24");
+  public static final Bound ELEMENTWISE = new Bound(1e-13,
+      "a few F32 operations an element, each off by 2^-24 of itself at most, or by 2^-22, as a fast division is, which gives 5.7e-14");
 
   /** A sum of squares over a row, and a square root. */
-  public static final Bound NORM = new Bound(1e-10, "a sum over the row in F32: off by about sqrt(N)·2^-24 of itself");
+  public static final Bound NORM = new Bound(1e-11,
+      "a sum over the row in F32, one element after the other: off by up to sqrt(N)·2^-24 of itself, which gives 3e-13 at 16,384");
 
   /** Exponentials and their sum. */
   public static final Bound SOFTMAX = new Bound(1e-6, "exponentials of F32 differences as fast units give them, off by 2^-11 of themselves at most");
@@ -41,16 +43,18 @@ public final class Bounds {
   private static final Bound ATTENTION_F16 =
       new Bound(2e-6, "queries and weights may be rounded to the 11 bits of the keys' F16, which gives 1e-7").withAnyNonFinite();
   private static final Bound ATTENTION_BF16 =
-      new Bound(1e-4, "queries and weights may be rounded to the 8 bits of BF16, which gives 8e-6").withAnyNonFinite();
-  private static final Bound ATTENTION_NARROW =
-      new Bound(2e-4, "queries, weights, and what 8-bit keys and values stand for may be rounded to BF16, which gives 2e-5").withAnyNonFinite();
+      new Bound(5e-5, "queries and weights may be rounded to the 8 bits of BF16, which gives 4e-6").withAnyNonFinite();
+  private static final Bound ATTENTION_Q8 =
+      new Bound(1e-4, "queries, weights, and what the blocks stand for may be rounded to BF16, which gives 1e-5").withAnyNonFinite();
 
   /** Tanh and the logistic function where a backend may take them of its fast units. */
-  public static final Bound ACTIVATION = new Bound(1e-6,
+  public static final Bound ACTIVATION = new Bound(4e-7,
       "tanh and exponentials as fast units give them, off by 2^-11 of themselves at most, which is 2.4e-7");
 
-  /** How far from its interval an id may be drawn, as a share of the whole. */
-  public static final Bound DRAW = new Bound(1e-5, "exponentials in F32, off by some units of 2^-24, and their running sums over a vocabulary");
+  private static final Bound GELU_TANH = new Bound(2e-7, "tanh as fast units give it, off by 2^-11 of itself at most, which gives 1.2e-7");
+  private static final Bound GELU_ERF =
+      new Bound(1e-12, "erf in F32 by a polynomial good to 1.5e-7 gives 1e-14 to 5e-14; the form by tanh, 4e-8 away, is told from it");
+
 
   /** By how much errors may grow on their way through a program: a gated unit multiplies two results that are both off. */
   private static final double GROWTH = 2;
@@ -62,24 +66,26 @@ public final class Bounds {
     return switch (keys) {
       case F32 -> ATTENTION_F32;
       case F16 -> q == DType.BF16 ? ATTENTION_BF16 : ATTENTION_F16;
-      case BF16 -> ATTENTION_BF16;
-      default -> ATTENTION_NARROW;
+      case Q8_0 -> ATTENTION_Q8;
+      // Floats of 8 bits are exact in BF16, which therefore may be what they are multiplied as.
+      default -> ATTENTION_BF16;
     };
   }
 
   /** Of {@link dev.gatun.Gelu} in one of its forms. */
   public static Bound gelu(Gelu.Form form) {
-    return form == Gelu.Form.TANH ? ACTIVATION
-        : new Bound(1e-9, "erf in F32 by a polynomial, off by some units of 2^-24 of 1, so that a form by tanh is told from it");
+    return form == Gelu.Form.TANH ? GELU_TANH : GELU_ERF;
   }
 
   /**
-   * What {@link #DRAW} comes to for a row.
+   * Of a draw from a row: how far from its interval an id may be drawn, as a share of the whole.
    *
+   * @param n the row's elements
    * @param steepness its largest |logit| / temperature, whose rounding is that of an exponent
    */
-  public static double draw(double steepness) {
-    return DRAW.nmse() + 0x1p-23 * steepness;
+  public static Bound draw(int n, double steepness) {
+    return new Bound(0x1p-20 + n * 0x1p-30 + steepness * 0x1p-23,
+        "exponentials in F32 and their running sums, one element after the other, which lose up to 4e-10 an element where all are alike");
   }
 
   /**
@@ -89,15 +95,23 @@ public final class Bounds {
    * @param steepness |mean| / sqrt(variance + eps): the mean is taken out in F32, and what is lost of it is magnified by this
    */
   public static Bound layerNorm(int n, double steepness) {
-    double lost = 2 * steepness * Math.sqrt(n) * 0x1p-24;
+    double lost = steepness * Math.sqrt(n) * 0x1p-24;
     return new Bound(NORM.nmse() + lost * lost, "sums over the row in F32; what they lose of a mean " + (float) steepness
         + " times the deviation, about sqrt(N)·2^-24 of it, is magnified by as much");
   }
 
-  /** Of a product with weights of a type. */
+  /**
+   * Of a product with weights of a type.
+   *
+   * <p>Only the activations of a block-quantized weight may be rounded, to 8 bits; every other product is of the operands as they are, summed in F32. A tensor
+   * unit without F32 operands keeps them by taking each as the sum of two BF16, which leaves off what lies under 2^-16 of it. One BF16, F16 or TF32 is not the
+   * operand: the error is then 2e-8 or more.
+   */
   public static Bound matmul(DType weight) {
-    return weight.isFloat() ? new Bound(1e-7, "products summed in F32 or better over the row, operands as they are")
-        : new Bound(5e-4, "activations may be rounded to 8 bits per block of 32, which gives up to 1e-4 where a row has outliers").withAnyNonFinite();
+    return weight.isBlock()
+        ? new Bound(5e-4, "activations may be rounded to 8 bits per block of 32, which gives 3e-5, and 1.7e-4 where one element of a block"
+            + " outweighs all others").withAnyNonFinite()
+        : new Bound(1e-9, "operands as they are, which as the sum of two BF16 they are to 2^-16: up to 2e-11; summed in F32: up to 1e-12");
   }
 
   /** Of what a program leaves: the errors of its operators added up, and the roundings of what lies between them to its dtype, if a backend does not keep that. */

@@ -117,7 +117,7 @@ public final class Workbench implements AutoCloseable {
     }
     prepared(memory.sum(weight) == before, "preparing " + weight + " for " + use + " changed the weight itself or what is round it");
     prepared(ready.shape().equals(weight.shape()), "prepared for " + use + ", " + weight + " has become " + ready);
-    prepared(original == prepared.inPlace(), "prepared for " + use + ", " + weight + (original ? " is the original, yet" : " has memory of its own, but")
+    prepared(original == prepared.inPlace() || weight.shape().elements() == 0, "prepared for " + use + ", " + weight + (original ? " is the original, yet" : " has memory of its own, but")
         + " the backend says that this took " + prepared.bytes() + " bytes");
     prepared(original || prepared.bytes() >= ready.buffer().bytes(), "prepared for " + use + ", " + weight + " lies in " + ready.buffer().bytes()
         + " bytes, but the backend says that it took " + prepared.bytes());

@@ -89,25 +89,26 @@ public final class Inputs {
   public static void fill(DType type, long seed, MemorySegment out) {
     SplittableRandom random = new SplittableRandom(seed);
     long bytes = out.byteSize();
-    switch (type) {
-      case F32, F16, BF16 -> {
-        for (long at = 0; at < bytes; at += type.blockBytes()) {
-          float value = (random.nextInt() >> 20) * 0x1p-11f;
-          switch (type) {
-            case F32 -> out.set(Bits.INT, at, Float.floatToRawIntBits(value));
-            case F16 -> Bits.put16(out, at, Float.floatToFloat16(value));
-            default -> Bits.put16(out, at, Float.floatToRawIntBits((random.nextInt() >> 23) * 0x1p-8f) >>> 16);
-          }
+    if (type.isFloat()) {
+      for (long at = 0; at < bytes; at += type.blockBytes()) {
+        int bits = random.nextInt();
+        switch (type) {
+          case F32 -> out.set(Bits.INT, at, Float.floatToRawIntBits((bits >> 20) * 0x1p-11f));
+          case F16 -> Bits.put16(out, at, Float.floatToFloat16((bits >> 20) * 0x1p-11f));
+          default -> Bits.put16(out, at, Float.floatToRawIntBits((bits >> 23) * 0x1p-8f) >>> 16);
         }
       }
-      default -> {
-        for (long at = 0; at < bytes; at += type.blockBytes()) {
-          for (int i = 0; i < type.blockBytes(); i++) {
-            Bits.put8(out, at + i, random.nextInt());
-          }
-          tame(type, random, out, at);
-        }
-      }
+      return;
+    }
+    long at = 0;
+    for (; at + Long.BYTES <= bytes; at += Long.BYTES) {
+      out.set(Bits.LONG, at, random.nextLong());
+    }
+    for (; at < bytes; at++) {
+      Bits.put8(out, at, random.nextInt());
+    }
+    for (long block = 0; block < bytes; block += type.blockBytes()) {
+      tame(type, random, out, block);
     }
   }
 

@@ -5,7 +5,6 @@ import dev.gatun.DType;
 import dev.gatun.Storage;
 import dev.gatun.Tensor;
 import dev.gatun.spi.DeviceMemory;
-import java.lang.foreign.MemorySegment;
 import java.util.Map;
 import java.util.function.IntSupplier;
 
@@ -55,10 +54,5 @@ record Binding(ExampleMemory workspace, long scratchBytes, Map<Storage, Long> of
   /** {@code n} four-byte elements of scratch from element {@code from} on. */
   Values scratch(DType dtype, long from, long n) {
     return Values.vector(workspace.segment(), workspace.start() + from * Float.BYTES, dtype, n);
-  }
-
-  /** The bytes that scratch elements lie in. */
-  MemorySegment scratchMemory() {
-    return workspace.segment();
   }
 }

@@ -36,7 +36,8 @@ final class Decisions {
     if (reason.isPresent()) {
       return new Unsupported(reason.get());
     }
-    String tile = "a row at a time" + (defect == Defect.UNSTABLE_PLAN ? ", asked " + ASKED.incrementAndGet() + " times" : "");
+    String cut = operator instanceof Matmul ? MatmulKernel.TILE + " columns at a time" : "a row at a time";
+    String tile = cut + (defect == Defect.UNSTABLE_PLAN ? ", asked " + ASKED.incrementAndGet() + " times" : "");
     return new ExamplePlan(operator.name() + "_" + type(operator).label(), tile, Float.BYTES * scratch(operator), bytes(operator),
         flops(operator), List.of());
   }
@@ -54,6 +55,8 @@ final class Decisions {
       }
     }
     return switch (operator) {
+      case Matmul op when op.x().size(1) > MatmulKernel.LONGEST -> Optional.of("x " + op.x() + " has rows longer than the "
+          + MatmulKernel.LONGEST + " elements that a tile is made of; split them and add the products");
       case Matmul op -> unless(WEIGHTS, op.w().dtype(), "a weight of");
       case Embedding op -> unless(WEIGHTS, op.table().dtype(), "a table of");
       case Quantize op -> unless(BLOCKS, op.y().dtype(), "blocks of");

@@ -4,16 +4,23 @@ import dev.gatun.DType;
 import dev.gatun.Matmul;
 import dev.gatun.RmsNorm;
 import dev.gatun.Tensor;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntSupplier;
 
-/** Matmul: the activations are laid out as floats in scratch, and behind them one row of the weight at a time, for plain dot products. */
+/**
+ * Matmul: the activations are laid out as floats in scratch, and some rows of the weight at a time in a tile, by which every row of
+ * activations is multiplied. The tile and its sums are Java arrays, for what a device would keep in shared memory and registers.
+ */
 final class MatmulKernel {
-  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+  /** Rows of the weight in a tile. */
+  static final int TILE = 32;
+
+  /** The longest rows of which a tile can be made. */
+  static final int LONGEST = 1 << 20;
+
   private static final AtomicInteger RUNS = new AtomicInteger();
 
   private final Binding at;
@@ -21,7 +28,8 @@ final class MatmulKernel {
   private final int k;
   private final IntSupplier count;
   private final Values activations;
-  private final Values weights;
+  private final float[] tile;
+  private final float[] sums = new float[TILE];
 
   private MatmulKernel(Binding at, Tensor x, IntSupplier count) {
     this.at = at;
@@ -29,12 +37,12 @@ final class MatmulKernel {
     this.k = (int) x.size(1);
     this.count = count;
     this.activations = at.scratch(DType.F32, 0, x.shape().elements());
-    this.weights = at.scratch(DType.F32, x.shape().elements(), k);
+    this.tile = new float[k * TILE];
   }
 
   /** The elements of scratch that {@link #matmul} and {@link #normed} need. */
   static long scratch(Matmul op) {
-    return op.x().shape().elements() + op.x().size(1);
+    return op.x().shape().elements();
   }
 
   static Runnable matmul(Matmul op, Binding at) {
@@ -64,6 +72,10 @@ final class MatmulKernel {
     static Product of(Matmul op, Binding at) {
       return new Product(at.values(op.w()), op.bias().map(at::values), at.values(op.y()));
     }
+
+    float bias(int column, Defect defect) {
+      return bias.isPresent() && defect != Defect.BIAS_FORGOTTEN ? bias.get().get(column) : 0;
+    }
   }
 
   private void convert() {
@@ -92,37 +104,37 @@ final class MatmulKernel {
     int rows = count.getAsInt();
     int first = at.defect() == Defect.SUM_ORDER_VARIES ? RUNS.getAndIncrement() : 0;
     float shared = at.defect() == Defect.NEIGHBOURS_SHARE_A_SCALE ? largest((long) rows * k) : 1;
-    for (int n = 0; n < p.w.size(0); n++) {
-      for (int i = 0; i < k; i++) {
-        weights.set(i, p.w.get(p.w.row(n) + i));
-      }
-      float bias = p.bias.isPresent() && at.defect() != Defect.BIAS_FORGOTTEN ? p.bias.get().get(n) : 0;
+    int n = p.w.size(0);
+    for (int from = 0; from < n; from += TILE) {
+      int columns = Math.min(TILE, n - from);
+      load(p.w, from, columns);
       for (int m = 0; m < rows; m++) {
-        float sum = first == 0 && shared == 1 ? dot(m) : dot(m, first, shared);
-        p.y.set(p.y.row(m) + n, sum + bias);
+        Arrays.fill(sums, 0);
+        for (int i = 0; i < k; i++) {
+          int element = first == 0 ? i : Math.floorMod(i + first, k);
+          add(activations.get((long) m * k + element) / shared, element * TILE);
+        }
+        for (int j = 0; j < columns; j++) {
+          p.y.set(p.y.row(m) + from + j, sums[j] * shared + p.bias(from + j, at.defect()));
+        }
       }
     }
   }
 
-  private float dot(int m) {
-    MemorySegment memory = at.scratchMemory();
-    long left = activations.at((long) m * k);
-    long right = weights.at(0);
-    float sum = 0;
-    for (int i = 0; i < k; i++) {
-      sum += memory.get(FLOAT, left + 4L * i) * memory.get(FLOAT, right + 4L * i);
+  /** Lays some rows of the weight side by side: element i of row j is the tile's element {@code TILE·i + j}. */
+  private void load(Values w, int from, int columns) {
+    for (int j = 0; j < columns; j++) {
+      long row = w.row(from + j);
+      for (int i = 0; i < k; i++) {
+        tile[i * TILE + j] = w.get(row + i);
+      }
     }
-    return sum;
   }
 
-  /** As {@link #dot(int)}, from another element on and with activations divided by a scale: what two defects do. */
-  private float dot(int m, int first, float scale) {
-    float sum = 0;
-    for (int i = 0; i < k; i++) {
-      int element = Math.floorMod(i + first, k);
-      sum += activations.get((long) m * k + element) / scale * weights.get(element);
+  private void add(float activation, int at) {
+    for (int j = 0; j < TILE; j++) {
+      sums[j] += activation * tile[at + j];
     }
-    return sum * scale;
   }
 
   private float largest(long n) {
