@@ -89,7 +89,7 @@ class MatmulAndMovesListingTest {
     for (TestCase test : cases(Level.STANDARD, Scale.EMULATED, "matmul")) {
       long products = Long.parseLong(test.values().getOrDefault("rows", "1")) * Long.parseLong(test.values().getOrDefault("n", "64"))
           * Long.parseLong(test.values().getOrDefault("k", "256"));
-      assertThat(products).as(test.line()).isLessThan(10_000_000);
+      assertThat(products).as(test.line()).isLessThan(5_000_000);
     }
   }
 }

@@ -8,7 +8,6 @@ import dev.gatun.KvCache.Part;
 import dev.gatun.Ragged;
 import dev.gatun.Shape;
 import dev.gatun.Tensor;
-import dev.gatun.tck.lab.Bound;
 import dev.gatun.tck.lab.Bounds;
 import dev.gatun.tck.lab.Fill;
 import dev.gatun.tck.lab.Keys;
@@ -17,6 +16,7 @@ import dev.gatun.tck.lab.Trial;
 import dev.gatun.tck.lab.Workbench;
 import dev.gatun.tck.oracle.Host;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -84,13 +84,8 @@ final class AttentionFamily extends OperatorFamily {
     Attention attention = new Attention(bench.counted(q, values.optional("count")), content.kv(), batch, options, sinks,
         bench.counted(y, values.optional("count")));
     Trial trial = Trial.of(attention).reading(content.host());
-    trial.expect(sample(values, step, attention), bound(values));
+    trial.expect(sample(values, step, attention), Bounds.attention(q.dtype(), values.dtype("k")));
     return neighbours(values, step, bench, trial, attention, content);
-  }
-
-  /** Scores of small whole numbers are exact in every type, so that nothing is rounded but the weights. */
-  private static Bound bound(Values values) {
-    return Bounds.attention(values.dtype("q"), values.dtype("k"));
   }
 
   /** What is past the counts is no number of anything. */
@@ -210,7 +205,7 @@ final class AttentionFamily extends OperatorFamily {
       int[] pair = !whole.options().causal() && row != last ? new int[] {row, last} : new int[] {row};
       Kv kv = whole.kv() instanceof Kv.Dense dense ? dense(dense, sequence, step) : whole.kv();
       int slot = whole.batch().slots().buffer().host().orElseThrow()
-          .get(java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED, whole.batch().slots().offset() + 4L * sequence);
+          .get(ValueLayout.JAVA_INT_UNALIGNED, whole.batch().slots().offset() + 4L * sequence);
       Ragged batch = new Ragged(aside(0, pair.length), aside(slot), aside(Arrays.stream(pair).map(p -> positions[p]).toArray()));
       sampled.add(new Attention(rows(whole.q(), pair), kv, batch, whole.options(), whole.sinks(), rows(whole.y(), pair)));
     }

@@ -51,6 +51,10 @@ final class AttentionListing {
 
   /** A case over both kinds of keys; a type that only caches have over pages alone. */
   private void both(Level least, Object... namesAndValues) {
+    both(least, least, namesAndValues);
+  }
+
+  private void both(Level paged, Level dense, Object... namesAndValues) {
     for (Where where : Where.values()) {
       Object[] all = Arrays.copyOf(namesAndValues, namesAndValues.length + 2);
       all[namesAndValues.length] = "kv";
@@ -58,7 +62,7 @@ final class AttentionListing {
       List<Object> given = Arrays.asList(namesAndValues);
       int k = given.indexOf("k");
       if (where == Where.PAGED || k < 0 || RowFamily.FLOATS.contains(DType.of((String) given.get(k + 1)).orElseThrow())) {
-        add(least, all);
+        add(where == Where.PAGED ? paged : dense, all);
       }
     }
   }
@@ -72,7 +76,7 @@ final class AttentionListing {
       for (int group : ints(1, 3)) {
         add(group == 3 ? Level.QUICK : Level.STANDARD, "context", ints(7, 13), "tokens", ints(7, 1), "heads", 2, "group", group, "size", size);
         for (DType k : RowFamily.FLOATS) {
-          both(Level.STANDARD, "context", ints(7, 13), "tokens", ints(7, 1), "heads", 2, "group", group, "size", size, "k", k.label());
+          both(Level.STANDARD, group == 3 ? Level.STANDARD : Level.FULL, "context", ints(7, 13), "tokens", ints(7, 1), "heads", 2, "group", group, "size", size, "k", k.label());
         }
       }
       add(size % 40 == 0 ? Level.QUICK : Level.STANDARD, "kv", Where.DENSE, "context", ints(7, 13), "tokens", ints(7, 1), "group", 2, "size", size);
@@ -98,8 +102,8 @@ final class AttentionListing {
     for (int group = 1; group <= 8; group++) {
       add(Level.QUICK, "context", 17, "group", group, "size", 24, "k", group % 2 == 0 ? "f16" : "f32");
       for (int heads : ints(1, 2, 3, 5)) {
-        both(Level.STANDARD, "context", 9, "tokens", 4, "heads", heads, "group", group, "size", 24);
-        both(Level.STANDARD, "context", 17, "tokens", 1, "heads", heads, "group", group, "size", 24);
+        both(Level.STANDARD, Level.FULL, "context", 9, "tokens", 4, "heads", heads, "group", group, "size", 24);
+        both(Level.STANDARD, Level.FULL, "context", 17, "tokens", 1, "heads", heads, "group", group, "size", 24);
         add(Level.FULL, "context", 33, "tokens", 17, "heads", heads, "group", group, "size", 64, "k", "f16");
         add(Level.FULL, "context", 33, "tokens", 1, "heads", heads, "group", group, "size", 128, "k", "bf16");
       }
@@ -117,7 +121,7 @@ final class AttentionListing {
     for (int context : ints(1, 2, 3, 4, 5, 8, 13, 15, 16, 17, 31, 32, 33, 47, 63, 64, 65, 97, 127, 128, 129, 131, 191, 255, 256, 257, 383, 511, 512, 513,
         641, 1023, 1024, 1025, 1031)) {
       both(Level.STANDARD, "context", context, "heads", 2, "group", 2, "size", 40);
-      both(Level.STANDARD, "context", context, "group", 2, "size", 64, "k", "f16");
+      both(Level.STANDARD, Level.FULL, "context", context, "group", 2, "size", 64, "k", "f16");
       for (DType k : KEPT) {
         both(Level.FULL, "context", context, "heads", 2, "group", 4, "size", 128, "k", k.label());
       }
@@ -129,7 +133,7 @@ final class AttentionListing {
     for (int tokens : ints(2, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 100, 127, 128, 129)) {
       for (DType k : RowFamily.FLOATS) {
         int n = listing.sized(tokens, 65, 32);
-        both(k == DType.F16 && (tokens == 17 || tokens == 65) ? Level.QUICK : Level.STANDARD, "context", n, "tokens", n, "group", 2, "size", 16, "k",
+        both(k == DType.F16 && (tokens == 17 || tokens == 65) ? Level.QUICK : Level.STANDARD, k == DType.F16 ? Level.STANDARD : Level.FULL, "context", n, "tokens", n, "group", 2, "size", 16, "k",
             k.label());
         int past = listing.sized(200, 72, 64);
         both(Level.FULL, "context", past, "tokens", Math.min(n, past), "group", 4, "size", 64, "k", k.label());
@@ -143,14 +147,14 @@ final class AttentionListing {
 
   private void masks() {
     Object[][] masks = {{}, {"window", 1}, {"window", 3}, {"window", 4}, {"window", 9}, {"window", 1000}, {"softcap", 3}, {"window", 5, "softcap", 0.5},
-        {"causal", false}, {"causal", false, "window", 6}, {"causal", false, "softcap", 2}, {"scale", 0}, {"scale", -1}, {"scale", 0.2, "softcap", 50}};
+        {"causal", false}, {"causal", false, "window", 6}, {"causal", false, "softcap", 2}, {"scale", 0}, {"scale", -0.2}, {"scale", 0.2, "softcap", 50}};
     for (Object[] mask : masks) {
       for (boolean sinks : new boolean[] {false, true}) {
         Object[] named = joined(mask, "context", ints(11, 6, 1), "tokens", ints(5, 1, 1), "heads", 2, "group", 2, "size", 24, "page", 4, "sinks", sinks);
         add(sinks ? Level.QUICK : Level.STANDARD, named);
-        both(Level.STANDARD, named);
+        both(Level.STANDARD, sinks ? Level.STANDARD : Level.FULL, named);
         for (DType k : KEPT) {
-          both(Level.STANDARD, joined(mask, "context", ints(21, 70), "tokens", ints(5, 1), "group", 4, "size", 64, "page", 12, "sinks", sinks, "k",
+          both(sinks && (k == DType.F32 || k == DType.F16 || k == DType.Q8_0) ? Level.STANDARD : Level.FULL, joined(mask, "context", ints(21, 70), "tokens", ints(5, 1), "group", 4, "size", 64, "page", 12, "sinks", sinks, "k",
               k.label()));
           // One token a sequence, which other kernels may serve than several.
           both(Level.FULL, joined(mask, "context", ints(140, 33, 1), "tokens", ints(1, 1, 1), "heads", 2, "group", 3, "size", 96, "sinks", sinks, "k",
@@ -183,8 +187,9 @@ final class AttentionListing {
       for (DType q : RowFamily.FLOATS) {
         for (DType y : RowFamily.FLOATS) {
           for (Placement placement : Placement.values()) {
-            boolean quick = placement.ordinal() == (q.ordinal() + y.ordinal() + k.ordinal()) % 3 && (q == y || q == k);
-            both(quick ? Level.QUICK : Level.STANDARD, "context", ints(9, 3), "tokens", ints(3, 1), "heads", 2, "group", 2, "size",
+            boolean quick = placement.ordinal() == (q.ordinal() + k.ordinal()) % 3 && q == y;
+            boolean turn = placement.ordinal() == (q.ordinal() + y.ordinal() + k.ordinal()) % 3;
+            both(quick ? Level.QUICK : turn ? Level.STANDARD : Level.FULL, "context", ints(9, 3), "tokens", ints(3, 1), "heads", 2, "group", 2, "size",
                 k.blockSize() == 1 ? 40 : 64, "q", q.label(), "k", k.label(), "y", y.label(), "lies", placement);
           }
         }
@@ -232,7 +237,7 @@ final class AttentionListing {
         add(count == 4 || count == 0 || count == -3 ? Level.QUICK : Level.STANDARD, "kv", where, "context", ints(3, 4, 3), "tokens", ints(2, 2, 2), "group",
             2, "size", 16, "count", count);
         for (int sequences : ints(0, 1, 2, 3, 5, -1)) {
-          add(sequences == 1 && count == 2 ? Level.QUICK : Level.STANDARD, "kv", where, "context", ints(3, 4, 3), "tokens", ints(2, 2, 2), "group", 2,
+          add(sequences == 1 && count == 2 ? Level.QUICK : count == 4 || count == 9 ? Level.STANDARD : Level.FULL, "kv", where, "context", ints(3, 4, 3), "tokens", ints(2, 2, 2), "group", 2,
               "size", 16, "count", count, "sequences", sequences);
           add(Level.FULL, "kv", where, "context", ints(30, 40, 65), "tokens", ints(1, 1, 17), "group", 4, "size", 64, "k", "f16", "count", 3 * count,
               "sequences", sequences);
@@ -275,12 +280,13 @@ final class AttentionListing {
         }
         for (int at : odd == Odd.NAN_QUERY ? ints(18) : ints(5, 18)) {
           int size = k.blockSize() == 1 ? 24 : 32;
-          boolean quick = at == 18 && (k == DType.F32 || k == DType.F16);
-          add(quick ? Level.QUICK : Level.STANDARD, "context", 20, "tokens", 3, "group", 2, "size", size, "k", k.label(), "odd", odd, "at", at);
-          both(Level.STANDARD, "context", 20, "tokens", 3, "group", 2, "size", size, "k", k.label(), "odd", odd, "at", at);
-          both(Level.STANDARD, "context", 20, "tokens", 3, "group", 2, "size", size, "k", k.label(), "odd", odd, "at", at, "window", 4);
-          both(Level.STANDARD, "context", 20, "tokens", 1, "group", 2, "size", 64, "k", k.label(), "odd", odd, "at", at, "window", 4);
-          both(Level.STANDARD, "context", ints(20, 90), "tokens", ints(1, 9), "group", 2, "size", 64, "k", k.label(), "odd", odd, "at", at, "causal",
+          boolean common = k == DType.F32 || k == DType.F16;
+          Level usual = common ? Level.STANDARD : Level.FULL;
+          add(common && at == 18 ? Level.QUICK : Level.STANDARD, "context", 20, "tokens", 3, "group", 2, "size", size, "k", k.label(), "odd", odd, "at", at);
+          both(usual, "context", 20, "tokens", 3, "group", 2, "size", size, "k", k.label(), "odd", odd, "at", at);
+          both(usual, "context", 20, "tokens", 3, "group", 2, "size", size, "k", k.label(), "odd", odd, "at", at, "window", 4);
+          both(usual, "context", 20, "tokens", 1, "group", 2, "size", 64, "k", k.label(), "odd", odd, "at", at, "window", 4);
+          both(usual, "context", ints(20, 90), "tokens", ints(1, 9), "group", 2, "size", 64, "k", k.label(), "odd", odd, "at", at, "causal",
               false);
         }
       }
@@ -289,13 +295,13 @@ final class AttentionListing {
       boolean quick = k == DType.F32 || k == DType.BF16;
       for (Object scale : new Object[] {1, 64, 4096, -4096}) {
         for (int[] tokens : new int[][] {{1, 1}, {9, 1}}) {
-          both(quick && tokens[0] == 1 && !scale.equals(64) ? Level.QUICK : Level.STANDARD, "context", ints(40, 7), "tokens", tokens, "group", 2, "scale",
+          both(quick && tokens[0] == 1 && !scale.equals(64) ? Level.QUICK : quick ? Level.STANDARD : Level.FULL, "context", ints(40, 7), "tokens", tokens, "group", 2, "scale",
               scale, "fill", Fill.TIES, "kfill", Fill.TIES, "k", k.label());
         }
       }
       for (Fill fill : List.of(Fill.EQUAL, Fill.ZERO, Fill.DENORMAL)) {
         for (int[] tokens : new int[][] {{1, 1}, {9, 1}}) {
-          both(quick && tokens[0] == 9 ? Level.QUICK : Level.STANDARD, "context", ints(40, 7), "tokens", tokens, "group", 2, "kfill", fill, "k", k.label());
+          both(k == DType.F32 && tokens[0] == 9 ? Level.QUICK : quick ? Level.STANDARD : Level.FULL, "context", ints(40, 7), "tokens", tokens, "group", 2, "kfill", fill, "k", k.label());
         }
       }
       both(Level.STANDARD, "context", ints(40, 7), "tokens", ints(9, 1), "group", 2, "fill", Fill.ZERO, "k", k.label());
@@ -315,7 +321,7 @@ final class AttentionListing {
       for (int sequences : ints(9, 17, 33)) {
         int[] ones = new int[sequences];
         Arrays.fill(ones, 1);
-        both(Level.STANDARD, "context", IntStream.range(7, 7 + sequences).toArray(), "tokens", ones, "heads", 2, "group", 2, "size", 64, "k", k.label());
+        both(Level.STANDARD, Level.FULL, "context", IntStream.range(7, 7 + sequences).toArray(), "tokens", ones, "heads", 2, "group", 2, "size", 64, "k", k.label());
       }
     }
   }
@@ -351,8 +357,8 @@ final class AttentionListing {
       int prompt = listing.sized(137, 9, 64);
       for (DType k : KEPT) {
         for (DType q : RowFamily.FLOATS) {
-          Level usual = k == DType.F16 && q == DType.F32 ? model.least() : k == q || q == DType.F32 ? Listing.later(Level.STANDARD, model.least())
-              : Level.FULL;
+          Level usual = k == DType.F16 && q == DType.F32 ? model.least() : k == q || q == DType.F32 && k == DType.Q8_0
+              ? Listing.later(Level.STANDARD, model.least()) : Level.FULL;
           Object[] typed = joined(shape, "q", q.label(), "k", k.label(), "y", q.label());
           both(usual, joined(typed, "context", ints(decoded, 37, 5), "tokens", ints(1, 1, 1)));
           both(usual, joined(typed, "context", prompt, "tokens", prompt));

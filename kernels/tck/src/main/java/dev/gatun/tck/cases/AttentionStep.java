@@ -39,6 +39,7 @@ record AttentionStep(int[] context, int[] tokens, int loose, int ahead, int head
   /** The element of a head that an odd number is put at. */
   private static final int ODD_ELEMENT = 3;
   private static final double GREAT = 64;
+  private static final long MOST = 1L << 28;
 
   static AttentionStep of(Values values) {
     int[] context = values.list("context");
@@ -49,6 +50,11 @@ record AttentionStep(int[] context, int[] tokens, int loose, int ahead, int head
       }
     }
     int size = positive(values, "size");
+    long keys = Arrays.stream(context).asLongStream().sum();
+    long widest = (long) positive(values, "heads") * positive(values, "group") * Math.max(size, values.optional("vsize").orElse(size));
+    if (Math.max(keys, Arrays.stream(tokens).asLongStream().sum() + values.size("loose")) * widest > MOST) {
+      throw values.wrong("context", "small enough for " + MOST + " elements in all");
+    }
     return new AttentionStep(context, tokens, values.size("loose"), values.size("ahead"), positive(values, "heads"), positive(values, "group"), size,
         values.optional("vsize").orElse(size));
   }

@@ -22,6 +22,7 @@ final class CachePromises {
         .with("cache_is_full", CachePromises::full)
         .with("cache_of_an_integer_type", CachePromises::integers)
         .with("cache_fork_is_apart", CachePromises::fork)
+        .with("cache_page_given_up_is_let_go", CachePromises::givenUp)
         .with("cache_work_keeps_its_turn", CachePromises::turn);
   }
 
@@ -117,6 +118,21 @@ final class CachePromises {
     holds(ground, cache, copy, 6, 60);
     cache.release(ground.stream(), slot);
     holds(ground, cache, copy, 0, 1);
+    ground.stream().synchronize();
+  }
+
+  /** A slot that gave its only page up may not write it any more: the token is dropped. */
+  private static void givenUp(Ground ground) {
+    KvCache cache = ground.own(ground.backend().newKvCache(new KvCache.Spec(1, HEADS, 16, 16, DType.F32, 4, 1, 2, 4)));
+    int first = cache.open();
+    cache.reserve(ground.stream(), first, 0, 1);
+    append(ground, cache, first, 0, 1);
+    cache.truncate(ground.stream(), first, 0);
+    int second = cache.open();
+    cache.reserve(ground.stream(), second, 0, 1);
+    append(ground, cache, second, 0, 2);
+    append(ground, cache, first, 0, 3);
+    holds(ground, cache, second, 0, 2);
     ground.stream().synchronize();
   }
 

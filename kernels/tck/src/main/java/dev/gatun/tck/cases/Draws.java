@@ -2,6 +2,7 @@ package dev.gatun.tck.cases;
 
 import dev.gatun.Sample;
 import dev.gatun.tck.Measure;
+import dev.gatun.tck.lab.Bound;
 import dev.gatun.tck.lab.Bounds;
 import dev.gatun.tck.lab.Expectation;
 import dev.gatun.tck.lab.Findings;
@@ -40,17 +41,15 @@ final class Draws implements Expectation {
   @Override
   public void verify(String form, Findings findings) {
     double[] ids = Elements.read(Host.buffers(), op.ids(), distributions.size());
-    double worst = 0;
     for (int r = 0; r < ids.length; r++) {
       Distribution distribution = distributions.get(r);
       int id = (int) ids[r];
       int row = r;
-      double epsilon = Bounds.draw(steepness[r]);
-      findings.check("draw", distribution.allows(id, epsilon), () -> form + ", row " + row + ": drew id " + id + " at u = " + distribution.u()
-          + ", whose interval is not within " + epsilon + " of it; exact arithmetic draws " + distribution.id());
-      worst = Math.max(worst, share(distribution, id, epsilon));
+      Bound bound = Bounds.draw(Math.toIntExact(op.x().size(1)), steepness[r]);
+      findings.check("draw", distribution.allows(id, bound.nmse()), () -> form + ", row " + row + ": drew id " + id + " at u = " + distribution.u()
+          + ", whose interval is not within " + bound.nmse() + " of it; exact arithmetic draws " + distribution.id());
+      findings.measure(new Measure("ids", share(distribution, id, bound.nmse()) * bound.nmse(), bound.nmse(), bound.reason()));
     }
-    findings.measure(new Measure("ids", worst * Bounds.DRAW.nmse(), Bounds.DRAW.nmse(), Bounds.DRAW.reason()));
   }
 
   /** The share of what is allowed that this id takes, rounded up to a step. */

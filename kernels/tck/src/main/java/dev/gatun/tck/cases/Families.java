@@ -11,8 +11,10 @@ public final class Families {
     return List.of(
         new MatmulFamily(),
         new AttentionFamily(),
+        new KvAppendFamily(),
         new RmsNormFamily(),
         new LayerNormFamily(),
+        new RopeFamily(),
         new ElementwiseFamily(ElementwiseFamily.Kind.SILU_MUL),
         new ElementwiseFamily(ElementwiseFamily.Kind.GELU),
         new ElementwiseFamily(ElementwiseFamily.Kind.GELU_MUL),
@@ -22,6 +24,7 @@ public final class Families {
         new ElementwiseFamily(ElementwiseFamily.Kind.SOFTCAP),
         new SoftmaxFamily(),
         new EmbeddingFamily(),
+        new KvAppendFamily(),
         new GatherRowsFamily(),
         new ArgmaxFamily(),
         new TopKFamily(),
@@ -30,6 +33,7 @@ public final class Families {
         new CopyFamily(),
         new QuantizeFamily(),
         new DequantizeFamily(),
+        new KvCacheFamily(),
         new ProgramFamily(),
         new ContractFamily());
   }

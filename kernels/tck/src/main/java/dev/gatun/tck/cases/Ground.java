@@ -23,7 +23,7 @@ import java.util.function.Supplier;
 /** What promises are examined with: the backend, another of the same kind, and a program whose every step shows in its result. */
 final class Ground {
   /** Enough that a device is at work for a while. */
-  private static final int STEPS = 256;
+  private static final int STEPS = 128;
   private static final int FEW_STEPS = 24;
 
   final Values values;
@@ -99,7 +99,7 @@ final class Ground {
 
   /** Zeros, in memory of the backend's own. */
   Tensor zeros(Backend on) {
-    int rows = emulated() ? 4 : 64;
+    int rows = emulated() ? 4 : 16;
     int n = emulated() ? 96 : 1024;
     Tensor x = on.tensor(new float[rows * n], rows, n);
     return x;

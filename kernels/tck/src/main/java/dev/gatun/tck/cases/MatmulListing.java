@@ -29,6 +29,9 @@ final class MatmulListing {
   private static final int COLUMNS_OF_SMALL = 37;
   private static final int PREFILL = 512;
   private static final int SUPER_BLOCK = 256;
+  private static final int KEYS = 1;
+  private static final int GATE = 3;
+  private static final int DOWN = 4;
   private static final int LARGE_TILE = 128;
 
   /** Types of which files of models are made, without those that differ from one of these in nothing a backend would do otherwise at a larger size. */
@@ -89,7 +92,7 @@ final class MatmulListing {
       }
     }
     listing.add(level(w, Level.STANDARD), small(w, listing.sized(PREFILL, 48, 48)));
-    for (int rows : new int[] {65, 129, 257}) {
+    for (int rows : new int[] {65, 129, listing.sized(257, 129, 128)}) {
       listing.add(level(w, Level.STANDARD), small(w, rows, "n", 129, "k", w.isBlock() ? w.blockSize() : 65));
     }
   }
@@ -189,10 +192,13 @@ final class MatmulListing {
     for (int i = 0; i < shapes.length; i++) {
       int n = shapes[i][0];
       int k = Math.floorDiv(shapes[i][1], w.blockSize()) * w.blockSize();
-      listing.add(i == 3 && first ? model.least() : level, layer(w, 1, n, k));
-      listing.add(i == 1 && w == DType.Q4_0 ? model.least() : i == 4 ? level : Level.FULL, layer(w, prefill, n, k));
-      int few = 2 + (w.ordinal() + 3 * i) % 15;
-      listing.add(i == 0 ? level : Level.FULL, layer(w, few, n, k));
+      listing.add(i == GATE && first ? model.least() : level, layer(w, 1, n, k));
+      if (i == KEYS || i == GATE && first || i == DOWN && OF_MODELS.contains(w)) {
+        listing.add(i == KEYS && w == DType.Q4_0 ? model.least() : i == DOWN && w == DType.Q4_0 ? level : Level.FULL, layer(w, prefill, n, k));
+      }
+      if (i == 0 || OF_MODELS.contains(w)) {
+        listing.add(i == 0 ? level : Level.FULL, layer(w, 2 + (w.ordinal() + 3 * i) % 15, n, k));
+      }
     }
     listing.add(level, layer(w, prefill, model.kvHeads() * model.keySize(), model.hidden() / w.blockSize() * w.blockSize(), "count", prefill / 3));
   }

@@ -20,8 +20,8 @@ import java.util.List;
 final class MemoryPromises {
   /** No machine has as much, nor addresses for it. */
   private static final long BEYOND_ADDRESSES = 1L << 50;
-  private static final int ROUNDS = 48;
-  private static final long CHUNK = 2L << 20;
+  private static final int ROUNDS = 20;
+  private static final long CHUNK = 8L << 20;
   private static final int SHARE = 16;
 
   private MemoryPromises() {}
@@ -108,10 +108,10 @@ final class MemoryPromises {
     }
   }
 
-  /** More than there is, altogether, a piece at a time. */
+  /** More than there is, altogether, a piece at a time; less where that would keep a host busy. */
   private static void reused(Ground ground) {
-    boolean own = !ground.backend().device().hostMemory() && !ground.emulated();
-    long bytes = own ? ground.backend().device().memoryBytes() / SHARE : CHUNK;
+    long share = ground.backend().device().memoryBytes() / SHARE;
+    long bytes = ground.backend().device().hostMemory() || ground.emulated() ? Math.min(CHUNK, share) : share;
     for (int i = 0; i < ROUNDS; i++) {
       ground.backend().allocate(bytes).close();
     }

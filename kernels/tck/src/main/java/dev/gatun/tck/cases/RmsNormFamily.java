@@ -67,7 +67,6 @@ final class RmsNormFamily extends RowFamily {
       listing.add(Level.STANDARD, signature.of("rows", 2, "middle", "3", "n", n));
     }
     listing.add(Level.STANDARD, signature.of("rows", 4, "n", listing.sized(16_384 + 1, 513, TILE), "fill", Fill.OUTLIERS));
-    listing.add(Level.FULL, signature.of("rows", 2, "n", listing.sized(151_936, 512, TILE)));
     listing.add(Level.FULL, signature.of("rows", listing.sized(4099, 67, TILE), "n", listing.sized(4097, 129, TILE), "x", "f16", "y", "f16"));
   }
 

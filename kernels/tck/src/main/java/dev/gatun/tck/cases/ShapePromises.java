@@ -8,7 +8,6 @@ import dev.gatun.DType;
 import dev.gatun.Executable;
 import dev.gatun.GatunException;
 import dev.gatun.Matmul;
-import dev.gatun.Prepared;
 import dev.gatun.Program;
 import dev.gatun.Scale;
 import dev.gatun.Shape;
@@ -194,13 +193,5 @@ final class ShapePromises {
         .add(new Argmax(logits.withCount(count), ids.withCount(count)));
     ground.refused("a program that writes the count it runs by", ShapeException.class, builder::build);
     untouched(ground, logits);
-  }
-
-  static Prepared prepare(Ground ground, Tensor weight, Use use) {
-    Prepared prepared = ground.backend().prepare(weight, use);
-    if (!prepared.inPlace()) {
-      ground.own(prepared.tensor().buffer());
-    }
-    return prepared;
   }
 }

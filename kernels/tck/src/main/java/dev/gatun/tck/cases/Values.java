@@ -90,7 +90,7 @@ public final class Values {
 
   /** Whole numbers with {@code +} between them. */
   public int[] list(String name) {
-    return read(name, "sizes such as 3+1+7", text -> Arrays.stream(text.split("\\+")).mapToInt(Integer::parseInt).toArray());
+    return read(name, "sizes such as 3+1+7", text -> Arrays.stream(text.split("\\+", -1)).mapToInt(Integer::parseInt).toArray());
   }
 
   /** A seed for one of the case's inputs: of the suite's seed, the case's line, and {@code what}. */

@@ -26,6 +26,8 @@ final class CheckMeaning {
       case "fallback" -> "What ran is not what was planned.";
       case "prepared" -> "A weight made ready is not what the backend says of it, or the original has changed.";
       case "cache" -> "The paged cache does not hold what was appended to it.";
+      case "pages" -> "The paged cache has more or fewer free pages than its sequences leave.";
+      case "form" -> "The result is nearer to another form of the operator than to the one asked for.";
       case "fused" -> "A fused program and its operators one by one disagree.";
       case "argmax" -> "The token chosen is not that of the program's own logits.";
       case "profile" -> "Profiling changed a result, or measured what cannot be.";

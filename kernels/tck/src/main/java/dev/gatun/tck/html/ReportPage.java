@@ -31,7 +31,7 @@ public final class ReportPage {
       FailureList.write(report, page);
       WorstErrors.write(report, page);
       ReasonList.write("unsupported", "Unsupported, by reason",
-          "What the backend says it does not serve. Each of these cases was also submitted, and was refused as announced.",
+          "What the backend says it does not serve. Each of these cases was run all the same, and was refused as announced.",
           reasons, page);
       ReasonList.write("not-run", "Not run", "Cases that the run did not reach. They are neither passed nor failed; the run is incomplete.",
           Reasons.of(report, Verdict.NOT_RUN), page);

@@ -3,8 +3,13 @@ package dev.gatun.tck.lab;
 import dev.gatun.Attention;
 import dev.gatun.DType;
 import dev.gatun.Gelu;
+import dev.gatun.GeluMul;
+import dev.gatun.Kv;
 import dev.gatun.Matmul;
 import dev.gatun.Operator;
+import dev.gatun.SiluMul;
+import dev.gatun.Softcap;
+import dev.gatun.Softmax;
 import java.util.List;
 
 /**
@@ -20,10 +25,12 @@ public final class Bounds {
   public static final Bound EXPANDED_TWICE_ROUNDED = new Bound(1e-13, "a sum that F32 does not hold is rounded to it first, which may move a tie of the output's type");
 
   /** The rounding of a few F32 operations on each element. */
-  public static final Bound ELEMENTWISE = new Bound(1e-10, "a few F32 operations an element, each off by at most some units of 2^-24");
+  public static final Bound ELEMENTWISE = new Bound(1e-13,
+      "a few F32 operations an element, each off by 2^-24 of itself at most, or by 2^-22, as a fast division is, which gives 5.7e-14");
 
   /** A sum of squares over a row, and a square root. */
-  public static final Bound NORM = new Bound(1e-10, "a sum over the row in F32: off by about sqrt(N)·2^-24 of itself");
+  public static final Bound NORM = new Bound(1e-11,
+      "a sum over the row in F32, one element after the other: off by up to sqrt(N)·2^-24 of itself, which gives 3e-13 at 16,384");
 
   /** Exponentials and their sum. */
   public static final Bound SOFTMAX = new Bound(1e-6, "exponentials of F32 differences as fast units give them, off by 2^-11 of themselves at most");
@@ -36,17 +43,19 @@ public final class Bounds {
   private static final Bound ATTENTION_F16 =
       new Bound(2e-6, "queries and weights may be rounded to the 11 bits of the keys' F16, which gives 1e-7").withAnyNonFinite();
   private static final Bound ATTENTION_BF16 =
-      new Bound(1e-4, "queries and weights may be rounded to the 8 bits of BF16, which gives 8e-6").withAnyNonFinite();
-  private static final Bound ATTENTION_NARROW =
-      new Bound(2e-4, "queries, weights, and what 8-bit keys and values stand for may be rounded to BF16, which gives 2e-5").withAnyNonFinite();
+      new Bound(5e-5, "queries and weights may be rounded to the 8 bits of BF16, which gives 4e-6").withAnyNonFinite();
+  private static final Bound ATTENTION_Q8 =
+      new Bound(1e-4, "queries, weights, and what the blocks stand for may be rounded to BF16, which gives 1e-5").withAnyNonFinite();
 
   /** Tanh and the logistic function where a backend may take them of its fast units. */
-  public static final Bound ACTIVATION = new Bound(1e-6,
+  public static final Bound ACTIVATION = new Bound(4e-7,
       "tanh and exponentials as fast units give them, off by 2^-11 of themselves at most, which is 2.4e-7");
 
-  /** How far from its interval an id may be drawn, as a share of the whole. */
-  public static final Bound DRAW = new Bound(1e-5, "exponentials in F32, off by some units of 2^-24, and their running sums over a vocabulary");
-  private static final double ATTENTION = 1e-5;
+  private static final Bound GELU_TANH = new Bound(2e-7, "tanh as fast units give it, off by 2^-11 of itself at most, which gives 1.2e-7");
+  private static final Bound GELU_ERF =
+      new Bound(1e-12, "erf in F32 by a polynomial good to 1.5e-7 gives 1e-14 to 5e-14; the form by tanh, 4e-8 away, is told from it");
+
+
   /** By how much errors may grow on their way through a program: a gated unit multiplies two results that are both off. */
   private static final double GROWTH = 2;
 
@@ -57,24 +66,26 @@ public final class Bounds {
     return switch (keys) {
       case F32 -> ATTENTION_F32;
       case F16 -> q == DType.BF16 ? ATTENTION_BF16 : ATTENTION_F16;
-      case BF16 -> ATTENTION_BF16;
-      default -> ATTENTION_NARROW;
+      case Q8_0 -> ATTENTION_Q8;
+      // Floats of 8 bits are exact in BF16, which therefore may be what they are multiplied as.
+      default -> ATTENTION_BF16;
     };
   }
 
   /** Of {@link dev.gatun.Gelu} in one of its forms. */
   public static Bound gelu(Gelu.Form form) {
-    return form == Gelu.Form.TANH ? ACTIVATION
-        : new Bound(1e-9, "erf in F32 by a polynomial, off by some units of 2^-24 of 1, so that a form by tanh is told from it");
+    return form == Gelu.Form.TANH ? GELU_TANH : GELU_ERF;
   }
 
   /**
-   * What {@link #DRAW} comes to for a row.
+   * Of a draw from a row: how far from its interval an id may be drawn, as a share of the whole.
    *
+   * @param n the row's elements
    * @param steepness its largest |logit| / temperature, whose rounding is that of an exponent
    */
-  public static double draw(double steepness) {
-    return DRAW.nmse() + 0x1p-23 * steepness;
+  public static Bound draw(int n, double steepness) {
+    return new Bound(0x1p-20 + n * 0x1p-30 + steepness * 0x1p-23,
+        "exponentials in F32 and their running sums, one element after the other, which lose up to 4e-10 an element where all are alike");
   }
 
   /**
@@ -84,7 +95,7 @@ public final class Bounds {
    * @param steepness |mean| / sqrt(variance + eps): the mean is taken out in F32, and what is lost of it is magnified by this
    */
   public static Bound layerNorm(int n, double steepness) {
-    double lost = 2 * steepness * Math.sqrt(n) * 0x1p-24;
+    double lost = steepness * Math.sqrt(n) * 0x1p-24;
     return new Bound(NORM.nmse() + lost * lost, "sums over the row in F32; what they lose of a mean " + (float) steepness
         + " times the deviation, about sqrt(N)·2^-24 of it, is magnified by as much");
   }
@@ -110,7 +121,14 @@ public final class Bounds {
     for (Operator operator : operators) {
       sum += switch (operator) {
         case Matmul matmul -> matmul(matmul.w().dtype()).nmse();
-        case Attention attention -> ATTENTION + operator.cache().map(cache -> squared(cache.spec().dtype())).orElse(0.0);
+        case Attention a when a.kv() instanceof Kv.Paged paged -> attention(a.q().dtype(), paged.cache().spec().dtype()).nmse()
+            + squared(paged.cache().spec().dtype());
+        case Attention a -> attention(a.q().dtype(), a.q().dtype()).nmse();
+        case GeluMul _ -> ACTIVATION.nmse();
+        case Gelu _ -> ACTIVATION.nmse();
+        case Softcap _ -> ACTIVATION.nmse();
+        case SiluMul _ -> ACTIVATION.nmse();
+        case Softmax _ -> SOFTMAX.nmse();
         default -> NORM.nmse();
       };
       sum += operator.writes().stream().mapToDouble(y -> y.dtype() == DType.F32 || y.dtype() == DType.I32 ? 0 : squared(y.dtype())).sum();

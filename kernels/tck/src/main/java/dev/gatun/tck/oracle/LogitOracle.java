@@ -70,17 +70,15 @@ final class LogitOracle {
 
   /** Indices from the largest element down: NaN before every number, the lower index first in a tie, zeros of both signs tied. */
   static int[] descending(double[] row) {
-    Integer[] order = new Integer[row.length];
-    Arrays.setAll(order, i -> i);
-    Arrays.sort(order, (a, b) -> {
-      double left = row[a];
-      double right = row[b];
-      if (Double.isNaN(left) || Double.isNaN(right)) {
-        return Boolean.compare(Double.isNaN(right), Double.isNaN(left));
-      }
-      return left == right ? 0 : left > right ? -1 : 1;
-    });
-    return Arrays.stream(order).mapToInt(Integer::intValue).toArray();
+    long[] keys = new long[row.length];
+    for (int i = 0; i < row.length; i++) {
+      // Elements are ones of F32 at most, whose bits leave room for the index; + 0.0 makes both zeros the same.
+      int bits = Float.floatToIntBits((float) row[i] + 0.0f);
+      int ascending = Double.isNaN(row[i]) ? Integer.MAX_VALUE : bits ^ bits >> 31 & Integer.MAX_VALUE;
+      keys[i] = (long) ~ascending << Integer.SIZE | i;
+    }
+    Arrays.sort(keys);
+    return Arrays.stream(keys).mapToInt(key -> (int) key).toArray();
   }
 
   static Map<String, double[]> penalize(Penalize op, Host host) {

@@ -62,6 +62,8 @@ class ExampleBackendTest {
         .hasMessageContaining("'colour'").hasMessageContaining("[at, defect, fuse, memory]");
     assertThatThrownBy(() -> Gatun.open("example", option("memory", "much"))).hasMessageContaining("64M").hasMessageContaining("'much'");
     assertThatThrownBy(() -> Gatun.open("example", option("fuse", "maybe"))).hasMessageContaining("on or off");
+    assertThatThrownBy(() -> Gatun.open("example", option("at", "polish"))).hasMessageContaining("'polish'")
+        .hasMessageContaining("kv_append");
     assertThatThrownBy(() -> Gatun.open("example", option("defect", "rust"))).hasMessageContaining("'rust'").hasMessageContaining("hang");
   }
 

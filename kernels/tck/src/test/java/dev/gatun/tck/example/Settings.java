@@ -2,9 +2,12 @@ package dev.gatun.tck.example;
 
 import dev.gatun.BackendOptions;
 import dev.gatun.GatunException;
+import dev.gatun.Operator;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * The backend's options, checked.
@@ -20,6 +23,9 @@ record Settings(long memory, boolean fuse, Defect defect, String at) {
   private static final String DEFECT = "defect";
   private static final String AT = "at";
   private static final Set<String> KNOWN = Set.of(MEMORY, FUSE, DEFECT, AT);
+  private static final Set<String> OPERATORS = Arrays.stream(Operator.class.getPermittedSubclasses())
+      .map(type -> type.getSimpleName().replaceAll("(?<=[a-z])(?=[A-Z])", "_").toLowerCase(Locale.ROOT))
+      .collect(Collectors.toCollection(TreeSet::new));
 
   static Settings of(BackendOptions options) {
     Defect defect = options.get(DEFECT).map(Defect::of).orElse(Defect.NONE);
@@ -32,7 +38,11 @@ record Settings(long memory, boolean fuse, Defect defect, String at) {
     if (!Set.of("on", "off").contains(fuse)) {
       throw new GatunException("example: option fuse is on or off, not '" + fuse + "'");
     }
-    return new Settings(bytes(options.get(MEMORY).orElse("4G")), fuse.equals("on"), defect, options.get(AT).orElse("softcap"));
+    String at = options.get(AT).orElse("softcap");
+    if (!OPERATORS.contains(at)) {
+      throw new GatunException("example: option at names an operator, not '" + at + "'; there are " + OPERATORS);
+    }
+    return new Settings(bytes(options.get(MEMORY).orElse("4G")), fuse.equals("on"), defect, at);
   }
 
   private static long bytes(String text) {

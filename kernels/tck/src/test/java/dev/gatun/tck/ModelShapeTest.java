@@ -1,0 +1,42 @@
+package dev.gatun.tck;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ModelShapeTest {
+  private static final String LINE = "tiny quick 64 128 4 2 16 16 1000 10000 1e-5";
+
+  private static List<ModelShape> read(String text) throws IOException {
+    return ModelShape.read("mine.txt", new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  @Test
+  void readsALineForEachModelAndPassesOverComments() throws IOException {
+    assertThat(read("# shapes\n\n" + LINE + " # the smallest\n"))
+        .containsExactly(new ModelShape("tiny", Level.QUICK, 64, 128, 4, 2, 16, 16, 1000, 10_000, 1e-5f));
+  }
+
+  @Test
+  void namesTheLineThatIsWrong() {
+    assertThatThrownBy(() -> read(LINE + "\n" + "short quick 64\n")).isInstanceOf(CaseException.class)
+        .hasMessage("mine.txt, line 2: 3 columns; there must be 11");
+    assertThatThrownBy(() -> read("\n" + LINE.replace("64", "many"))).isInstanceOf(CaseException.class).hasMessageContaining("mine.txt, line 2")
+        .hasMessageContaining("many");
+    assertThatThrownBy(() -> read(LINE.replace("128", "0"))).isInstanceOf(CaseException.class).hasMessageContaining("must be positive, not 0");
+    assertThatThrownBy(() -> read(LINE.replace("quick", "slow"))).isInstanceOf(CaseException.class).hasMessageContaining("line 1");
+  }
+
+  @Test
+  void theSuitesOwnModelsCoverTheLevels() {
+    List<ModelShape> models = ModelShape.builtIn();
+    assertThat(models).extracting(ModelShape::name).contains("llama-3.2-1b", "llama-3-8b", "qwen3-0.6b", "minicpm-2b").doesNotHaveDuplicates();
+    assertThat(models).extracting(ModelShape::least).contains(Level.values());
+    assertThat(models).allSatisfy(model -> assertThat(model.heads() % model.kvHeads()).isZero());
+  }
+}
