@@ -29,6 +29,8 @@ final class KvCacheFamily implements Family {
     TRUNCATE,
     /** New sequences take the slot and the pages of ended ones, whose keys would outweigh theirs. */
     REUSE,
+    /** An append comes after its sequence has ended, or was cut: it is dropped, for its pages are another's now. */
+    LATE,
     /** Pages lie in another order than the positions. */
     SHUFFLE,
     /** Free pages are poisoned under sequences that live. */
@@ -105,6 +107,7 @@ final class KvCacheFamily implements Family {
       case FORKS -> forks(stage);
       case TRUNCATE -> truncate(stage);
       case REUSE -> reuse(stage);
+      case LATE -> late(stage);
       case SHUFFLE -> shuffle(stage);
       case POISON -> poison(stage);
       case FULL -> full(stage);
@@ -207,6 +210,24 @@ final class KvCacheFamily implements Family {
       stage.release(next);
       stage.release(last);
     }
+  }
+
+  private static void late(CacheStage stage) {
+    int page = stage.page();
+    int first = stage.open(7 * page);
+    int ended = stage.open(3 * page);
+    int cut = stage.open(6 * page);
+    stage.release(ended);
+    stage.grow(first, 2 * page);
+    stage.grow(cut, page);
+    stage.free(0, "every page is taken");
+    stage.write(ended, 0, 3 * page, true);
+    stage.look("after an append to a sequence that has ended");
+    stage.truncate(cut, page);
+    stage.open(6 * page);
+    stage.free(0, "every page is taken again");
+    stage.write(cut, page, 6 * page, true);
+    stage.look("after an append past where a sequence was cut");
   }
 
   private static void shuffle(CacheStage stage) {
