@@ -165,7 +165,7 @@ final class AttentionListing {
     Object[][] distant = {{}, {"window", 3}, {"window", 129, "softcap", 2}, {"window", 300}, {"causal", false}, {"causal", false, "window", 40}};
     int[] context = {listing.sized(700, 380, 64), 131, 64};
     for (Object[] mask : distant) {
-      for (int[] tokens : new int[][] {{1, 1, 1}, {listing.sized(40, 8, 32), 1, 0}}) {
+      for (int[] tokens : new int[][] {{1, 1, 1}, {listing.sized(40, 9, 8), 1, 0}}) {
         for (DType k : KEPT) {
           int size = k.blockSize() == 1 ? 24 : 32;
           add(k == DType.F32 && tokens[0] == 1 ? Level.QUICK : Level.STANDARD, joined(mask, "context", context, "tokens", tokens, "group", 4, "size", size,
@@ -354,7 +354,7 @@ final class AttentionListing {
       Object[] shape = {"heads", heads, "group", group, "size", model.keySize(), "vsize",
           model.valueSize() == model.keySize() ? Values.NONE : model.valueSize(), "fill", Fill.UNIFORM, "kfill", Fill.UNIFORM};
       int decoded = listing.sized(1000, 104, 64);
-      int prompt = listing.sized(137, 9, 64);
+      int prompt = listing.sized(137, 25, 16);
       for (DType k : KEPT) {
         for (DType q : RowFamily.FLOATS) {
           Level usual = k == DType.F16 && q == DType.F32 ? model.least() : k == q || q == DType.F32 && k == DType.Q8_0
@@ -364,7 +364,7 @@ final class AttentionListing {
           both(usual, joined(typed, "context", prompt, "tokens", prompt));
           both(Listing.later(Level.STANDARD, usual), joined(typed, "context", decoded));
           both(Listing.later(Level.STANDARD, usual), joined(typed, "context", ints(listing.sized(150, 86, 64), decoded, 2), "tokens",
-              ints(listing.sized(40, 8, 32), 1, 1)));
+              ints(listing.sized(40, 9, 8), 1, 1)));
           both(Level.FULL, joined(typed, "context", ints(decoded, 64), "tokens", ints(listing.sized(64, 3, 1), listing.sized(64, 3, 1)), "causal", false));
         }
       }
