@@ -37,7 +37,7 @@ public interface BackendDriver extends AutoCloseable {
   /** A new stream. */
   DeviceStream newStream();
 
-  /** A new cache, all block-table entries unmapped. @throws dev.gatun.GatunException for a geometry it does not serve */
+  /** A new cache, all block-table entries unmapped. @throws dev.gatun.ShapeException with the reason, for a dtype or geometry it does not serve */
   DeviceCache newCache(KvCache.Spec spec);
 
   /** Compiles a program whose every operator {@link #plan} supports. */

@@ -9,6 +9,7 @@ import dev.gatun.GatunException;
 import dev.gatun.KvCache;
 import dev.gatun.Prepared;
 import dev.gatun.Program;
+import dev.gatun.ShapeException;
 import dev.gatun.Tensor;
 import dev.gatun.Use;
 import dev.gatun.spi.BackendDriver;
@@ -131,10 +132,10 @@ final class CDriver implements BackendDriver {
   @Override
   public DeviceCache newCache(KvCache.Spec spec) {
     CacheGeometry.refusal(spec).ifPresent(reason -> {
-      throw new GatunException(library.backend() + ": " + reason);
+      throw new ShapeException(library.backend() + ": " + reason);
     });
     CacheGeometry.refused(spec, library, device).ifPresent(reason -> {
-      throw new GatunException(library.backend() + ": " + reason);
+      throw new ShapeException(library.backend() + ": " + reason);
     });
     synchronized (own) {
       return new CCache(spec, this::allocate, own);
