@@ -26,16 +26,19 @@ class ModelShapeTest {
   void namesTheLineThatIsWrong() {
     assertThatThrownBy(() -> read(LINE + "\n" + "short quick 64\n")).isInstanceOf(CaseException.class)
         .hasMessage("mine.txt, line 2: 3 columns; there must be 11");
-    assertThatThrownBy(() -> read("\n" + LINE.replace("64", "many"))).isInstanceOf(CaseException.class).hasMessageContaining("mine.txt, line 2")
+    assertThatThrownBy(() -> read("\n" + LINE.replace("64", "many"))).isInstanceOf(CaseException.class)
+        .hasMessageContaining("mine.txt, line 2")
         .hasMessageContaining("many");
-    assertThatThrownBy(() -> read(LINE.replace("128", "0"))).isInstanceOf(CaseException.class).hasMessageContaining("must be positive, not 0");
+    assertThatThrownBy(() -> read(LINE.replace("128", "0"))).isInstanceOf(CaseException.class)
+        .hasMessageContaining("must be positive, not 0");
     assertThatThrownBy(() -> read(LINE.replace("quick", "slow"))).isInstanceOf(CaseException.class).hasMessageContaining("line 1");
   }
 
   @Test
   void theSuitesOwnModelsCoverTheLevels() {
     List<ModelShape> models = ModelShape.builtIn();
-    assertThat(models).extracting(ModelShape::name).contains("llama-3.2-1b", "llama-3-8b", "qwen3-0.6b", "minicpm-2b").doesNotHaveDuplicates();
+    assertThat(models).extracting(ModelShape::name).contains("llama-3.2-1b", "llama-3-8b", "qwen3-0.6b", "minicpm-2b")
+        .doesNotHaveDuplicates();
     assertThat(models).extracting(ModelShape::least).contains(Level.values());
     assertThat(models).allSatisfy(model -> assertThat(model.heads() % model.kvHeads()).isZero());
   }

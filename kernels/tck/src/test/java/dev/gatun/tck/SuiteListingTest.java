@@ -70,13 +70,15 @@ class SuiteListingTest {
 
   @Test
   void anUnknownFamilyIsNamedBesideThoseThereAre() {
-    assertThatThrownBy(() -> Suite.find("madd(n=1)")).isInstanceOf(CaseException.class).hasMessageContaining("'madd'").hasMessageContaining("matmul");
+    assertThatThrownBy(() -> Suite.find("madd(n=1)")).isInstanceOf(CaseException.class).hasMessageContaining("'madd'")
+        .hasMessageContaining("matmul");
     assertThatThrownBy(() -> cases(Level.QUICK, Scale.DEVICE, "madd")).isInstanceOf(CaseException.class);
   }
 
   @Test
   void anUnknownNameIsRefused() {
-    assertThatThrownBy(() -> Suite.find("softmax(m=3)")).isInstanceOf(CaseException.class).hasMessageContaining("softmax has no m; it has rows, n");
+    assertThatThrownBy(() -> Suite.find("softmax(m=3)")).isInstanceOf(CaseException.class)
+        .hasMessageContaining("softmax has no m; it has rows, n");
   }
 
   @Test

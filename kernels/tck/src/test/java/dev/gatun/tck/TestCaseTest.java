@@ -18,7 +18,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class TestCaseTest {
   @Provide
   Arbitrary<TestCase> cases() {
-    Arbitrary<String> names = Arbitraries.strings().withCharRange('a', 'z').withChars("0123456789_").ofMinLength(1).ofMaxLength(9).map(s -> "n" + s);
+    Arbitrary<String> names = Arbitraries.strings().withCharRange('a', 'z').withChars("0123456789_").ofMinLength(1).ofMaxLength(9)
+        .map(s -> "n" + s);
     Arbitrary<String> texts = Arbitraries.strings().alpha().numeric().withChars("._+/:-").ofMinLength(1).ofMaxLength(12);
     return names.flatMap(family -> Arbitraries.maps(names, texts).ofMaxSize(6).map(values -> new TestCase(family, values)));
   }
@@ -62,6 +63,7 @@ class TestCaseTest {
       "matmul(n)|'n' is no name=value", "matmul(n=1,)|'' is no name=value", "matmul(n=1; k=2)|'n=1; k=2' is no name=value",
       "matmul(n=)|is no name=value", "matmul(n=1, n=2)|gives n twice"})
   void whatIsNoCaseIsNamed(String line, String message) {
-    assertThatThrownBy(() -> TestCase.parse(line)).isInstanceOf(CaseException.class).hasMessageContaining(line).hasMessageContaining(message);
+    assertThatThrownBy(() -> TestCase.parse(line)).isInstanceOf(CaseException.class).hasMessageContaining(line)
+        .hasMessageContaining(message);
   }
 }

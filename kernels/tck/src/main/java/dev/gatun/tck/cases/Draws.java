@@ -46,7 +46,8 @@ final class Draws implements Expectation {
       int id = (int) ids[r];
       int row = r;
       Bound bound = Bounds.draw(Math.toIntExact(op.x().size(1)), steepness[r]);
-      findings.check("draw", distribution.allows(id, bound.nmse()), () -> form + ", row " + row + ": drew id " + id + " at u = " + distribution.u()
+      findings.check("draw", distribution.allows(id, bound.nmse()),
+          () -> form + ", row " + row + ": drew id " + id + " at u = " + distribution.u()
           + ", whose interval is not within " + bound.nmse() + " of it; exact arithmetic draws " + distribution.id());
       findings.measure(new Measure("ids", share(distribution, id, bound.nmse()) * bound.nmse(), bound.nmse(), bound.reason()));
     }

@@ -13,7 +13,8 @@ import java.util.Optional;
 /** {@link LayerNorm}. */
 final class LayerNormFamily extends RowFamily {
   LayerNormFamily() {
-    super(Group.ROWS, RowFamily.signature("layer_norm").with("middle", Values.NONE).with("spread", "1.0").with("mean", "0.0").with("eps", "1e-5")
+    super(Group.ROWS, RowFamily.signature("layer_norm").with("middle", Values.NONE).with("spread", "1.0").with("mean", "0.0")
+        .with("eps", "1e-5")
         .with("bias", true).with("inplace", false));
   }
 
@@ -25,7 +26,8 @@ final class LayerNormFamily extends RowFamily {
       listing.add(Level.QUICK, signature().of("rows", 3, "n", n, "bias", false));
     }
     for (String mean : new String[] {"30.0", "1000.0", "-1000.0"}) {
-      listing.add(mean.equals("1000.0") ? Level.QUICK : Level.STANDARD, signature().of("rows", 3, "n", 500, "fill", Fill.UNIFORM, "mean", mean));
+      listing.add(mean.equals("1000.0") ? Level.QUICK : Level.STANDARD,
+          signature().of("rows", 3, "n", 500, "fill", Fill.UNIFORM, "mean", mean));
       listing.add(Level.STANDARD, signature().of("rows", 3, "n", 33, "fill", Fill.UNIFORM, "mean", mean, "bias", false));
     }
   }

@@ -83,7 +83,8 @@ final class PenalizeFamily extends LogitFamily {
     }
     for (Lengths lengths : Lengths.values()) {
       for (Seen seen : Seen.values()) {
-        listing.add(seen == Seen.SPREAD ? Level.QUICK : Level.STANDARD, signature().of("rows", 5, "n", 70, "lengths", lengths, "seen", seen));
+        listing.add(seen == Seen.SPREAD ? Level.QUICK : Level.STANDARD, signature().of("rows", 5, "n", 70,
+            "lengths", lengths, "seen", seen));
       }
     }
     for (String repetition : new String[] {"1.0", "1.3", "0.5", "4.0"}) {
@@ -114,7 +115,8 @@ final class PenalizeFamily extends LogitFamily {
         listing.add(Listing.later(Level.STANDARD, model.least()),
             signature().of("rows", 2, "n", n, "history", history, "seen", seen, "mixed", true, "inplace", seen == Seen.OFTEN));
       }
-      listing.add(Level.FULL, signature().of("rows", listing.sized(13, 3, 1), "n", n, "history", history, "mixed", true, "fill", Fill.OUTLIERS));
+      listing.add(Level.FULL, signature().of("rows", listing.sized(13, 3, 1), "n", n,
+          "history", history, "mixed", true, "fill", Fill.OUTLIERS));
     }
   }
 
@@ -131,7 +133,8 @@ final class PenalizeFamily extends LogitFamily {
     Placement placement = values.choice("lies", Placement.class);
     Tensor x = logits(values, bench, DType.F32, n);
     Tensor seen = rows(values, bench, DType.I32, all -> values.choice("seen", Seen.class).ids(values.seed("seen"), all, n), history);
-    Tensor lengths = rows(values, bench, DType.I32, all -> values.choice("lengths", Lengths.class).of(values.seed("lengths"), all, history));
+    Tensor lengths = rows(values, bench, DType.I32,
+        all -> values.choice("lengths", Lengths.class).of(values.seed("lengths"), all, history));
     Tensor penalties = rows(values, bench, DType.F32, all -> penalties(values, all / 3), 3);
     Tensor y = values.on("inplace") ? x : rowsOut(values, bench, DType.F32, n);
     Penalize op = new Penalize(x, seen, lengths, penalties, y);

@@ -18,7 +18,8 @@ final class RmsNormFamily extends RowFamily {
   private static final int TILE = 64;
 
   RmsNormFamily() {
-    super(Group.ROWS, RowFamily.signature("rms_norm").with("eps", "1e-5").with("inplace", false).with("middle", Values.NONE).with("spread", "1.0"));
+    super(Group.ROWS, RowFamily.signature("rms_norm").with("eps", "1e-5").with("inplace", false).with("middle", Values.NONE)
+        .with("spread", "1.0"));
   }
 
   @Override
@@ -40,7 +41,8 @@ final class RmsNormFamily extends RowFamily {
         listing.add(least, signature.of("rows", 7, "n", n, "x", type.label(), "y", type.label(), "eps", model.eps()));
         listing.add(Listing.later(Level.STANDARD, least),
             signature.of("rows", 3, "middle", model.kvHeads(), "n", head, "x", type.label(), "y", type.label(), "eps", model.eps()));
-        listing.add(Level.FULL, signature.of("rows", listing.sized(512, 33, 32), "n", n, "x", type.label(), "y", type.label(), "eps", model.eps()));
+        listing.add(Level.FULL, signature.of("rows", listing.sized(512, 33, 32), "n", n,
+            "x", type.label(), "y", type.label(), "eps", model.eps()));
       }
     }
     for (String eps : new String[] {"0.0", "1e-6", "1.0"}) {
@@ -67,7 +69,8 @@ final class RmsNormFamily extends RowFamily {
       listing.add(Level.STANDARD, signature.of("rows", 2, "middle", "3", "n", n));
     }
     listing.add(Level.STANDARD, signature.of("rows", 4, "n", listing.sized(16_384 + 1, 513, TILE), "fill", Fill.OUTLIERS));
-    listing.add(Level.FULL, signature.of("rows", listing.sized(4099, 67, TILE), "n", listing.sized(4097, 129, TILE), "x", "f16", "y", "f16"));
+    listing.add(Level.FULL, signature.of("rows", listing.sized(4099, 67, TILE), "n", listing.sized(4097, 129, TILE),
+        "x", "f16", "y", "f16"));
   }
 
   @Override

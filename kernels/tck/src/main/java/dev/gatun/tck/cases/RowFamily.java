@@ -14,7 +14,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntFunction;
 
-/** Operators whose every row stands by itself: sizes round every vector width, counts, types, placements and special inputs are the same for all of them. */
+/**
+ * Operators whose every row stands by itself: sizes round every vector width, counts, types, placements and special inputs are the same
+ * for all of them.
+ */
 abstract class RowFamily extends OperatorFamily {
   static final List<DType> FLOATS = List.of(DType.F32, DType.F16, DType.BF16);
 
@@ -126,7 +129,10 @@ abstract class RowFamily extends OperatorFamily {
     return bench.counted(bench.place(type, values.choice("lies", Placement.class), shape(values, inner)), values.optional("count"));
   }
 
-  /** What lies within an index of dimension 0: the sizes under {@code middle}, then {@code n}; nothing where {@code n} is {@code none}, which makes one dimension. */
+  /**
+   * What lies within an index of dimension 0: the sizes under {@code middle}, then {@code n}; nothing where {@code n} is {@code none},
+   * which makes one dimension.
+   */
   static int[] inner(Values values) {
     if (values.optional("n").isEmpty()) {
       return new int[0];
@@ -178,7 +184,10 @@ abstract class RowFamily extends OperatorFamily {
     }, Arrays.stream(ys).map(y -> y.slice(0, kept, kept + 1)).toArray(Tensor[]::new));
   }
 
-  /** The outputs are the oracle's: all of a small result, of a large one a sample of its rows, which are dimension 0 of each of {@code byRow}. */
+  /**
+   * The outputs are the oracle's: all of a small result, of a large one a sample of its rows, which are dimension 0 of each of {@code
+   * byRow}.
+   */
   static Trial expectRows(Values values, Operator whole, Bound bound, Tensor... byRow) {
     Trial trial = Trial.of(whole);
     int rows = values.size("rows");

@@ -20,7 +20,8 @@ final class SampleFamily extends LogitFamily {
 
   /** Temperature, top_p, min_p, top_k. */
   private static final String[][] SETTINGS = {{"1.0", "1.0", "0.0", "0"}, {"0.7", "1.0", "0.0", "40"}, {"0.8", "0.95", "0.05", "40"},
-      {"1.0", "0.5", "0.0", "0"}, {"1.0", "1.0", "0.2", "0"}, {"1.5", "0.9", "0.01", "3"}, {"1.0", "0.0", "0.0", "0"}, {"1.0", "1.0", "1.0", "0"},
+      {"1.0", "0.5", "0.0", "0"}, {"1.0", "1.0", "0.2", "0"}, {"1.5", "0.9", "0.01", "3"}, {"1.0", "0.0", "0.0", "0"},
+      {"1.0", "1.0", "1.0", "0"},
       {"2.0", "1.0", "0.0", "1"}, {"0.01", "1.0", "0.0", "0"}, {"1.0", "1.0", "0.0", "100000"}, {"0.0", "0.5", "0.5", "7"},
       {"-1.0", "0.9", "0.0", "0"}, {"NaN", "0.9", "0.0", "0"}, {"100.0", "0.999", "0.001", "64"}, {"0.6", "0.9", "0.1", "2"}};
 
@@ -60,7 +61,8 @@ final class SampleFamily extends LogitFamily {
       for (ModelShape model : listing.models()) {
         int n = listing.sized(model.vocabulary(), MOST_EMULATED, TILE);
         boolean first = model == listing.models().getFirst();
-        listing.add(!first ? Level.FULL : setting == SETTINGS[2] ? Level.QUICK : Level.STANDARD, of(setting, "rows", 1, "n", n, "spread", "3.0"));
+        listing.add(!first ? Level.FULL : setting == SETTINGS[2] ? Level.QUICK : Level.STANDARD, of(setting, "rows", 1, "n", n,
+            "spread", "3.0"));
         listing.add(Level.FULL, of(setting, "rows", 3, "n", n, "fill", Fill.TIES));
       }
     }
@@ -75,7 +77,8 @@ final class SampleFamily extends LogitFamily {
     listing.add(Level.STANDARD, signature().of("rows", SETTINGS.length, "n", 60, "mixed", true, "fill", Fill.TIES));
     listing.add(Level.STANDARD, signature().of("rows", SETTINGS.length, "n", 60, "mixed", true, "count", 11));
     for (Vary vary : Vary.values()) {
-      listing.add(Level.STANDARD, signature().of("rows", listing.sized(4096, 128, 128), "n", 4, "spread", "1.0", "alike", true, "vary", vary));
+      listing.add(Level.STANDARD, signature().of("rows", listing.sized(4096, 128, 128), "n", 4,
+          "spread", "1.0", "alike", true, "vary", vary));
     }
     for (String[] setting : List.of(SETTINGS[2], SETTINGS[4], SETTINGS[5])) {
       listing.add(Level.STANDARD, of(setting, "rows", listing.sized(4096, 128, 128), "n", 9, "alike", true));
@@ -121,7 +124,8 @@ final class SampleFamily extends LogitFamily {
   private static double[] controls(Values values, int all) {
     double[] controls = new double[all];
     double[] one = {values.number("temperature"), values.number("top_p"), values.number("min_p"), values.number("top_k")};
-    Arrays.setAll(controls, i -> values.on("mixed") ? Float.parseFloat(SETTINGS[i / CONTROLS % SETTINGS.length][i % CONTROLS]) : one[i % CONTROLS]);
+    Arrays.setAll(controls, i -> values.on("mixed") ? Float.parseFloat(SETTINGS[i / CONTROLS % SETTINGS.length][i % CONTROLS])
+        : one[i % CONTROLS]);
     return controls;
   }
 

@@ -66,7 +66,8 @@ final class TopKFamily extends LogitFamily {
         listing.add(Listing.later(Level.STANDARD, model.least()), signature().of("rows", 1, "n", n, "k", k));
       }
       for (DType type : FLOATS) {
-        listing.add(Listing.later(Level.STANDARD, model.least()), signature().of("rows", 2, "n", n, "k", 40, "x", type.label(), "fill", Fill.TIES));
+        listing.add(Listing.later(Level.STANDARD, model.least()), signature().of("rows", 2, "n", n, "k", 40,
+            "x", type.label(), "fill", Fill.TIES));
         listing.add(Level.FULL, signature().of("rows", 3, "n", n, "k", 1000, "x", type.label()));
         listing.add(Level.FULL, signature().of("rows", 2, "n", n, "k", 40, "x", type.label(), "fill", Fill.EQUAL));
         listing.add(Level.FULL, signature().of("rows", 2, "n", n, "k", 40, "x", type.label(), "fill", Fill.NAN));

@@ -52,14 +52,18 @@ class SignatureTest {
         .hasMessage("sum(rows=many): rows must be a whole number, not many");
     assertThatThrownBy(() -> values("rows", Integer.MAX_VALUE).size("rows")).isInstanceOf(CaseException.class);
     assertThatThrownBy(() -> values("rows", "99999999999").size("rows")).isInstanceOf(CaseException.class);
-    assertThatThrownBy(() -> values("x", "f33").dtype("x")).isInstanceOf(CaseException.class).hasMessage("sum(x=f33): x must be a dtype, not f33");
-    assertThatThrownBy(() -> values("bias", "true").on("bias")).isInstanceOf(CaseException.class).hasMessageContaining("yes or no, not true");
+    assertThatThrownBy(() -> values("x", "f33").dtype("x")).isInstanceOf(CaseException.class)
+        .hasMessage("sum(x=f33): x must be a dtype, not f33");
+    assertThatThrownBy(() -> values("bias", "true").on("bias")).isInstanceOf(CaseException.class)
+        .hasMessageContaining("yes or no, not true");
     assertThatThrownBy(() -> values("level", "slow").choice("level", Level.class)).isInstanceOf(CaseException.class)
         .hasMessageContaining("one of quick, standard, full, not slow");
     assertThatThrownBy(() -> values("count", "few").optional("count")).isInstanceOf(CaseException.class);
-    assertThatThrownBy(() -> values("eps", "tiny").number("eps")).isInstanceOf(CaseException.class).hasMessageContaining("a number, not tiny");
+    assertThatThrownBy(() -> values("eps", "tiny").number("eps")).isInstanceOf(CaseException.class)
+        .hasMessageContaining("a number, not tiny");
     assertThatThrownBy(() -> values("sizes", "3+").list("sizes").clone()).isInstanceOf(CaseException.class);
-    assertThatThrownBy(() -> values("sizes", "a+1").list("sizes")).isInstanceOf(CaseException.class).hasMessageContaining("sizes such as 3+1+7");
+    assertThatThrownBy(() -> values("sizes", "a+1").list("sizes")).isInstanceOf(CaseException.class)
+        .hasMessageContaining("sizes such as 3+1+7");
   }
 
   @Test

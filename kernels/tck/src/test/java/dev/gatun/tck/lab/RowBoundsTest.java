@@ -22,7 +22,9 @@ import java.util.SplittableRandom;
 import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
 
-/** Computations as an honest backend might do them, in float32 with its fast units: each bound is above what they give, and not far above. */
+/**
+ * Computations as an honest backend might do them, in float32 with its fast units: each bound is above what they give, and not far above.
+ */
 class RowBoundsTest {
   /** What fast units for exponentials and tanh are off by, at most, in proportion. */
   private static final float FAST = 0x1p-11f;
@@ -168,8 +170,10 @@ class RowBoundsTest {
     for (double spread : new double[] {0.01, 0.3, 1, 3, 20}) {
       float[] x = floats(Inputs.normal(5, 2000, spread));
       Tensor ones = row(mapped(x, _ -> 1));
-      worst = Math.max(worst, Nmse.of(exact(new SiluMul(row(x), ones, ones)), mapped(x, g -> g / (1 + (float) (Math.exp(-g) * (1 + FAST))))));
-      worst = Math.max(worst, Nmse.of(exact(new Softcap(row(x), 1.25f, ones)), mapped(x, v -> 1.25f * (float) (Math.tanh(v / 1.25f) * (1 + FAST)))));
+      worst = Math.max(worst, Nmse.of(exact(new SiluMul(row(x), ones, ones)),
+          mapped(x, g -> g / (1 + (float) (Math.exp(-g) * (1 + FAST))))));
+      worst = Math.max(worst, Nmse.of(exact(new Softcap(row(x), 1.25f, ones)),
+          mapped(x, v -> 1.25f * (float) (Math.tanh(v / 1.25f) * (1 + FAST)))));
     }
     holds(Bounds.ACTIVATION, worst, 2);
   }

@@ -30,7 +30,8 @@ class RunsTest {
 
   @Test
   void aGapAfterEachRowBreaksIt() {
-    assertThat(runs(tensor(DType.F16, 8, new long[] {3, 5}, 9, 1), 3)).containsExactly(List.of(8L, 18L), List.of(26L, 36L), List.of(44L, 54L));
+    assertThat(runs(tensor(DType.F16, 8, new long[] {3, 5}, 9, 1), 3)).containsExactly(List.of(8L, 18L), List.of(26L, 36L),
+        List.of(44L, 54L));
   }
 
   @Test
