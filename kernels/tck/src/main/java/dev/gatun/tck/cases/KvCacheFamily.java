@@ -29,6 +29,8 @@ final class KvCacheFamily implements Family {
     TRUNCATE,
     /** New sequences take the slot and the pages of ended ones, whose keys would outweigh theirs. */
     REUSE,
+    /** Appends to positions whose pages went to another sequence, which are dropped. */
+    ASTRAY,
     /** Pages lie in another order than the positions. */
     SHUFFLE,
     /** Free pages are poisoned under sequences that live. */
@@ -105,6 +107,7 @@ final class KvCacheFamily implements Family {
       case FORKS -> forks(stage);
       case TRUNCATE -> truncate(stage);
       case REUSE -> reuse(stage);
+      case ASTRAY -> astray(stage);
       case SHUFFLE -> shuffle(stage);
       case POISON -> poison(stage);
       case FULL -> full(stage);
@@ -207,6 +210,23 @@ final class KvCacheFamily implements Family {
       stage.release(next);
       stage.release(last);
     }
+  }
+
+  private static void astray(CacheStage stage) {
+    int page = stage.page();
+    int cut = stage.open(3 * page);
+    int ended = stage.open(1);
+    stage.open(9 * page);
+    stage.truncate(cut, page);
+    // All pages that are free, those that were just given up among them.
+    int heir = stage.open(stage.cache().freePages() * page - 1);
+    stage.look("pages went from one to another");
+    stage.write(cut, page, 2 * page, true);
+    stage.look("an append past the end of what was cut");
+    stage.release(ended);
+    stage.grow(heir, page);
+    stage.write(ended, 0, 1, true);
+    stage.look("an append to a sequence that has ended");
   }
 
   private static void shuffle(CacheStage stage) {
