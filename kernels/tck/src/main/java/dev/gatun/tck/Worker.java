@@ -11,7 +11,10 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -29,12 +32,14 @@ public final class Worker {
   private static final long LAST_MILLIS = 30_000;
   private static final int FRAMES = 12;
 
+  private final Path socket;
   private final SocketChannel channel;
   private final BlockingQueue<Optional<JsonFields>> inbox = new LinkedBlockingQueue<>();
   private final Thread main = Thread.currentThread();
   private volatile boolean busy = true;
 
-  private Worker(SocketChannel channel) {
+  private Worker(Path socket, SocketChannel channel) {
+    this.socket = socket;
     this.channel = channel;
   }
 
@@ -47,7 +52,7 @@ public final class Worker {
       System.exit(USAGE);
     }
     try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(args[0]))) {
-      new Worker(channel).work();
+      new Worker(Path.of(args[0]), channel).work();
     }
     System.exit(0);
   }
@@ -115,6 +120,7 @@ public final class Worker {
     } catch (IOException | GatunException _) {
       // As if it were closed.
     }
+    removeFiles();
     if (busy) {
       Runtime.getRuntime().halt(ABANDONED);
     }
@@ -125,6 +131,17 @@ public final class Worker {
       // Ends at once.
     }
     Runtime.getRuntime().halt(ABANDONED);
+  }
+
+  /** Who started this does so too, unless it was killed. */
+  private void removeFiles() {
+    try {
+      for (Path file : List.of(socket, socket.resolveSibling(WorkerProcess.ARGUMENTS), socket.getParent())) {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException _) {
+      // Something else is in the folder, or was there first.
+    }
   }
 
   private String stack() {

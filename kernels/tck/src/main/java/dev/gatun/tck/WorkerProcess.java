@@ -28,6 +28,8 @@ import java.util.stream.Stream;
  * of this process does too.
  */
 final class WorkerProcess implements AutoCloseable {
+  static final String ARGUMENTS = "arguments";
+
   private static final Duration FAREWELL = Duration.ofSeconds(10);
 
   /** What came from the worker. */
@@ -57,7 +59,7 @@ final class WorkerProcess implements AutoCloseable {
     try {
       folder = Files.createTempDirectory("gatun-validation");
       Path socket = folder.resolve("s");
-      Path arguments = folder.resolve("arguments");
+      Path arguments = folder.resolve(ARGUMENTS);
       Files.write(arguments, JavaCommand.file(JavaCommand.arguments(Worker.class,
           List.of("-XX:ErrorFile=" + folder.resolve("fatal.log"), "-XX:-CreateCoredumpOnCrash"))));
       server = ServerSocketChannel.open(StandardProtocolFamily.UNIX).bind(UnixDomainSocketAddress.of(socket));

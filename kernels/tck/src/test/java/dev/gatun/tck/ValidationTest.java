@@ -150,7 +150,7 @@ class ValidationTest {
   void workersEndWithTheProcessThatStartedThemHoweverItEnds() throws Exception {
     Path reached = folder.resolve("reached");
     List<String> words = new ArrayList<>(List.of(JavaCommand.program()));
-    words.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"), Hanging.class.getName(), reached.toString()));
+    words.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-Djava.io.tmpdir=" + Files.createDirectory(folder.resolve("temporary")), "-cp", System.getProperty("java.class.path"), Hanging.class.getName(), reached.toString()));
     Process process = new ProcessBuilder(words).redirectErrorStream(true).redirectOutput(folder.resolve("output").toFile()).start();
     try {
       while (!Files.exists(reached)) {
@@ -163,6 +163,7 @@ class ValidationTest {
       for (ProcessHandle worker : workers) {
         worker.onExit().get(1, TimeUnit.MINUTES);
       }
+      assertThat(folder.resolve("temporary")).isEmptyDirectory();
     } finally {
       process.destroyForcibly();
     }

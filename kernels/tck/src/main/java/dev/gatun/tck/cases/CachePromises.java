@@ -23,6 +23,7 @@ final class CachePromises {
         .with("cache_of_an_integer_type", CachePromises::integers)
         .with("cache_fork_is_apart", CachePromises::fork)
         .with("cache_page_given_up_is_let_go", CachePromises::givenUp)
+        .with("closed_in_flight_cache", CachePromises::closedInFlight)
         .with("cache_work_keeps_its_turn", CachePromises::turn);
   }
 
@@ -134,6 +135,18 @@ final class CachePromises {
     append(ground, cache, first, 0, 3);
     holds(ground, cache, second, 0, 2);
     ground.stream().synchronize();
+  }
+
+  /** Whether its work is done by then is the backend's affair; that it does not write what was freed is not. */
+  private static void closedInFlight(Ground ground) {
+    KvCache cache = small(ground.backend());
+    int slot = cache.open();
+    cache.poison(ground.stream());
+    cache.reserve(ground.stream(), slot, 0, 16);
+    ground.attempted("closing a cache in flight", cache::close);
+    ground.works(ground.backend(), "with a cache closed while it was in flight");
+    ground.stream().synchronize();
+    cache.close();
   }
 
   /** What a cache maps, poisons and copies is done in the order of the stream, without a wait between. */

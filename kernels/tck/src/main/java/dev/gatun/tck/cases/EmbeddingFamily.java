@@ -11,7 +11,6 @@ import dev.gatun.tck.lab.Placement;
 import dev.gatun.tck.lab.Trial;
 import dev.gatun.tck.lab.Workbench;
 import java.util.Arrays;
-import java.util.List;
 
 /** {@link Embedding}, from tables of every type. */
 final class EmbeddingFamily extends OperatorFamily {
@@ -77,11 +76,10 @@ final class EmbeddingFamily extends OperatorFamily {
   private void vocabulary(Listing listing, ModelShape model, DType table) {
     int v = listing.sized(model.vocabulary(), 300, 256);
     int n = listing.sized(model.hidden(), 512, SUPER_BLOCK);
-    if (List.of(DType.Q4_0, DType.Q6_K, DType.Q8_0, DType.BF16).contains(table)) {
-      for (int rows : new int[] {1, listing.sized(512, 9, 8)}) {
-        listing.add(rows == 1 && table == DType.Q4_0 ? Listing.later(model.least(), Level.STANDARD) : Level.FULL,
-            signature().of("rows", rows, "v", v, "n", n, "table", table.label(), "weight", Weight.TIED));
-      }
+    if (table == DType.Q4_0 || table == DType.BF16) {
+      boolean first = table == DType.Q4_0;
+      listing.add(first ? Listing.later(model.least(), Level.STANDARD) : Level.FULL, signature().of("rows", first ? 1 : listing.sized(512, 9, 8), "v", v, "n", n,
+          "table", table.label(), "weight", Weight.TIED));
     }
     listing.add(table == DType.Q4_0 ? model.least() : MoveFamily.COMMON.contains(table) ? Listing.later(Level.STANDARD, model.least()) : Level.FULL,
         signature().of("rows", 7, "v", listing.sized(1031, 67, 64), "n", n, "table", table.label(), "weight", Weight.PREPARED));

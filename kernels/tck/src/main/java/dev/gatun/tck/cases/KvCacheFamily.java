@@ -29,8 +29,8 @@ final class KvCacheFamily implements Family {
     TRUNCATE,
     /** New sequences take the slot and the pages of ended ones, whose keys would outweigh theirs. */
     REUSE,
-    /** Appends to positions whose pages went to another sequence, which are dropped. */
-    ASTRAY,
+    /** An append comes after its sequence has ended, or was cut: it is dropped, for its pages are another's now. */
+    LATE,
     /** Pages lie in another order than the positions. */
     SHUFFLE,
     /** Free pages are poisoned under sequences that live. */
@@ -107,7 +107,7 @@ final class KvCacheFamily implements Family {
       case FORKS -> forks(stage);
       case TRUNCATE -> truncate(stage);
       case REUSE -> reuse(stage);
-      case ASTRAY -> astray(stage);
+      case LATE -> late(stage);
       case SHUFFLE -> shuffle(stage);
       case POISON -> poison(stage);
       case FULL -> full(stage);
@@ -212,21 +212,22 @@ final class KvCacheFamily implements Family {
     }
   }
 
-  private static void astray(CacheStage stage) {
+  private static void late(CacheStage stage) {
     int page = stage.page();
-    int cut = stage.open(3 * page);
-    int ended = stage.open(1);
-    stage.open(9 * page);
-    stage.truncate(cut, page);
-    // All pages that are free, those that were just given up among them.
-    int heir = stage.open(stage.cache().freePages() * page - 1);
-    stage.look("pages went from one to another");
-    stage.write(cut, page, 2 * page, true);
-    stage.look("an append past the end of what was cut");
+    int first = stage.open(7 * page);
+    int ended = stage.open(3 * page);
+    int cut = stage.open(6 * page);
     stage.release(ended);
-    stage.grow(heir, page);
-    stage.write(ended, 0, 1, true);
-    stage.look("an append to a sequence that has ended");
+    stage.grow(first, 2 * page);
+    stage.grow(cut, page);
+    stage.free(0, "every page is taken");
+    stage.write(ended, 0, 3 * page, true);
+    stage.look("after an append to a sequence that has ended");
+    stage.truncate(cut, page);
+    stage.open(6 * page);
+    stage.free(0, "every page is taken again");
+    stage.write(cut, page, 6 * page, true);
+    stage.look("after an append past where a sequence was cut");
   }
 
   private static void shuffle(CacheStage stage) {

@@ -192,11 +192,13 @@ final class MatmulListing {
     for (int i = 0; i < shapes.length; i++) {
       int n = shapes[i][0];
       int k = Math.floorDiv(shapes[i][1], w.blockSize()) * w.blockSize();
-      listing.add(i == GATE && first ? model.least() : level, layer(w, 1, n, k));
+      if (i == GATE || OF_MODELS.contains(w)) {
+        listing.add(i == GATE && first ? model.least() : level, layer(w, 1, n, k));
+      }
       if (i == KEYS || i == GATE && first || i == DOWN && OF_MODELS.contains(w)) {
         listing.add(i == KEYS && w == DType.Q4_0 ? model.least() : i == DOWN && w == DType.Q4_0 ? level : Level.FULL, layer(w, prefill, n, k));
       }
-      if (i == 0 || OF_MODELS.contains(w)) {
+      if (OF_MODELS.contains(w)) {
         listing.add(i == 0 ? level : Level.FULL, layer(w, 2 + (w.ordinal() + 3 * i) % 15, n, k));
       }
     }
@@ -207,8 +209,10 @@ final class MatmulListing {
   private void vocabulary(ModelShape model) {
     for (DType w : List.of(DType.Q4_0, DType.Q8_0, DType.Q6_K, DType.BF16)) {
       for (int rows : new int[] {1, 4}) {
-        listing.add(rows == 1 && w == DType.Q4_0 ? Listing.later(model.least(), Level.STANDARD) : Level.FULL,
-            layer(w, rows, model.vocabulary(), model.hidden(), "weight", w == DType.Q4_0 ? Weight.PREPARED : Weight.TIED));
+        if (rows == 1 || w == DType.Q4_0) {
+          listing.add(rows == 1 && w == DType.Q4_0 ? Listing.later(model.least(), Level.STANDARD) : Level.FULL,
+              layer(w, rows, model.vocabulary(), model.hidden(), "weight", w == DType.Q4_0 ? Weight.PREPARED : Weight.TIED));
+        }
       }
     }
   }

@@ -103,9 +103,11 @@ final class ProgramCases {
       boolean layer = kind == ProgramFamily.Kind.LAYER;
       for (DType w : WEIGHTS) {
         int n = least(w);
-        Level level = !COMMON.contains(w) ? Level.STANDARD : Level.QUICK;
-        listing.add(layer ? level : Level.STANDARD, signature.of("kind", kind, "hidden", n, "wide", n, "w", w.label(), "past", 6, "heads", n / 16));
-        listing.add(layer ? Level.STANDARD : level, signature.of("kind", kind, "rows", 3, "hidden", n, "wide", n, "w", w.label(), "heads", n / 16));
+        // Several rows of a super block's width take an emulator seconds.
+        boolean slow = n == SUPER_BLOCK && listing.scale() == Scale.EMULATED;
+        Level level = !COMMON.contains(w) || slow && w != DType.Q4_K ? Level.STANDARD : Level.QUICK;
+        listing.add(layer ? level : slow ? Level.FULL : Level.STANDARD, signature.of("kind", kind, "hidden", n, "wide", n, "w", w.label(), "past", 6, "heads", n / 16));
+        listing.add(slow ? Level.FULL : layer ? Level.STANDARD : level, signature.of("kind", kind, "rows", 3, "hidden", n, "wide", n, "w", w.label(), "heads", n / 16));
         listing.add(Level.FULL, signature.of("kind", kind, "rows", 7, "hidden", n, "wide", n, "w", w.label(), "heads", n / 16, "norms", true, "layers", 2,
             "past", 3));
       }
@@ -138,7 +140,8 @@ final class ProgramCases {
         int most = w == DType.Q4_K ? SUPER_BLOCK : listing.sized(SUPER_BLOCK, SUPER_BLOCK / 2, 64);
         boolean first = w == DType.Q4_0;
         for (int rows : new int[] {1, 5}) {
-          listing.add(Listing.later(first && rows == 1 ? Level.QUICK : Level.STANDARD, model.least()), shaped(model, w, rows, most));
+          boolean slow = listing.scale() == Scale.EMULATED && (rows > 1 ? !first : w == DType.Q4_K);
+          listing.add(Listing.later(slow ? Level.FULL : first && rows == 1 ? Level.QUICK : Level.STANDARD, model.least()), shaped(model, w, rows, most));
         }
       }
       if (listing.scale() == Scale.DEVICE && model.hidden() <= MOST_HIDDEN) {

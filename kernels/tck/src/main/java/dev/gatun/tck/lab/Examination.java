@@ -108,8 +108,9 @@ public final class Examination {
 
   private void explained(Executable executable, Plan plan) {
     List<Explanation.Step> steps = executable.explain().steps();
-    findings.check("explained", steps.stream().mapToInt(step -> step.sources().size()).sum() == 1,
-        () -> "a program of one operator is explained as " + steps.stream().map(step -> step.kernel() + " for " + step.sources()).toList());
+    String line = executable.program().operators().getFirst().toCase().line();
+    findings.check("explained", steps.stream().flatMap(step -> step.sources().stream()).toList().equals(List.of(line)),
+        () -> "a program of the one operator " + line + " is explained as " + steps.stream().map(step -> step.kernel() + " for " + step.sources()).toList());
     findings.check("fallback", steps.stream().allMatch(step -> step.kernel().equals(plan.kernel())),
         () -> "planned as " + plan.kernel() + ", but what runs is " + steps.stream().map(Explanation.Step::kernel).toList());
     findings.check("explained", executable.workspaceBytes() >= 0 && plan.bytes() >= 0 && plan.flops() >= 0,

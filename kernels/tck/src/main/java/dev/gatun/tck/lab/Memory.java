@@ -187,18 +187,28 @@ final class Memory implements AutoCloseable {
     return Optional.empty();
   }
 
-  /** Changes with every bit and with their order. */
+  /** Changes with every bit and with their order. Four sums side by side, since each step waits for the one before it. */
   private static long sum(MemorySegment bytes) {
-    long sum = bytes.byteSize();
+    long a = bytes.byteSize();
+    long b = 1;
+    long c = 2;
+    long d = 3;
     long at = 0;
-    for (; at + Long.BYTES <= bytes.byteSize(); at += Long.BYTES) {
-      sum = (sum ^ bytes.get(WORD, at)) * 0x9E3779B97F4A7C15L;
-      sum ^= sum >>> 29;
+    for (; at + 4 * Long.BYTES <= bytes.byteSize(); at += 4 * Long.BYTES) {
+      a = mixed(a, bytes.get(WORD, at));
+      b = mixed(b, bytes.get(WORD, at + Long.BYTES));
+      c = mixed(c, bytes.get(WORD, at + 2 * Long.BYTES));
+      d = mixed(d, bytes.get(WORD, at + 3 * Long.BYTES));
     }
     for (; at < bytes.byteSize(); at++) {
-      sum = (sum ^ bytes.get(ValueLayout.JAVA_BYTE, at)) * 0x9E3779B97F4A7C15L;
+      a = mixed(a, bytes.get(ValueLayout.JAVA_BYTE, at));
     }
-    return sum;
+    return mixed(mixed(mixed(a, b), c), d);
+  }
+
+  private static long mixed(long sum, long word) {
+    long mixed = (sum ^ word) * 0x9E3779B97F4A7C15L;
+    return mixed ^ mixed >>> 29;
   }
 
   @Override
