@@ -24,7 +24,6 @@ public final class Families {
         new ElementwiseFamily(ElementwiseFamily.Kind.SOFTCAP),
         new SoftmaxFamily(),
         new EmbeddingFamily(),
-        new KvAppendFamily(),
         new GatherRowsFamily(),
         new ArgmaxFamily(),
         new TopKFamily(),
