@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.gatun.Backend;
 import dev.gatun.BackendInfo;
+import dev.gatun.BackendOptions;
 import dev.gatun.DType;
 import dev.gatun.Dequantize;
 import dev.gatun.Embedding;
@@ -19,6 +20,7 @@ import dev.gatun.ShapeException;
 import dev.gatun.Tensor;
 import dev.gatun.Use;
 import dev.gatun.spi.Plan;
+import dev.gatun.tck.Support;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,16 +39,33 @@ class SupportMatrixTest {
   @ParameterizedTest
   @CsvSource({"cpu, cpu", "cuda, cuda-emulated"})
   void theReadmeShowsWhatTheBackendServes(String table, String name) throws IOException {
+    assumeIsHere(name);
+    holds("support matrix of " + table, table(name));
+  }
+
+  /** Every operator of the suite in every type, as the backend plans the quick cases. */
+  @ParameterizedTest
+  @CsvSource({"cpu, cpu", "cuda, cuda-emulated"})
+  void theReadmeShowsWhatOfEveryOperatorTheBackendServes(String table, String name) throws IOException {
+    assumeIsHere(name);
+    holds("operators of " + table, Support.of(name, BackendOptions.none()).table());
+  }
+
+  private static void assumeIsHere(String name) {
     BackendInfo found = Gatun.backends().stream().filter(info -> info.name().equals(name)).findFirst().orElseThrow();
     assumeTrue(found.isAvailable(), () -> found.reasons().toString());
+  }
+
+  /** The README has these lines between the marks of that name, or gets them. */
+  private static void holds(String name, List<String> table) throws IOException {
     Path file = House.ROOT.resolve("README.md");
     String readme = Files.readString(file);
-    String begin = "<!-- support matrix of " + table + ": begin -->";
+    String begin = "<!-- " + name + ": begin -->";
     int from = readme.indexOf(begin) + begin.length();
-    int to = readme.indexOf("<!-- support matrix of " + table + ": end -->");
+    int to = readme.indexOf("<!-- " + name + ": end -->");
     assertThat(readme).contains(begin);
     assertThat(to).isGreaterThan(from);
-    String now = String.join("\n", table(name));
+    String now = String.join("\n", table);
     if (Boolean.getBoolean("gatun.api.record")) {
       Files.writeString(file, readme.substring(0, from) + "\n" + now + "\n" + readme.substring(to));
       return;
