@@ -38,10 +38,12 @@ final class AttentionFamily extends OperatorFamily {
   }
 
   AttentionFamily() {
-    super(Group.ATTENTION, new Signature("attention").with("kv", Where.PAGED).with("context", 16).with("tokens", 1).with("heads", 1).with("group", 1)
+    super(Group.ATTENTION, new Signature("attention").with("kv", Where.PAGED).with("context", 16).with("tokens", 1)
+        .with("heads", 1).with("group", 1)
         .with("size", 64).with("vsize", Values.NONE).with("q", "f32").with("k", "f32").with("y", "f32").with("lies", Placement.PACKED)
         .with("causal", true).with("window", 0).with("softcap", 0).with("sinks", false).with("scale", Values.NONE).with("page", 16)
-        .with("room", Values.NONE).with("layer", 0).with("loose", 0).with("ahead", 0).with("count", Values.NONE).with("sequences", Values.NONE)
+        .with("room", Values.NONE).with("layer", 0).with("loose", 0).with("ahead", 0).with("count", Values.NONE)
+        .with("sequences", Values.NONE)
         .with("fill", Fill.NORMAL).with("kfill", Fill.NORMAL).with("odd", AttentionStep.Odd.NOTHING).with("at", 0));
   }
 
@@ -78,7 +80,8 @@ final class AttentionFamily extends OperatorFamily {
     Tensor y = bench.place(values.dtype("y"), placement, rows, step.queryHeads(), step.valueSize());
     Content content = values.choice("kv", Where.class) == Where.PAGED ? paged(values, step, bench) : dense(values, step, bench);
     Ragged batch = batch(values, step, bench, content.slots(), actual);
-    Attention.Options options = new Attention.Options(step.scale(values), values.on("causal"), values.integer("window"), values.number("softcap"));
+    Attention.Options options = new Attention.Options(step.scale(values), values.on("causal"), values.integer("window"),
+        values.number("softcap"));
     Optional<Tensor> sinks = values.on("sinks") ? Optional.of(bench.vector(Fill.NORMAL.values(values.seed("sinks"), step.queryHeads())))
         : Optional.empty();
     Attention attention = new Attention(bench.counted(q, values.optional("count")), content.kv(), batch, options, sinks,
@@ -162,7 +165,8 @@ final class AttentionFamily extends OperatorFamily {
     }
     keys.append(layer, bystander, 0, other(1, step.heads() * step.size()), other(1, step.heads() * step.valueSize()));
     for (int s = 0; s < slots.length; s++) {
-      keys.append(layer, slots[s], 0, step.kept(values, Part.KEY, s, step.context()[s]), step.kept(values, Part.VALUE, s, step.context()[s]));
+      keys.append(layer, slots[s], 0, step.kept(values, Part.KEY, s, step.context()[s]),
+          step.kept(values, Part.VALUE, s, step.context()[s]));
     }
     int[] kept = slots.clone();
     return new Content() {
@@ -184,7 +188,8 @@ final class AttentionFamily extends OperatorFamily {
       @Override
       public void disturb(int sequence, int from) {
         int n = step.context()[sequence] - from;
-        keys.append(layer, kept[sequence], from, other(sequence, n * step.heads() * step.size()), other(sequence, n * step.heads() * step.valueSize()));
+        keys.append(layer, kept[sequence], from, other(sequence, n * step.heads() * step.size()),
+            other(sequence, n * step.heads() * step.valueSize()));
       }
     };
   }
@@ -214,8 +219,8 @@ final class AttentionFamily extends OperatorFamily {
 
   private static Kv dense(Kv.Dense whole, int sequence, AttentionStep step) {
     int[] starts = AttentionStep.starts(step.context());
-    return new Kv.Dense(whole.k().slice(0, starts[sequence], starts[sequence + 1]), whole.v().slice(0, starts[sequence], starts[sequence + 1]),
-        aside(0, step.context()[sequence]));
+    return new Kv.Dense(whole.k().slice(0, starts[sequence], starts[sequence + 1]),
+        whole.v().slice(0, starts[sequence], starts[sequence + 1]), aside(0, step.context()[sequence]));
   }
 
   /** One row, or two with what lies between them as a gap. */

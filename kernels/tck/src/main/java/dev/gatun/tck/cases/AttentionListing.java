@@ -74,12 +74,15 @@ final class AttentionListing {
   private void headSizes() {
     for (int size : SIZES) {
       for (int group : ints(1, 3)) {
-        add(group == 3 ? Level.QUICK : Level.STANDARD, "context", ints(7, 13), "tokens", ints(7, 1), "heads", 2, "group", group, "size", size);
+        add(group == 3 ? Level.QUICK : Level.STANDARD, "context", ints(7, 13), "tokens", ints(7, 1), "heads", 2, "group", group, "size",
+            size);
         for (DType k : RowFamily.FLOATS) {
-          both(Level.STANDARD, group == 3 ? Level.STANDARD : Level.FULL, "context", ints(7, 13), "tokens", ints(7, 1), "heads", 2, "group", group, "size", size, "k", k.label());
+          both(Level.STANDARD, group == 3 ? Level.STANDARD : Level.FULL, "context", ints(7, 13), "tokens", ints(7, 1), "heads", 2,
+              "group", group, "size", size, "k", k.label());
         }
       }
-      add(size % 40 == 0 ? Level.QUICK : Level.STANDARD, "kv", Where.DENSE, "context", ints(7, 13), "tokens", ints(7, 1), "group", 2, "size", size);
+      add(size % 40 == 0 ? Level.QUICK : Level.STANDARD, "kv", Where.DENSE, "context", ints(7, 13), "tokens", ints(7, 1), "group", 2,
+          "size", size);
     }
     for (int size : ints(1, 2, 7, 8, 33, 63, 65, 100, 160, 320, 513)) {
       both(Level.STANDARD, "context", ints(5, 9), "tokens", ints(2, 1), "heads", 2, "group", 2, "size", size);
@@ -90,7 +93,8 @@ final class AttentionListing {
       for (DType k : KEPT) {
         boolean blocks = k.blockSize() == 1 || sizes[0] % k.blockSize() + sizes[1] % k.blockSize() == 0;
         if (blocks) {
-          both(k == DType.F32 && sizes[0] < 200 && sizes[1] > 1 ? Level.QUICK : Level.STANDARD, "context", ints(5, 19), "tokens", ints(3, 1), "heads", 2,
+          both(k == DType.F32 && sizes[0] < 200 && sizes[1] > 1 ? Level.QUICK : Level.STANDARD, "context", ints(5, 19), "tokens", ints(3,
+              1), "heads", 2,
               "group", 2, "size", sizes[0], "vsize", sizes[1], "k", k.label());
         }
       }
@@ -118,7 +122,8 @@ final class AttentionListing {
     for (int context : ints(1, 2, 15, 16, 17, 31, 33, 64, 65, 127, 129, 257)) {
       add(Level.QUICK, "context", context, "heads", 2, "group", 2, "size", 40);
     }
-    for (int context : ints(1, 2, 3, 4, 5, 8, 13, 15, 16, 17, 31, 32, 33, 47, 63, 64, 65, 97, 127, 128, 129, 131, 191, 255, 256, 257, 383, 511, 512, 513,
+    for (int context : ints(1, 2, 3, 4, 5, 8, 13, 15, 16, 17, 31, 32, 33, 47, 63, 64, 65, 97, 127, 128, 129, 131, 191, 255, 256, 257, 383,
+        511, 512, 513,
         641, 1023, 1024, 1025, 1031)) {
       both(Level.STANDARD, "context", context, "heads", 2, "group", 2, "size", 40);
       both(Level.STANDARD, Level.FULL, "context", context, "group", 2, "size", 64, "k", "f16");
@@ -133,7 +138,8 @@ final class AttentionListing {
     for (int tokens : ints(2, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 100, 127, 128, 129)) {
       for (DType k : RowFamily.FLOATS) {
         int n = listing.sized(tokens, 65, 32);
-        both(k == DType.F16 && (tokens == 17 || tokens == 65) ? Level.QUICK : Level.STANDARD, k == DType.F16 ? Level.STANDARD : Level.FULL, "context", n, "tokens", n, "group", 2, "size", 16, "k",
+        both(k == DType.F16 && (tokens == 17 || tokens == 65) ? Level.QUICK : Level.STANDARD, k == DType.F16 ? Level.STANDARD
+            : Level.FULL, "context", n, "tokens", n, "group", 2, "size", 16, "k",
             k.label());
         int past = listing.sized(200, 72, 64);
         both(Level.FULL, "context", past, "tokens", Math.min(n, past), "group", 4, "size", 64, "k", k.label());
@@ -146,29 +152,36 @@ final class AttentionListing {
   }
 
   private void masks() {
-    Object[][] masks = {{}, {"window", 1}, {"window", 3}, {"window", 4}, {"window", 9}, {"window", 1000}, {"softcap", 3}, {"window", 5, "softcap", 0.5},
-        {"causal", false}, {"causal", false, "window", 6}, {"causal", false, "softcap", 2}, {"scale", 0}, {"scale", -0.2}, {"scale", 0.2, "softcap", 50}};
+    Object[][] masks = {{}, {"window", 1}, {"window", 3}, {"window", 4}, {"window", 9}, {"window", 1000}, {"softcap", 3}, {"window", 5,
+        "softcap", 0.5},
+        {"causal", false}, {"causal", false, "window", 6}, {"causal", false, "softcap", 2}, {"scale", 0}, {"scale", -0.2}, {"scale", 0.2,
+            "softcap", 50}};
     for (Object[] mask : masks) {
       for (boolean sinks : new boolean[] {false, true}) {
-        Object[] named = joined(mask, "context", ints(11, 6, 1), "tokens", ints(5, 1, 1), "heads", 2, "group", 2, "size", 24, "page", 4, "sinks", sinks);
+        Object[] named = joined(mask, "context", ints(11, 6, 1), "tokens", ints(5, 1, 1), "heads", 2, "group", 2, "size", 24, "page", 4,
+            "sinks", sinks);
         add(sinks ? Level.QUICK : Level.STANDARD, named);
         both(Level.STANDARD, sinks ? Level.STANDARD : Level.FULL, named);
         for (DType k : KEPT) {
-          both(sinks && (k == DType.F32 || k == DType.F16 || k == DType.Q8_0) ? Level.STANDARD : Level.FULL, joined(mask, "context", ints(21, 70), "tokens", ints(5, 1), "group", 4, "size", 64, "page", 12, "sinks", sinks, "k",
+          both(sinks && (k == DType.F32 || k == DType.F16 || k == DType.Q8_0) ? Level.STANDARD : Level.FULL, joined(mask, "context",
+              ints(21, 70), "tokens", ints(5, 1), "group", 4, "size", 64, "page", 12, "sinks", sinks, "k",
               k.label()));
           // One token a sequence, which other kernels may serve than several.
-          both(Level.FULL, joined(mask, "context", ints(140, 33, 1), "tokens", ints(1, 1, 1), "heads", 2, "group", 3, "size", 96, "sinks", sinks, "k",
+          both(Level.FULL, joined(mask, "context", ints(140, 33, 1), "tokens", ints(1, 1, 1), "heads", 2, "group", 3, "size", 96, "sinks",
+              sinks, "k",
               k.label()));
         }
       }
     }
-    Object[][] distant = {{}, {"window", 3}, {"window", 129, "softcap", 2}, {"window", 300}, {"causal", false}, {"causal", false, "window", 40}};
+    Object[][] distant = {{}, {"window", 3}, {"window", 129, "softcap", 2}, {"window", 300}, {"causal", false}, {"causal", false,
+        "window", 40}};
     int[] context = {listing.sized(700, 380, 64), 131, 64};
     for (Object[] mask : distant) {
       for (int[] tokens : new int[][] {{1, 1, 1}, {listing.sized(40, 9, 8), 1, 0}}) {
         for (DType k : KEPT) {
           int size = k.blockSize() == 1 ? 24 : 32;
-          add(k == DType.F32 && tokens[0] == 1 ? Level.QUICK : Level.STANDARD, joined(mask, "context", context, "tokens", tokens, "group", 4, "size", size,
+          add(k == DType.F32 && tokens[0] == 1 ? Level.QUICK : Level.STANDARD, joined(mask, "context", context, "tokens", tokens, "group",
+              4, "size", size,
               "page", 12, "sinks", true, "k", k.label()));
         }
         add(Level.STANDARD, joined(mask, "kv", Where.DENSE, "context", context, "tokens", tokens, "group", 4, "size", 24));
@@ -189,7 +202,8 @@ final class AttentionListing {
           for (Placement placement : Placement.values()) {
             boolean quick = placement.ordinal() == (q.ordinal() + k.ordinal()) % 3 && q == y;
             boolean turn = placement.ordinal() == (q.ordinal() + y.ordinal() + k.ordinal()) % 3;
-            both(quick ? Level.QUICK : turn ? Level.STANDARD : Level.FULL, "context", ints(9, 3), "tokens", ints(3, 1), "heads", 2, "group", 2, "size",
+            both(quick ? Level.QUICK : turn ? Level.STANDARD : Level.FULL, "context", ints(9, 3), "tokens", ints(3, 1), "heads", 2,
+                "group", 2, "size",
                 k.blockSize() == 1 ? 40 : 64, "q", q.label(), "k", k.label(), "y", y.label(), "lies", placement);
           }
         }
@@ -198,10 +212,12 @@ final class AttentionListing {
         for (int group : ints(2, 7)) {
           for (int[] tokens : new int[][] {{1, 1}, {1, 9}}) {
             boolean quick = size == 64 && (group == 2) == (tokens[1] == 1);
-            add(quick ? Level.QUICK : Level.STANDARD, "context", MIXED_CONTEXT, "tokens", tokens, "group", group, "size", size, "k", k.label(), "sinks",
+            add(quick ? Level.QUICK : Level.STANDARD, "context", MIXED_CONTEXT, "tokens", tokens, "group", group, "size", size, "k",
+                k.label(), "sinks",
                 group == 2);
             for (DType q : List.of(DType.F16, DType.BF16)) {
-              add(Level.FULL, "context", MIXED_CONTEXT, "tokens", tokens, "group", group, "size", size, "q", q.label(), "k", k.label(), "y", q.label());
+              add(Level.FULL, "context", MIXED_CONTEXT, "tokens", tokens, "group", group, "size", size, "q", q.label(), "k", k.label(),
+                  "y", q.label());
             }
           }
         }
@@ -213,38 +229,46 @@ final class AttentionListing {
     for (int page : ints(1, 4, 12, 16, 64, 100, 256)) {
       for (DType k : List.of(DType.F32, DType.F16)) {
         for (int[] tokens : new int[][] {{1, 1}, {1, 17}}) {
-          add(page < 16 && tokens[1] == 1 ? Level.QUICK : Level.STANDARD, "context", ints(70, 33), "tokens", tokens, "group", 2, "size", 24, "page", page,
+          add(page < 16 && tokens[1] == 1 ? Level.QUICK : Level.STANDARD, "context", ints(70, 33), "tokens", tokens, "group", 2, "size",
+              24, "page", page,
               "k", k.label());
-          add(Level.STANDARD, "context", ints(70, 33), "tokens", tokens, "heads", 2, "group", 4, "size", 64, "page", page, "k", k.label(), "window", 20);
+          add(Level.STANDARD, "context", ints(70, 33), "tokens", tokens, "heads", 2, "group", 4, "size", 64, "page", page, "k", k.label(),
+              "window", 20);
         }
       }
     }
     // What a slot could hold decides how the work is cut, what it does hold is all there is to read.
     for (int room : ints(33, 64, 1000, 4096, 131_072)) {
       for (DType k : List.of(DType.F32, DType.F16, DType.Q8_0)) {
-        add(room == 4096 ? Level.QUICK : Level.STANDARD, "context", ints(33, 1), "tokens", ints(1, 1), "group", 2, "room", room, "k", k.label());
+        add(room == 4096 ? Level.QUICK : Level.STANDARD, "context", ints(33, 1), "tokens", ints(1, 1), "group", 2, "room", room, "k",
+            k.label());
         add(Level.STANDARD, "context", ints(33, 1), "tokens", ints(9, 1), "group", 2, "room", room, "k", k.label());
       }
     }
     for (DType k : KEPT) {
-      add(k == DType.BF16 ? Level.QUICK : Level.STANDARD, "context", ints(19, 5), "tokens", ints(2, 1), "heads", 2, "group", 2, "layer", 2, "k", k.label());
+      add(k == DType.BF16 ? Level.QUICK : Level.STANDARD, "context", ints(19, 5), "tokens", ints(2, 1), "heads", 2, "group", 2, "layer",
+          2, "k", k.label());
     }
   }
 
   private void counts() {
     for (Where where : Where.values()) {
       for (int count : ints(0, 1, 2, 4, 5, 6, 9, -3)) {
-        add(count == 4 || count == 0 || count == -3 ? Level.QUICK : Level.STANDARD, "kv", where, "context", ints(3, 4, 3), "tokens", ints(2, 2, 2), "group",
+        add(count == 4 || count == 0 || count == -3 ? Level.QUICK : Level.STANDARD, "kv", where, "context", ints(3, 4, 3), "tokens",
+            ints(2, 2, 2), "group",
             2, "size", 16, "count", count);
         for (int sequences : ints(0, 1, 2, 3, 5, -1)) {
-          add(sequences == 1 && count == 2 ? Level.QUICK : count == 4 || count == 9 ? Level.STANDARD : Level.FULL, "kv", where, "context", ints(3, 4, 3), "tokens", ints(2, 2, 2), "group", 2,
+          add(sequences == 1 && count == 2 ? Level.QUICK : count == 4 || count == 9 ? Level.STANDARD : Level.FULL, "kv", where, "context",
+              ints(3, 4, 3), "tokens", ints(2, 2, 2), "group", 2,
               "size", 16, "count", count, "sequences", sequences);
-          add(Level.FULL, "kv", where, "context", ints(30, 40, 65), "tokens", ints(1, 1, 17), "group", 4, "size", 64, "k", "f16", "count", 3 * count,
+          add(Level.FULL, "kv", where, "context", ints(30, 40, 65), "tokens", ints(1, 1, 17), "group", 4, "size", 64, "k", "f16", "count",
+              3 * count,
               "sequences", sequences);
         }
       }
       for (int sequences : ints(0, 1, 2, -1)) {
-        add(sequences == 1 ? Level.QUICK : Level.STANDARD, "kv", where, "context", ints(30, 20), "tokens", ints(1, 1), "group", 2, "size", 64, "k", "f16",
+        add(sequences == 1 ? Level.QUICK : Level.STANDARD, "kv", where, "context", ints(30, 20), "tokens", ints(1, 1), "group", 2, "size",
+            64, "k", "f16",
             "sequences", sequences);
       }
     }
@@ -256,11 +280,15 @@ final class AttentionListing {
       add(Level.QUICK, "kv", where, "context", 5, "tokens", 0, "group", 2, "size", 16);
       add(Level.QUICK, "kv", where, "context", ints(0, 5), "tokens", ints(0, 3), "group", 2, "size", 16);
       for (DType k : RowFamily.FLOATS) {
-        add(k == DType.F32 ? Level.QUICK : Level.STANDARD, "kv", where, "context", ints(6, 4), "tokens", ints(3, 1), "loose", 3, "group", 2, "size", 64, "k",
+        add(k == DType.F32 ? Level.QUICK : Level.STANDARD, "kv", where, "context", ints(6, 4), "tokens", ints(3, 1), "loose", 3, "group",
+            2, "size", 64, "k",
             k.label());
-        add(Level.STANDARD, "kv", where, "context", ints(6, 4), "tokens", ints(1, 1), "loose", 1, "group", 2, "size", 64, "k", k.label(), "sinks", true);
-        // Positions past every key: dense keys end where they end; in pages there is no page, or nothing in it, which must not be passed over.
-        add(k == DType.F16 ? Level.QUICK : Level.STANDARD, "kv", where, "context", 6, "tokens", 2, "ahead", 3, "page", 4, "group", 2, "size", 16, "k",
+        add(Level.STANDARD, "kv", where, "context", ints(6, 4), "tokens", ints(1, 1), "loose", 1, "group", 2, "size", 64, "k", k.label(),
+            "sinks", true);
+        // Positions past every key: dense keys end where they end; in pages there is no page, or nothing in it, which must not be passed
+        // over.
+        add(k == DType.F16 ? Level.QUICK : Level.STANDARD, "kv", where, "context", 6, "tokens", 2, "ahead", 3, "page", 4, "group", 2,
+            "size", 16, "k",
             k.label());
         add(Level.STANDARD, "kv", where, "context", 6, "tokens", 9, "page", 4, "group", 2, "size", 16, "k", k.label());
       }
@@ -268,7 +296,8 @@ final class AttentionListing {
     for (boolean sinks : new boolean[] {false, true}) {
       add(Level.QUICK, "kv", Where.DENSE, "context", ints(0, 3), "tokens", ints(2, 1), "group", 2, "size", 16, "sinks", sinks);
       add(Level.QUICK, "kv", Where.DENSE, "context", 2, "tokens", 3, "ahead", 1, "window", 2, "group", 2, "size", 16, "sinks", sinks);
-      add(Level.STANDARD, "kv", Where.DENSE, "context", 40, "tokens", 20, "ahead", 20, "window", 8, "group", 2, "size", 64, "k", "f16", "sinks", sinks);
+      add(Level.STANDARD, "kv", Where.DENSE, "context", 40, "tokens", 20, "ahead", 20, "window", 8, "group", 2, "size", 64, "k", "f16",
+          "sinks", sinks);
     }
   }
 
@@ -282,7 +311,8 @@ final class AttentionListing {
           int size = k.blockSize() == 1 ? 24 : 32;
           boolean common = k == DType.F32 || k == DType.F16;
           Level usual = common ? Level.STANDARD : Level.FULL;
-          add(common && at == 18 ? Level.QUICK : Level.STANDARD, "context", 20, "tokens", 3, "group", 2, "size", size, "k", k.label(), "odd", odd, "at", at);
+          add(common && at == 18 ? Level.QUICK : Level.STANDARD, "context", 20, "tokens", 3, "group", 2, "size", size, "k", k.label(),
+              "odd", odd, "at", at);
           both(usual, "context", 20, "tokens", 3, "group", 2, "size", size, "k", k.label(), "odd", odd, "at", at);
           both(usual, "context", 20, "tokens", 3, "group", 2, "size", size, "k", k.label(), "odd", odd, "at", at, "window", 4);
           both(usual, "context", 20, "tokens", 1, "group", 2, "size", 64, "k", k.label(), "odd", odd, "at", at, "window", 4);
@@ -295,13 +325,15 @@ final class AttentionListing {
       boolean quick = k == DType.F32 || k == DType.BF16;
       for (Object scale : new Object[] {1, 64, 4096, -4096}) {
         for (int[] tokens : new int[][] {{1, 1}, {9, 1}}) {
-          both(quick && tokens[0] == 1 && !scale.equals(64) ? Level.QUICK : quick ? Level.STANDARD : Level.FULL, "context", ints(40, 7), "tokens", tokens, "group", 2, "scale",
+          both(quick && tokens[0] == 1 && !scale.equals(64) ? Level.QUICK : quick ? Level.STANDARD : Level.FULL, "context", ints(40, 7),
+              "tokens", tokens, "group", 2, "scale",
               scale, "fill", Fill.TIES, "kfill", Fill.TIES, "k", k.label());
         }
       }
       for (Fill fill : List.of(Fill.EQUAL, Fill.ZERO, Fill.DENORMAL)) {
         for (int[] tokens : new int[][] {{1, 1}, {9, 1}}) {
-          both(k == DType.F32 && tokens[0] == 9 ? Level.QUICK : quick ? Level.STANDARD : Level.FULL, "context", ints(40, 7), "tokens", tokens, "group", 2, "kfill", fill, "k", k.label());
+          both(k == DType.F32 && tokens[0] == 9 ? Level.QUICK : quick ? Level.STANDARD : Level.FULL, "context", ints(40, 7), "tokens",
+              tokens, "group", 2, "kfill", fill, "k", k.label());
         }
       }
       both(Level.STANDARD, "context", ints(40, 7), "tokens", ints(9, 1), "group", 2, "fill", Fill.ZERO, "k", k.label());
@@ -315,13 +347,15 @@ final class AttentionListing {
   private void manySequences() {
     int[] context = {1, 2, 3, 5, 8, 13, 21, 34};
     for (DType k : RowFamily.FLOATS) {
-      both(k == DType.F16 ? Level.QUICK : Level.STANDARD, "context", context, "tokens", ints(1, 1, 1, 2, 3, 5, 8, 13), "group", 2, "size", 64, "k",
+      both(k == DType.F16 ? Level.QUICK : Level.STANDARD, "context", context, "tokens", ints(1, 1, 1, 2, 3, 5, 8, 13), "group", 2, "size",
+          64, "k",
           k.label());
       both(Level.STANDARD, "context", context, "tokens", context, "heads", 2, "size", 40, "k", k.label());
       for (int sequences : ints(9, 17, 33)) {
         int[] ones = new int[sequences];
         Arrays.fill(ones, 1);
-        both(Level.STANDARD, Level.FULL, "context", IntStream.range(7, 7 + sequences).toArray(), "tokens", ones, "heads", 2, "group", 2, "size", 64, "k", k.label());
+        both(Level.STANDARD, Level.FULL, "context", IntStream.range(7, 7 + sequences).toArray(), "tokens", ones, "heads", 2, "group", 2,
+            "size", 64, "k", k.label());
       }
     }
   }
@@ -330,14 +364,18 @@ final class AttentionListing {
     boolean small = listing.scale() == Scale.EMULATED;
     for (DType k : KEPT) {
       both(Level.STANDARD, "context", small ? 1541 : 4101, "group", 4, "k", k.label(), "fill", Fill.UNIFORM, "kfill", Fill.UNIFORM);
-      both(Level.STANDARD, "context", ints(small ? 1031 : 3001, 513, 1), "tokens", ints(1, 1, 1), "heads", small ? 1 : 2, "group", 4, "size",
+      both(Level.STANDARD, "context", ints(small ? 1031 : 3001, 513, 1), "tokens", ints(1, 1, 1), "heads", small ? 1 : 2, "group", 4,
+          "size",
           small ? 64 : 128, "k", k.label(), "fill", Fill.UNIFORM, "kfill", Fill.UNIFORM, "page", 64);
-      both(Level.STANDARD, "context", small ? 1541 : 4101, "group", 4, "k", k.label(), "fill", Fill.UNIFORM, "kfill", Fill.UNIFORM, "window",
+      both(Level.STANDARD, "context", small ? 1541 : 4101, "group", 4, "k", k.label(), "fill", Fill.UNIFORM, "kfill", Fill.UNIFORM,
+          "window",
           small ? 1025 : 2049);
-      both(Level.FULL, "context", small ? 2049 : 2500, "tokens", small ? 2 : 33, "group", small ? 1 : 4, "k", k.label(), "fill", Fill.UNIFORM, "kfill",
+      both(Level.FULL, "context", small ? 2049 : 2500, "tokens", small ? 2 : 33, "group", small ? 1 : 4, "k", k.label(), "fill",
+          Fill.UNIFORM, "kfill",
           Fill.UNIFORM);
       for (int context : small ? ints(4099) : ints(16_381, 32_771)) {
-        both(Level.FULL, "context", context, "heads", 1, "group", small ? 1 : 8, "size", small ? 64 : 128, "k", k.label(), "fill", Fill.UNIFORM, "kfill",
+        both(Level.FULL, "context", context, "heads", 1, "group", small ? 1 : 8, "size", small ? 64 : 128, "k", k.label(), "fill",
+            Fill.UNIFORM, "kfill",
             Fill.UNIFORM, "page", 64);
       }
     }
@@ -365,7 +403,8 @@ final class AttentionListing {
           both(Listing.later(Level.STANDARD, usual), joined(typed, "context", decoded));
           both(Listing.later(Level.STANDARD, usual), joined(typed, "context", ints(listing.sized(150, 86, 64), decoded, 2), "tokens",
               ints(listing.sized(40, 9, 8), 1, 1)));
-          both(Level.FULL, joined(typed, "context", ints(decoded, 64), "tokens", ints(listing.sized(64, 3, 1), listing.sized(64, 3, 1)), "causal", false));
+          both(Level.FULL, joined(typed, "context", ints(decoded, 64), "tokens", ints(listing.sized(64, 3, 1), listing.sized(64, 3, 1)),
+              "causal", false));
         }
       }
     }
@@ -378,7 +417,8 @@ final class AttentionListing {
         for (int size : ints(32, 64, 96, 128)) {
           for (int group : ints(1, 3, 4, 8)) {
             for (int[] tokens : new int[][] {{1, 1, 1}, {1, 5, 18}}) {
-              both(Level.FULL, "context", ints(67, 5, 18), "tokens", tokens, "group", group, "size", size, "q", q.label(), "k", k.label(), "y", q.label(),
+              both(Level.FULL, "context", ints(67, 5, 18), "tokens", tokens, "group", group, "size", size, "q", q.label(), "k", k.label(),
+                  "y", q.label(),
                   "page", 12);
             }
           }

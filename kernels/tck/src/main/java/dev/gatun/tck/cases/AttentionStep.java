@@ -9,7 +9,8 @@ import java.util.Arrays;
  * The sizes of one attention, as a case gives them.
  *
  * @param context the keys of each sequence
- * @param tokens how many tokens of each sequence are queried: its last, or the first and some past the keys where there are more of them than keys
+ * @param tokens how many tokens of each sequence are queried: its last, or the first and some past the keys where there are more of them
+ * than keys
  * @param loose tokens after those of all sequences, which belong to none
  * @param ahead by how many positions the tokens lie past where the keys put them
  * @param heads key/value heads
@@ -55,7 +56,8 @@ record AttentionStep(int[] context, int[] tokens, int loose, int ahead, int head
     if (Math.max(keys, Arrays.stream(tokens).asLongStream().sum() + values.size("loose")) * widest > MOST) {
       throw values.wrong("context", "small enough for " + MOST + " elements in all");
     }
-    return new AttentionStep(context, tokens, values.size("loose"), values.size("ahead"), positive(values, "heads"), positive(values, "group"), size,
+    return new AttentionStep(context, tokens, values.size("loose"), values.size("ahead"), positive(values, "heads"), positive(values,
+        "group"), size,
         values.optional("vsize").orElse(size));
   }
 
@@ -153,7 +155,8 @@ record AttentionStep(int[] context, int[] tokens, int loose, int ahead, int head
       switch (odd) {
         case NAN_KEY, INFINITE_KEY, GREAT_KEY -> kept[element] = !key ? kept[element]
             : odd == Odd.NAN_KEY ? Double.NaN : odd == Odd.GREAT_KEY ? GREAT * Math.sqrt(size) : Double.POSITIVE_INFINITY;
-        case NAN_VALUE, INFINITE_VALUE -> kept[element] = key ? kept[element] : odd == Odd.NAN_VALUE ? Double.NaN : Double.POSITIVE_INFINITY;
+        case NAN_VALUE, INFINITE_VALUE -> kept[element] = key ? kept[element] : odd == Odd.NAN_VALUE ? Double.NaN
+            : Double.POSITIVE_INFINITY;
         default -> { }
       }
     }
@@ -182,6 +185,7 @@ record AttentionStep(int[] context, int[] tokens, int loose, int ahead, int head
     for (int keys : context) {
       pages += Math.ceilDiv(keys, page);
     }
-    return new KvCache.Spec(values.size("layer") + 1, heads, size, valueSize, type, page, pages, sequences() + 2, Math.max(room, longest()));
+    return new KvCache.Spec(values.size("layer") + 1, heads, size, valueSize, type, page, pages, sequences() + 2, Math.max(room,
+        longest()));
   }
 }

@@ -49,7 +49,8 @@ final class CacheStage {
       Tensor y = bench.output(DType.F32, rows, heads, spec.valueSize());
       for (int layer = 0; layer < spec.layers(); layer++) {
         Watch.of(bench, new Attention(q.withCount(count), new Kv.Paged(keys.cache(), layer),
-            new Ragged(starts, slots.withCount(sequences), positions.withCount(count)), Attention.Options.causal((float) (1 / Math.sqrt(spec.keySize()))),
+            new Ragged(starts, slots.withCount(sequences), positions.withCount(count)),
+                Attention.Options.causal((float) (1 / Math.sqrt(spec.keySize()))),
             Optional.empty(), y.withCount(count)), findings).ifPresent(layers::add);
       }
       this.sequences = sequences;

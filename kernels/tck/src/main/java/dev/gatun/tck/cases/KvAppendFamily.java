@@ -27,9 +27,12 @@ final class KvAppendFamily extends OperatorFamily {
   private static final int MOST = 1 << 16;
 
   KvAppendFamily() {
-    super(Group.ATTENTION, new Signature("kv_append").with("held", 0).with("tokens", 1).with("at", Values.NONE).with("reserved", Values.NONE)
-        .with("heads", 1).with("size", 64).with("vsize", Values.NONE).with("x", "f32").with("k", "f32").with("lies", Placement.PACKED).with("page", 4)
-        .with("layer", 0).with("layers", 1).with("count", Values.NONE).with("sequences", Values.NONE).with("closed", false).with("fill", Fill.NORMAL));
+    super(Group.ATTENTION, new Signature("kv_append").with("held", 0).with("tokens", 1).with("at", Values.NONE).with("reserved",
+        Values.NONE)
+        .with("heads", 1).with("size", 64).with("vsize", Values.NONE).with("x", "f32").with("k", "f32").with("lies",
+            Placement.PACKED).with("page", 4)
+        .with("layer", 0).with("layers", 1).with("count", Values.NONE).with("sequences", Values.NONE).with("closed", false).with("fill",
+            Fill.NORMAL));
   }
 
   @Override
@@ -43,7 +46,8 @@ final class KvAppendFamily extends OperatorFamily {
     for (int size : sizes) {
       for (DType k : KEPT) {
         if (size % k.blockSize() == 0) {
-          add(listing, size == 64 || k == DType.F16 && size > 40 ? Level.QUICK : Level.STANDARD, "held", ints(5, 0), "tokens", ints(3, 6), "heads", 3,
+          add(listing, size == 64 || k == DType.F16 && size > 40 ? Level.QUICK : Level.STANDARD, "held", ints(5, 0), "tokens", ints(3, 6),
+              "heads", 3,
               "size", size, "k", k.label());
         }
       }
@@ -59,7 +63,8 @@ final class KvAppendFamily extends OperatorFamily {
       for (DType k : KEPT) {
         for (int[] tokens : new int[][] {{1, 1}, {listing.sized(33, 5, 4)}}) {
           add(listing, k == DType.F16 || k == DType.Q8_0 ? model.least() : Listing.later(Level.STANDARD, model.least()), "held",
-              tokens.length == 2 ? ints(19, 4) : ints(3), "tokens", tokens, "heads", listing.sized(model.kvHeads(), 4, 4), "size", model.keySize(), "vsize",
+              tokens.length == 2 ? ints(19, 4) : ints(3), "tokens", tokens, "heads", listing.sized(model.kvHeads(), 4, 4), "size",
+                  model.keySize(), "vsize",
               model.valueSize() == model.keySize() ? Values.NONE : model.valueSize(), "k", k.label(), "page", 16);
         }
       }
@@ -70,13 +75,15 @@ final class KvAppendFamily extends OperatorFamily {
     for (DType x : RowFamily.FLOATS) {
       for (DType k : KEPT) {
         for (Placement placement : Placement.values()) {
-          add(listing, placement.ordinal() == (x.ordinal() + k.ordinal()) % 3 ? Level.QUICK : Level.STANDARD, "held", 1, "tokens", 6, "heads", 2, "size", 32,
+          add(listing, placement.ordinal() == (x.ordinal() + k.ordinal()) % 3 ? Level.QUICK : Level.STANDARD, "held", 1, "tokens", 6,
+              "heads", 2, "size", 32,
               "x", x.label(), "k", k.label(), "lies", placement);
         }
         for (Fill fill : Fill.values()) {
           // A device may flush denormals, which shows where they are kept as they are.
           if (fill != Fill.DENORMAL) {
-            add(listing, x == DType.F32 && fill == Fill.WIDE ? Level.QUICK : x == DType.F32 ? Level.STANDARD : Level.FULL, "tokens", 5, "heads", 2, "size",
+            add(listing, x == DType.F32 && fill == Fill.WIDE ? Level.QUICK : x == DType.F32 ? Level.STANDARD : Level.FULL, "tokens", 5,
+                "heads", 2, "size",
                 32, "x", x.label(), "k", k.label(), "fill", fill);
           }
         }
@@ -85,7 +92,8 @@ final class KvAppendFamily extends OperatorFamily {
     for (int[] unequal : new int[][] {{24, 10}, {64, 32}, {32, 64}, {192, 128}, {96, 1}}) {
       for (DType k : KEPT) {
         if (unequal[0] % k.blockSize() == 0 && unequal[1] % k.blockSize() == 0) {
-          add(listing, k == DType.F32 && unequal[0] < 64 ? Level.QUICK : Level.STANDARD, "held", 1, "tokens", 5, "heads", 2, "size", unequal[0], "vsize",
+          add(listing, k == DType.F32 && unequal[0] < 64 ? Level.QUICK : Level.STANDARD, "held", 1, "tokens", 5, "heads", 2, "size",
+              unequal[0], "vsize",
               unequal[1], "k", k.label());
         }
       }
@@ -96,7 +104,8 @@ final class KvAppendFamily extends OperatorFamily {
     for (DType k : KEPT) {
       Level usual = k == DType.F32 ? Level.QUICK : Level.STANDARD;
       for (int page : ints(1, 3, 4, 12, 16, 64)) {
-        add(listing, page == 3 ? usual : Level.STANDARD, "held", ints(7, 0, 2), "tokens", ints(8, 2, 0), "heads", 2, "size", 32, "k", k.label(), "page",
+        add(listing, page == 3 ? usual : Level.STANDARD, "held", ints(7, 0, 2), "tokens", ints(8, 2, 0), "heads", 2, "size", 32, "k",
+            k.label(), "page",
             page);
       }
       for (int[] tokens : new int[][] {{0}, {0, 3, 0}, {1, 1, 1, 1}, {5, 0, 1}}) {
@@ -109,14 +118,17 @@ final class KvAppendFamily extends OperatorFamily {
       add(listing, usual, "held", 2, "tokens", 4, "at", 7, "size", 32, "k", k.label());
       add(listing, usual, "held", 3, "tokens", 4, "reserved", 4, "size", 32, "k", k.label());
       for (int[] at : new int[][] {{40, 0}, {-3, 5}, {12, 1_000_000}, {2_147_483_000, 12}, {-2_147_483_648, 0}}) {
-        add(listing, at[0] == 40 || at[0] == -3 ? usual : Level.STANDARD, "held", ints(2, 1), "tokens", ints(5, 1), "at", at, "reserved", ints(6, 6), "size",
+        add(listing, at[0] == 40 || at[0] == -3 ? usual : Level.STANDARD, "held", ints(2, 1), "tokens", ints(5, 1), "at", at, "reserved",
+            ints(6, 6), "size",
             32, "k", k.label());
       }
       add(listing, usual, "held", ints(2, 1), "tokens", ints(2, 1), "closed", true, "size", 32, "k", k.label());
       for (int count : ints(0, 2, 3, 8, -2)) {
-        add(listing, count == 2 ? usual : Level.STANDARD, "held", ints(1, 2), "tokens", ints(2, 2), "count", count, "size", 32, "k", k.label());
+        add(listing, count == 2 ? usual : Level.STANDARD, "held", ints(1, 2), "tokens", ints(2, 2), "count", count, "size", 32, "k",
+            k.label());
         for (int sequences : ints(0, 1, 2, 5, -1)) {
-          add(listing, count == 3 && sequences == 1 ? usual : Level.STANDARD, "held", ints(1, 2), "tokens", ints(2, 2), "count", count, "sequences",
+          add(listing, count == 3 && sequences == 1 ? usual : Level.STANDARD, "held", ints(1, 2), "tokens", ints(2, 2), "count", count,
+              "sequences",
               sequences, "size", 32, "k", k.label());
         }
       }
@@ -178,7 +190,8 @@ final class KvAppendFamily extends OperatorFamily {
     if (values.on("closed")) {
       named[0] = CLOSED;
     }
-    KvAppend append = new KvAppend(rows(values, bench, "k", actual, spec.keySize(), rows), rows(values, bench, "v", actual, spec.valueSize(), rows),
+    KvAppend append = new KvAppend(rows(values, bench, "k", actual, spec.keySize(), rows), rows(values, bench, "v", actual,
+        spec.valueSize(), rows),
         batch(values, bench, tokens, at, named, actual, sequences), keys.cache(), values.size("layer"));
     Map<String, double[]> kept = Oracle.compute(append, Host.buffers());
     int[] starts = AttentionStep.starts(tokens);
@@ -210,7 +223,8 @@ final class KvAppendFamily extends OperatorFamily {
     int longest = Math.max(1, Arrays.stream(reserved).max().orElse(1));
     int pages = 2 + Arrays.stream(reserved).map(n -> Math.ceilDiv(n, page)).sum();
     int size = values.size("size");
-    return new KvCache.Spec(Math.max(values.size("layers"), values.size("layer") + 1), values.size("heads"), size, values.optional("vsize").orElse(size),
+    return new KvCache.Spec(Math.max(values.size("layers"), values.size("layer") + 1), values.size("heads"), size,
+        values.optional("vsize").orElse(size),
         values.dtype("k"), page, pages, Math.max(CLOSED + 1, reserved.length), longest + PAST);
   }
 
@@ -236,7 +250,8 @@ final class KvAppendFamily extends OperatorFamily {
       slots[s] = 99;
     }
     Tensor slotTensor = bench.ints(slots);
-    return new Ragged(bench.ints(starts), values.optional("sequences").isPresent() ? slotTensor.withCount(bench.ints(values.integer("sequences"))) : slotTensor,
+    return new Ragged(bench.ints(starts), values.optional("sequences").isPresent()
+        ? slotTensor.withCount(bench.ints(values.integer("sequences"))) : slotTensor,
         bench.counted(bench.ints(positions), values.optional("count")));
   }
 }

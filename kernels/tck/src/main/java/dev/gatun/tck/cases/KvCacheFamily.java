@@ -13,7 +13,8 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * What becomes of sequences in a {@link KvCache} over their lives, seen through attentions compiled before: whoever reads pages that are another's, or were, or
+ * What becomes of sequences in a {@link KvCache} over their lives, seen through attentions compiled before: whoever reads pages that are
+ * another's, or were, or
  * writes a page that is shared, or keeps a block table of its own, is found out.
  */
 final class KvCacheFamily implements Family {
@@ -67,7 +68,8 @@ final class KvCacheFamily implements Family {
     for (Story story : Story.values()) {
       for (DType k : AttentionListing.KEPT) {
         for (int page : new int[] {1, 4, 12}) {
-          listing.add(k == DType.F32 && page == 4 || k == DType.F16 && page == 12 ? Level.QUICK : page == 12 && k != DType.F32 ? Level.FULL : Level.STANDARD,
+          listing.add(k == DType.F32 && page == 4 || k == DType.F16 && page == 12 ? Level.QUICK : page == 12 && k != DType.F32
+              ? Level.FULL : Level.STANDARD,
               signature.of("story", story, "k", k.label(), "page", page, "size", k.blockSize() == 1 ? 24 : 32));
         }
         listing.add(k == DType.F16 || k == DType.Q8_0 ? Level.STANDARD : Level.FULL,
@@ -76,7 +78,8 @@ final class KvCacheFamily implements Family {
       listing.add(Level.STANDARD, signature.of("story", story, "page", 3, "size", 24, "vsize", 10, "layers", 2));
     }
     for (int round = 1; round <= 20; round++) {
-      listing.add(round <= 2 ? Level.STANDARD : Level.FULL, signature.of("story", Story.MANY, "k", round % 2 == 0 ? "f32" : "f16", "page", 1 + round % 5, "round",
+      listing.add(round <= 2 ? Level.STANDARD : Level.FULL, signature.of("story", Story.MANY, "k", round % 2 == 0 ? "f32" : "f16", "page",
+          1 + round % 5, "round",
           round));
     }
   }
@@ -85,7 +88,8 @@ final class KvCacheFamily implements Family {
   public void examine(Values values, Workbench bench, Findings findings) {
     int page = values.size("page");
     int size = values.size("size");
-    KvCache.Spec spec = new KvCache.Spec(values.size("layers"), values.size("heads"), size, values.optional("vsize").orElse(size), values.dtype("k"), page,
+    KvCache.Spec spec = new KvCache.Spec(values.size("layers"), values.size("heads"), size, values.optional("vsize").orElse(size),
+        values.dtype("k"), page,
         16, SLOTS, 9 * page + page / 2);
     try {
       CacheStage stage = new CacheStage(bench, findings, spec, values.seed("stage"));

@@ -22,11 +22,13 @@ import java.util.Optional;
 final class RopeFamily extends OperatorFamily {
   /** Neither in order nor without repetition; the last is the end of a context of 128 Ki. */
   private static final int[] POSITIONS = {1, 0, 17, 4095, 17, 131_071};
-  private static final String[] SCALINGS = {"linear:4", "llama3:8:1:4:8192", "llama3:32:1:4:256", "yarn:4:4096:1:32:1", "yarn:40:512:0.8:32:1",
+  private static final String[] SCALINGS = {"linear:4", "llama3:8:1:4:8192", "llama3:32:1:4:256", "yarn:4:4096:1:32:1",
+      "yarn:40:512:0.8:32:1",
       "yarn:1:4096:1:32:1"};
 
   RopeFamily() {
-    super(Group.ROWS, RowFamily.signature("rope").with("heads", 2).with("pairs", Pairs.HALF_SPLIT).with("dims", Values.NONE).with("base", 10_000)
+    super(Group.ROWS, RowFamily.signature("rope").with("heads", 2).with("pairs", Pairs.HALF_SPLIT).with("dims", Values.NONE).with("base",
+        10_000)
         .with("scaling", Values.NONE).with("magnitude", 1).with("factors", false).with("at", POSITIONS).with("inplace", false));
   }
 
@@ -42,14 +44,16 @@ final class RopeFamily extends OperatorFamily {
         listing.add(size % 80 == 0 || size == 2 || size == 64 ? Level.QUICK : Level.STANDARD, of(pairs, "rows", 6, "n", size, "heads", 3));
         for (DType type : RowFamily.FLOATS) {
           for (Placement placement : Placement.values()) {
-            listing.add(Level.STANDARD, of(pairs, "rows", 6, "n", size, "heads", 3, "x", type.label(), "y", type.label(), "lies", placement));
+            listing.add(Level.STANDARD, of(pairs, "rows", 6, "n", size, "heads", 3, "x", type.label(), "y", type.label(), "lies",
+                placement));
           }
           listing.add(Level.STANDARD, of(pairs, "rows", 6, "n", size, "x", type.label(), "y", type.label(), "inplace", true));
         }
       }
       for (int dims : new int[] {2, 6, 20, 38, 40}) {
         listing.add(dims == 6 || dims == 38 ? Level.QUICK : Level.STANDARD, of(pairs, "rows", 5, "n", 40, "dims", dims, "base", 1_000_000));
-        listing.add(dims == 20 ? Level.QUICK : Level.STANDARD, of(pairs, "rows", 5, "n", 40, "dims", dims, "inplace", true, "lies", Placement.STRIDED));
+        listing.add(dims == 20 ? Level.QUICK : Level.STANDARD, of(pairs, "rows", 5, "n", 40, "dims", dims, "inplace", true, "lies",
+            Placement.STRIDED));
         listing.add(Level.STANDARD, of(pairs, "rows", 5, "n", 41, "dims", dims));
       }
       for (String scaling : SCALINGS) {
@@ -59,7 +63,8 @@ final class RopeFamily extends OperatorFamily {
               listing.add(base == 500_000 && !factors && magnitude.equals("1") ? Level.QUICK : Level.STANDARD,
                   of(pairs, "rows", 6, "scaling", scaling, "base", base, "factors", factors, "magnitude", magnitude));
               for (int size : new int[] {24, 96, 128}) {
-                listing.add(Level.FULL, of(pairs, "rows", 6, "n", size, "scaling", scaling, "base", base, "factors", factors, "magnitude", magnitude, "x",
+                listing.add(Level.FULL, of(pairs, "rows", 6, "n", size, "scaling", scaling, "base", base, "factors", factors, "magnitude",
+                    magnitude, "x",
                     "f16", "y", "bf16"));
               }
             }
@@ -100,8 +105,10 @@ final class RopeFamily extends OperatorFamily {
       for (int heads : new int[] {listing.sized(model.heads(), 8, 4), listing.sized(model.kvHeads(), 4, 4)}) {
         for (DType type : RowFamily.FLOATS) {
           for (int rows : new int[] {1, listing.sized(65, 9, 8)}) {
-            listing.add(type == DType.F32 && rows > 1 ? model.least() : Listing.later(Level.STANDARD, model.least()), of(pairs, "rows", rows, "n",
-                model.keySize(), "heads", heads, "dims", dims, "base", (int) model.ropeBase(), "x", type.label(), "y", type.label(), "inplace", true));
+            listing.add(type == DType.F32 && rows > 1 ? model.least() : Listing.later(Level.STANDARD, model.least()), of(pairs, "rows",
+                rows, "n",
+                model.keySize(), "heads", heads, "dims", dims, "base", (int) model.ropeBase(), "x", type.label(), "y", type.label(),
+                    "inplace", true));
           }
         }
       }
@@ -132,7 +139,8 @@ final class RopeFamily extends OperatorFamily {
     for (int t = 0; t < rows; t++) {
       positions[t] = t < actual ? at[t % at.length] : -1;
     }
-    Optional<Tensor> factors = values.on("factors") ? Optional.of(bench.vector(Inputs.uniform(values.seed("factors"), dims / 2, 1, 40))) : Optional.empty();
+    Optional<Tensor> factors = values.on("factors") ? Optional.of(bench.vector(Inputs.uniform(values.seed("factors"), dims / 2, 1, 40)))
+        : Optional.empty();
     Rotation rotation = new Rotation(values.choice("pairs", Pairs.class), dims, Double.parseDouble(values.text("base")), scaling(values),
         Double.parseDouble(values.text("magnitude")));
     Rope rope = new Rope(x, bench.counted(bench.ints(positions), values.optional("count")), factors, rotation, y);

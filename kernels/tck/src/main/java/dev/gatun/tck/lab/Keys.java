@@ -14,8 +14,10 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * A paged cache of the backend's own, and beside it what it must hold, which is where the oracle looks. Every page is poisoned at first, and a position that
- * nothing was appended to is expected to be NaN; after pages were freed without being poisoned ({@link #poison}), what they hold when they are taken again is
+ * A paged cache of the backend's own, and beside it what it must hold, which is where the oracle looks. Every page is poisoned at first,
+ * and a position that
+ * nothing was appended to is expected to be NaN; after pages were freed without being poisoned ({@link #poison}), what they hold when they
+ * are taken again is
  * unknown. Closed with its bench.
  */
 public final class Keys {
@@ -237,7 +239,8 @@ public final class Keys {
     for (int i = 0; i < expected.length; i++) {
       int at = i;
       findings.check("cache", expected[i] == actual[i] || Double.isNaN(expected[i]) && Float.isNaN(actual[i]),
-          () -> form + ": " + part + " element " + at + " of slot " + slot + ", layer " + layer + ", position " + position + ", head " + head + " is "
+          () -> form + ": " + part + " element " + at + " of slot " + slot + ", layer " + layer + ", position " + position + ", head "
+              + head + " is "
               + actual[at] + ", not " + expected[at]);
     }
   }

@@ -10,7 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Tensors that are needed for a moment, beside those of a case: without guards, in host memory, and copied to memory of the backend's own where its operators do
+ * Tensors that are needed for a moment, beside those of a case: without guards, in host memory, and copied to memory of the backend's own
+ * where its operators do
  * not read the host's. Closing it waits for the stream and frees them.
  */
 final class Staging implements AutoCloseable {
@@ -49,7 +50,8 @@ final class Staging implements AutoCloseable {
     Buffer buffer = bench.backend().allocate(host.buffer().bytes());
     device.add(buffer);
     Tensor tensor = Tensor.of(buffer, 0, host.dtype(), host.shape());
-    bench.stream().copy(Tensor.of(host.buffer(), 0, DType.I8, Shape.of(buffer.bytes())), Tensor.of(buffer, 0, DType.I8, Shape.of(buffer.bytes())));
+    bench.stream().copy(Tensor.of(host.buffer(), 0, DType.I8, Shape.of(buffer.bytes())), Tensor.of(buffer, 0, DType.I8,
+        Shape.of(buffer.bytes())));
     return tensor;
   }
 

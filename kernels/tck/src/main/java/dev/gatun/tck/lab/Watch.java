@@ -9,7 +9,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * An operator compiled once over tensors of a bench, whose contents change between its submissions, as those of a decoder's step do: what was true when it was
+ * An operator compiled once over tensors of a bench, whose contents change between its submissions, as those of a decoder's step do: what
+ * was true when it was
  * compiled must be nowhere in it. Closed with its bench.
  */
 public final class Watch {
@@ -38,7 +39,10 @@ public final class Watch {
     return bench.lab().isPlanning() ? Optional.empty() : Optional.of(new Watch(bench, operator, mapped, findings));
   }
 
-  /** Submits it over what is in its tensors now, then runs it alone, and holds both results to the oracle's. @throws CheckException where one is not right */
+  /**
+   * Submits it over what is in its tensors now, then runs it alone, and holds both results to the oracle's. @throws CheckException where
+   * one is not right
+   */
   public void look(String form, Host host, Bound bound) {
     Truth truth = new Truth(List.of(operator), host, bound);
     List<Memory.Written> written = operator.writes().stream().map(y -> new Memory.Written(y, Workbench.rows(operator, y))).toList();
