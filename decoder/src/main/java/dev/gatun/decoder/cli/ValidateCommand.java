@@ -75,7 +75,8 @@ final class ValidateCommand implements Callable<Integer> {
   boolean inProcess;
 
   @Option(names = "--json", paramLabel = "FILE", converter = FileName.class,
-      description = "Write the report as JSON; - for standard output, where it is then all that is written.")
+      description = "Write the report as JSON, compressed if the name ends in .gz; - for standard output, where it is then "
+          + "all that is written.")
   Optional<Path> json = Optional.empty();
 
   @Option(names = "--html", paramLabel = "FILE", converter = FileName.class, description = "Write the report as one HTML page.")
@@ -194,9 +195,13 @@ final class ValidateCommand implements Callable<Integer> {
     if (alone) {
       printing(out -> ReportJson.write(report, out));
     } else {
-      json.ifPresent(file -> writing(file, out -> ReportJson.write(report, out)));
+      json.ifPresent(file -> writing(file, () -> ReportJson.write(report, file)));
     }
-    html.ifPresent(file -> writing(file, out -> ReportHtml.write(report, out)));
+    html.ifPresent(file -> writing(file, () -> {
+      try (Writer out = Files.newBufferedWriter(file, StandardCharsets.UTF_8)) {
+        ReportHtml.write(report, out);
+      }
+    }));
     if (!alone) {
       printing(out -> ReportText.write(report, out, verbose));
     }
@@ -211,9 +216,13 @@ final class ValidateCommand implements Callable<Integer> {
     }
   }
 
-  private static void writing(Path file, Body body) {
-    try (Writer out = Files.newBufferedWriter(file, StandardCharsets.UTF_8)) {
-      body.to(out);
+  private interface Writing {
+    void run() throws IOException;
+  }
+
+  private static void writing(Path file, Writing writing) {
+    try {
+      writing.run();
     } catch (IOException e) {
       throw new GatunException(file + ": the report can't be written: " + e.getMessage(), e);
     }

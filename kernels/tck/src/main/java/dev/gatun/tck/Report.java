@@ -81,9 +81,10 @@ public record Report(Subject subject, Run run, Times times, List<CaseResult> res
     return counts;
   }
 
-  /** Whether nothing failed and every case was reached. */
+  /** Whether nothing failed, every case was reached, and at least one passed: refusing everything is no way to pass. */
   public boolean passed() {
-    return counts().get(Verdict.FAIL) == 0 && counts().get(Verdict.NOT_RUN) == 0;
+    Map<Verdict, Integer> counts = counts();
+    return counts.get(Verdict.FAIL) == 0 && counts.get(Verdict.NOT_RUN) == 0 && counts.get(Verdict.PASS) > 0;
   }
 
   /** The command that runs one of its cases again, on the same backend from the same seed. */

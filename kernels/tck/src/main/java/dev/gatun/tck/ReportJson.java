@@ -5,14 +5,21 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import java.io.BufferedWriter;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStreamWriter;
 import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import java.util.List;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
 
 /**
  * Reports as JSON, in the form that {@code docs/validation-report.schema.json} describes. Two runs of the same command on the same machine give the same text but for
@@ -49,6 +56,18 @@ public final class ReportJson {
       json.writeEndObject();
     }
     out.append('\n');
+  }
+
+  /** Writes a report to a file, compressed where its name ends in {@code .gz}. @throws IOException if it can't be written */
+  public static void write(Report report, Path file) throws IOException {
+    try (Writer out = new BufferedWriter(new OutputStreamWriter(isCompressed(file) ? new GZIPOutputStream(Files.newOutputStream(file))
+        : Files.newOutputStream(file), StandardCharsets.UTF_8))) {
+      write(report, out);
+    }
+  }
+
+  private static boolean isCompressed(Path file) {
+    return file.toString().endsWith(".gz");
   }
 
   private static String compact(CaseResult result) throws IOException {
@@ -96,13 +115,13 @@ public final class ReportJson {
   }
 
   /**
-   * Reads a report.
+   * Reads a report, compressed where its name ends in {@code .gz}.
    *
    * @throws ReportException naming the file, the place in it and what is wrong there
    */
   public static Report read(Path file) {
-    try {
-      return report(JsonFields.read(file.toString(), JSON.createParser(file.toFile())), file.toString());
+    try (InputStream bytes = Files.newInputStream(file); InputStream in = isCompressed(file) ? new GZIPInputStream(bytes) : bytes) {
+      return report(JsonFields.read(file.toString(), JSON.createParser(in)), file.toString());
     } catch (NoSuchFileException | java.io.FileNotFoundException e) {
       throw new ReportException(file + (Files.exists(file) ? ": the report can't be read" : ": there is no such file"), e);
     } catch (IOException e) {

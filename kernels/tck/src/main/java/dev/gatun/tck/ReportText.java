@@ -168,7 +168,14 @@ public final class ReportText {
   /** The verdict in one line. */
   public static String closing(Report report) {
     Map<Verdict, Integer> counts = report.counts();
-    return String.format(Locale.ROOT, "%s: %d passed, %d failed, %d unsupported, %d not run; %.1f s", report.passed() ? "PASSED" : "FAILED",
+    return String.format(Locale.ROOT, "%s: %d passed, %d failed, %d unsupported, %d not run; %.1f s", word(report, counts),
         counts.get(Verdict.PASS), counts.get(Verdict.FAIL), counts.get(Verdict.UNSUPPORTED), counts.get(Verdict.NOT_RUN), report.times().seconds());
+  }
+
+  private static String word(Report report, Map<Verdict, Integer> counts) {
+    if (report.passed()) {
+      return "PASSED";
+    }
+    return counts.get(Verdict.FAIL) > 0 ? "FAILED" : counts.get(Verdict.NOT_RUN) > 0 ? "INCOMPLETE" : "NOTHING SERVED";
   }
 }

@@ -49,6 +49,20 @@ class ReportJsonTest {
   }
 
   @Test
+  void aFileWhoseNameEndsInGzIsCompressed() throws IOException {
+    Path plain = folder.resolve("report.json");
+    Path compressed = folder.resolve("report.json.gz");
+    ReportJson.write(Reports.everyKind(), plain);
+    ReportJson.write(Reports.everyKind(), compressed);
+    assertThat(Files.readString(plain)).isEqualTo(text(Reports.everyKind()));
+    assertThat(Files.size(compressed)).isLessThan(Files.size(plain));
+    assertThat(ReportJson.read(compressed)).isEqualTo(Reports.everyKind());
+    Files.copy(plain, folder.resolve("named-so.gz"));
+    assertThatThrownBy(() -> ReportJson.read(folder.resolve("named-so.gz"))).isInstanceOf(ReportException.class)
+        .hasMessageContaining("named-so.gz: the report can't be read");
+  }
+
+  @Test
   void aReportSatisfiesTheSchema() throws IOException {
     assertThat(SchemaCheck.errors(schema(), JSON.readTree(text(Reports.everyKind())))).isEmpty();
     Report real = Validation.of("troubled").withFamilies(List.of("rms_norm")).withScale(Scale.EMULATED).withInProcess(true).run(_ -> {});

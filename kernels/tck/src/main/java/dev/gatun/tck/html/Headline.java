@@ -42,10 +42,10 @@ final class Headline {
     if (report.results().isEmpty()) {
       return Outcome.EMPTY;
     }
-    if (!report.passed()) {
-      return counts.get(Verdict.FAIL) > 0 ? Outcome.FAILED : Outcome.INCOMPLETE;
+    if (report.passed()) {
+      return Outcome.PASSED;
     }
-    return counts.get(Verdict.PASS) == 0 ? Outcome.NOTHING_SERVED : Outcome.PASSED;
+    return counts.get(Verdict.FAIL) > 0 ? Outcome.FAILED : counts.get(Verdict.NOT_RUN) > 0 ? Outcome.INCOMPLETE : Outcome.NOTHING_SERVED;
   }
 
   static void write(Report report, Markup page) throws IOException {

@@ -121,9 +121,10 @@ public final class Bounds {
     for (Operator operator : operators) {
       sum += switch (operator) {
         case Matmul matmul -> matmul(matmul.w().dtype()).nmse();
-        case Attention a when a.kv() instanceof Kv.Paged paged -> attention(a.q().dtype(), paged.cache().spec().dtype()).nmse()
-            + squared(paged.cache().spec().dtype());
-        case Attention a -> attention(a.q().dtype(), a.q().dtype()).nmse();
+        case Attention attention -> switch (attention.kv()) {
+          case Kv.Paged paged -> attention(attention.q().dtype(), paged.cache().spec().dtype()).nmse() + squared(paged.cache().spec().dtype());
+          case Kv.Dense dense -> attention(attention.q().dtype(), dense.k().dtype()).nmse();
+        };
         case GeluMul _ -> ACTIVATION.nmse();
         case Gelu _ -> ACTIVATION.nmse();
         case Softcap _ -> ACTIVATION.nmse();
