@@ -6,7 +6,7 @@ set -euo pipefail
 
 readonly ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 readonly OUT=${1:-$ROOT/target/device}
-readonly MODULES=java.base,java.logging,java.management,jdk.incubator.vector,jdk.unsupported,jdk.jfr
+readonly MODULES=java.base,java.logging,java.management,jdk.management,jdk.incubator.vector,jdk.unsupported
 
 fail() {
   printf 'pack: %s\n' "$1" >&2
