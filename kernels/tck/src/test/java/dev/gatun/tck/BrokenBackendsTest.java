@@ -1,19 +1,22 @@
 package dev.gatun.tck;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.gatun.BackendOptions;
 import dev.gatun.tck.example.Defect;
 import dev.gatun.tck.lab.Lab;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -22,6 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class BrokenBackendsTest {
   private static final int SHOWN = 3;
+  private static final int HANGS_AFTER = 30;
 
   /**
    * A row of the table.
@@ -101,12 +105,23 @@ class BrokenBackendsTest {
         .anyMatch(line -> row.telling.matcher(line).find());
   }
 
-  /** Those that end or stop a process are examined in one of its own. */
-  private static final Set<Defect> OUT_OF_PROCESS = EnumSet.of(Defect.NONE, Defect.CRASH, Defect.HANG, Defect.CLAIM_THAT_THROWS);
+  /** Those that end or stop a process, or throw, examined in processes of their own, with the check that names them. */
+  private static final Map<Defect, String> OUT_OF_PROCESS = Map.of(Defect.CRASH, "crash", Defect.HANG, "hang", Defect.CLAIM_THAT_THROWS, "threw");
+
+  @ParameterizedTest
+  @EnumSource(names = {"CRASH", "HANG", "CLAIM_THAT_THROWS"})
+  void oneCaseFailsAndTheOthersAreExamined(Defect defect) {
+    List<String> lines = List.of("scale(rows=3)", "softcap(rows=3)", "scale(rows=5)");
+    Report report = Validation.of("example").withOptions(BackendOptions.none().with("defect", defect.label()).with("at", "softcap"))
+        .withScale(Scale.EMULATED).withCases(lines).withTimeout(Duration.ofSeconds(HANGS_AFTER)).run(_ -> {});
+    assertThat(report.results()).extracting(result -> result.test().line(), CaseResult::verdict, CaseResult::check)
+        .containsExactlyInAnyOrder(tuple(lines.get(0), Verdict.PASS, ""), tuple(lines.get(1), Verdict.FAIL, OUT_OF_PROCESS.get(defect)),
+            tuple(lines.get(2), Verdict.PASS, ""));
+  }
 
   @Test
   void everyDefectIsInTheTable() {
-    assertThat(table().map(Row::defect)).containsAll(EnumSet.complementOf(EnumSet.copyOf(OUT_OF_PROCESS)));
+    assertThat(table().map(Row::defect)).containsAll(Arrays.stream(Defect.values()).filter(defect -> defect != Defect.NONE && !OUT_OF_PROCESS.containsKey(defect)).toList());
   }
 
   @Test
