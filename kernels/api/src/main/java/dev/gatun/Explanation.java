@@ -21,7 +21,7 @@ public record Explanation(String program, String device, double bandwidth, long 
   /**
    * One kernel launch or its like.
    *
-   * @param sources the lines of the operators it does, in program order; several when they were fused
+   * @param sources the lines of the operators it does, in program order; several when they were fused; steps that do parts of one operator all name it
    * @param kernel the kernel's name
    * @param tile how the work is cut
    * @param bytes bytes it must move, at the bounds of varying sizes

@@ -117,23 +117,23 @@ public final class Stream implements AutoCloseable {
     transfer("copy", from.buffer(), from.offset(), to.buffer(), to.offset(), from.bytes());
   }
 
-  /** Writes {@code values} to the first elements of a contiguous I32 tensor. */
+  /** Writes {@code values} to the first elements of a contiguous I32 tensor, and waits for it and the work before. */
   public void write(Tensor to, int... values) {
     fits("write", to, DType.I32, values.length);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment staged = arena.allocateFrom(ValueLayout.JAVA_INT, values);
       transfer("write", Buffer.ofHost(staged), 0, to.buffer(), to.offset(), staged.byteSize());
-      synchronizeUnlessHost(to);
+      synchronize();
     }
   }
 
-  /** Writes {@code values} to the first elements of a contiguous F32 tensor. */
+  /** Writes {@code values} to the first elements of a contiguous F32 tensor, and waits for it and the work before. */
   public void write(Tensor to, float... values) {
     fits("write", to, DType.F32, values.length);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment staged = arena.allocateFrom(ValueLayout.JAVA_FLOAT, values);
       transfer("write", Buffer.ofHost(staged), 0, to.buffer(), to.offset(), staged.byteSize());
-      synchronizeUnlessHost(to);
+      synchronize();
     }
   }
 
@@ -171,12 +171,6 @@ public final class Stream implements AutoCloseable {
   private static void fits(String call, Tensor tensor, DType dtype, int values) {
     if (tensor.dtype() != dtype || !tensor.isContiguous() || values > tensor.shape().elements()) {
       throw new ShapeException(call + ": " + values + " " + dtype + " values do not fit " + tensor);
-    }
-  }
-
-  private void synchronizeUnlessHost(Tensor tensor) {
-    if (tensor.buffer().host().isEmpty()) {
-      synchronize();
     }
   }
 

@@ -4,7 +4,7 @@ import java.util.List;
 
 /** What a backend would run for a case. A backend implements it with whatever else its launch needs. */
 public non-sealed interface Plan extends Decision {
-  /** The kernel's name. */
+  /** The kernel's name; where a case takes several launches, that of the one that does the main part. A step of this name stands in the explanation. */
   String kernel();
 
   /** How the work is cut: tile sizes, parts, lanes. */

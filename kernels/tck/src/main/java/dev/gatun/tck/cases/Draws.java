@@ -11,6 +11,7 @@ import dev.gatun.tck.oracle.Elements;
 import dev.gatun.tck.oracle.Host;
 import dev.gatun.tck.oracle.Oracle;
 import java.util.List;
+import java.util.Optional;
 
 /** That every id was drawn within its interval, give or take what rounding moves. */
 final class Draws implements Expectation {
@@ -36,6 +37,11 @@ final class Draws implements Expectation {
       }
       steepness[r] = controls[4 * r] > 0 ? largest / controls[4 * r] : 0;
     }
+  }
+
+  @Override
+  public Optional<Expectation> anew() {
+    return Optional.of(new Draws(op));
   }
 
   @Override

@@ -14,6 +14,7 @@ import dev.gatun.tck.oracle.Host;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * What {@link Quantize} must write. Where ggml's reference rounding is one formula, the very bytes; where it is a search that a device may do otherwise, blocks
@@ -47,6 +48,11 @@ final class RoundedBlocks implements Expectation {
 
   private int rows() {
     return Elements.rows(Host.buffers(), quantize.x(), quantize.y());
+  }
+
+  @Override
+  public Optional<Expectation> anew() {
+    return Optional.of(new RoundedBlocks(quantize));
   }
 
   @Override

@@ -6,6 +6,7 @@ import dev.gatun.tck.lab.Findings;
 import dev.gatun.tck.oracle.Elements;
 import dev.gatun.tck.oracle.Host;
 import dev.gatun.tck.oracle.Oracle;
+import java.util.Optional;
 
 /** That a copy keeps the sign of zero, which no difference shows. */
 final class SignedZeros implements Expectation {
@@ -15,6 +16,11 @@ final class SignedZeros implements Expectation {
   SignedZeros(Copy copy) {
     this.copy = copy;
     this.expected = Oracle.compute(copy, Host.buffers()).get("y");
+  }
+
+  @Override
+  public Optional<Expectation> anew() {
+    return Optional.of(new SignedZeros(copy));
   }
 
   @Override

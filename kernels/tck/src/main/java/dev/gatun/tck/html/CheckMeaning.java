@@ -16,6 +16,7 @@ final class CheckMeaning {
       case "draw" -> "A sampled token is not the one that its random number falls on.";
       case "shares" -> "Sampled tokens do not come as often as their probabilities say.";
       case "guards" -> "Memory that the operator may not write has changed: beside an output, in a gap, or in an input.";
+      case "unwritten" -> "Part of an output still holds what was there before.";
       case "workspace" -> "Memory has changed that no operand of the case lies in.";
       case "repeat" -> "The same inputs gave other bits on a second run.";
       case "replay" -> "The same program, submitted again, gave other bits.";

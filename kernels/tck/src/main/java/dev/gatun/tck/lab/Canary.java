@@ -4,6 +4,7 @@ import dev.gatun.Buffer;
 import dev.gatun.DType;
 import dev.gatun.Shape;
 import dev.gatun.Tensor;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -13,7 +14,8 @@ final class Canary implements AutoCloseable {
 
   private final Workbench bench;
   private final Buffer buffer;
-  private final MemorySegment pattern = MemorySegment.ofArray(new byte[BYTES]);
+  private final Arena arena = Arena.ofShared();
+  private final MemorySegment pattern = arena.allocate(BYTES);
   private final String when;
 
   /** @param when where it stands, for messages: before or after something */
@@ -24,13 +26,13 @@ final class Canary implements AutoCloseable {
       pattern.set(ValueLayout.JAVA_BYTE, i, (byte) (31 * i + 7 * when.length() + 1));
     }
     this.buffer = bench.backend().allocate(BYTES);
-    bench.stream().copy(whole(Buffer.ofHost(MemorySegment.ofArray(pattern.toArray(ValueLayout.JAVA_BYTE)))), whole(buffer));
+    bench.stream().copy(whole(Buffer.ofHost(pattern)), whole(buffer));
     bench.stream().synchronize();
   }
 
   /** @throws CheckException if a byte has changed */
   void check(Findings findings) {
-    MemorySegment now = MemorySegment.ofArray(new byte[BYTES]);
+    MemorySegment now = arena.allocate(BYTES);
     bench.stream().copy(whole(buffer), whole(Buffer.ofHost(now)));
     bench.stream().synchronize();
     long at = now.mismatch(pattern);
@@ -44,5 +46,6 @@ final class Canary implements AutoCloseable {
   @Override
   public void close() {
     buffer.close();
+    arena.close();
   }
 }

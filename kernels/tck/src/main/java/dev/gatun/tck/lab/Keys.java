@@ -22,7 +22,7 @@ import java.util.Map;
  */
 public final class Keys {
   /** Positions that are appended at a time, so that long contexts need little memory beside the cache. */
-  private static final int CHUNK = 512;
+  private static final int CHUNK = 4096;
 
   /** What a slot must hold; every dtype of a cache has only values that F32 has. */
   private final class Sequence {

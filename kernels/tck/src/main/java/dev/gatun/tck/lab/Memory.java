@@ -7,6 +7,7 @@ import dev.gatun.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -85,17 +86,22 @@ final class Memory implements AutoCloseable {
     for (; at < to && at % Long.BYTES != 0; at++) {
       bytes.set(ValueLayout.JAVA_BYTE, at, poison(area, at));
     }
-    long word = 0;
-    for (int i = Long.BYTES - 1; i >= 0; i--) {
-      word = word << Byte.SIZE | Byte.toUnsignedLong(poison(area, i));
-    }
-    long native64 = java.nio.ByteOrder.nativeOrder() == java.nio.ByteOrder.LITTLE_ENDIAN ? word : Long.reverseBytes(word);
+    long word = word(area);
     for (; at + Long.BYTES <= to; at += Long.BYTES) {
-      bytes.set(WORD, at, native64);
+      bytes.set(WORD, at, word);
     }
     for (; at < to; at++) {
       bytes.set(ValueLayout.JAVA_BYTE, at, poison(area, at));
     }
+  }
+
+  /** Eight bytes of poison from an aligned place on. */
+  private static long word(int area) {
+    long word = 0;
+    for (int i = Long.BYTES - 1; i >= 0; i--) {
+      word = word << Byte.SIZE | Byte.toUnsignedLong(poison(area, i));
+    }
+    return ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? word : Long.reverseBytes(word);
   }
 
   /** A sum of all bytes of a tensor's area, guards included. */
@@ -140,6 +146,22 @@ final class Memory implements AutoCloseable {
   void poison(Tensor tensor, int rows) {
     int index = indices.get(tensor.buffer());
     Runs.of(tensor, rows, (from, to) -> poison(index, areas.get(index).bytes, from, to));
+  }
+
+  /** A byte, from the tensor's start on, at which eight of the first {@code rows} indices of dimension 0 are still poison; −1 if there is none. */
+  long unwritten(Tensor tensor, int rows) {
+    int index = indices.get(tensor.buffer());
+    MemorySegment bytes = areas.get(index).bytes;
+    long poison = word(index);
+    long[] found = {-1};
+    Runs.of(tensor, rows, (from, to) -> {
+      for (long at = Math.ceilDiv(from, Long.BYTES) * Long.BYTES; found[0] < 0 && at + Long.BYTES <= to; at += Long.BYTES) {
+        if (bytes.get(WORD, at) == poison) {
+          found[0] = at - tensor.offset();
+        }
+      }
+    });
+    return found[0];
   }
 
   /** The bytes of the first {@code rows} indices of a tensor's dimension 0, one run after the other. */

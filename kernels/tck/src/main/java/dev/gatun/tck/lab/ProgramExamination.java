@@ -289,11 +289,11 @@ public final class ProgramExamination {
     }
   }
 
-  /** Each operator's line stands in the sources of one step, no other line does, and no step says less than nothing. */
+  /** Each operator's line stands in the sources of a step, no other line does, and no step says less than nothing. */
   private void explained(Executable executable) {
     Explanation explanation = executable.explain();
-    List<String> told = explanation.steps().stream().flatMap(step -> step.sources().stream()).sorted().toList();
-    List<String> operators = executable.program().operators().stream().map(operator -> operator.toCase().line()).sorted().toList();
+    List<String> told = explanation.steps().stream().flatMap(step -> step.sources().stream()).distinct().sorted().toList();
+    List<String> operators = executable.program().operators().stream().map(operator -> operator.toCase().line()).distinct().sorted().toList();
     findings.check("explained", told.equals(operators), () -> "the steps are explained as doing " + told + ", the program has " + operators);
     findings.check("explained", explanation.steps().stream().noneMatch(step -> step.kernel().isBlank() || step.bytes() < 0 || step.flops() < 0),
         () -> "a step has no kernel, or negative bytes or operations: " + explanation.steps());

@@ -9,7 +9,7 @@ import dev.gatun.tck.oracle.Elements;
 import dev.gatun.tck.oracle.Host;
 import dev.gatun.tck.oracle.Oracle;
 import java.util.Arrays;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** The oracle over operators one after the other: each result is rounded to its tensor, keys and values are kept in float64 on the side. */
@@ -17,7 +17,8 @@ final class Reckoning {
   /** Where a key or value lies. */
   record Place(KvCache.Part part, int layer, int slot, int position, int head) {}
 
-  private final Map<Place, double[]> held = new HashMap<>();
+  /** In the order of the operators, since errors are sums: another order would give another last digit. */
+  private final Map<Place, double[]> held = new LinkedHashMap<>();
   private final Host host = Host.withCache(cache -> view(cache.spec()));
 
   private CacheView view(KvCache.Spec spec) {

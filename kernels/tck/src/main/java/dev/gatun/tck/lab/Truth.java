@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 
 /** That outputs are the oracle's: what is not finite first, then the error against its bound, then each element by itself. */
@@ -30,11 +31,15 @@ final class Truth implements Expectation {
     }
   }
 
+  private final List<? extends Operator> operators;
+  private final Host host;
   private final Bound bound;
   private final List<Output> outputs;
 
   /** Asks the oracle now: an operator in place overwrites what it reads. */
   Truth(List<? extends Operator> operators, Host host, Bound bound) {
+    this.operators = operators;
+    this.host = host;
     this.bound = bound;
     Map<String, List<Piece>> pieces = new LinkedHashMap<>();
     for (Operator operator : operators) {
@@ -47,6 +52,11 @@ final class Truth implements Expectation {
     }
     this.outputs = pieces.entrySet().stream().map(e -> new Output(e.getKey(), e.getValue().getFirst().tensor.dtype(),
         joined(e.getValue(), Piece::expected), e.getValue())).toList();
+  }
+
+  @Override
+  public Optional<Expectation> anew() {
+    return Optional.of(new Truth(operators, host, bound));
   }
 
   private static Piece piece(Tensor tensor, double[] exact) {
