@@ -8,9 +8,12 @@ import java.util.function.UnaryOperator;
  * {@link ShapeException}. A record does nothing by itself: {@link Stream#run} runs one, a {@link Program} lists many.
  *
  * <p>What all have in common: dimension 0 counts rows (tokens) and may vary ({@link Tensor#count()}); rows at or past the actual count are neither
- * read nor written. Sums are accumulated in float32 or better. Every element of an output within the actual count is written. NaN and infinity
- * propagate as in IEEE 754 arithmetic. An output may share memory with an input only where {@link #inPlace()} lists the pair and both are exactly
- * the same view; any other overlap of an output throws when the program is built. Same inputs, same device and same plan give the same bits.
+ * read nor written. Sums are accumulated in float32 or better. Operands enter products and sums as they are; where an operator lets a backend
+ * round them first, it says so. Arithmetic may take denormal F32 numbers for zeros; what only moves elements keeps them. tanh and the logistic
+ * function may be off by 2^-11 of themselves. Every element of an output within the actual count is written. NaN and infinity propagate as in IEEE
+ * 754 arithmetic. An output may share memory with an input only where {@link #inPlace()} lists the pair and both are exactly the same view; any
+ * other overlap of an output throws when the program is built. Same inputs, same device and same plan give the same bits, and the bits of a row do
+ * not depend on what is in the rows of other tokens, but where the operator itself sums over them.
  */
 public sealed interface Operator
     permits Add, Argmax, Attention, Copy, Dequantize, Embedding, GatherRows, Gelu, GeluMul, KvAppend, LayerNorm, Matmul, Mul, Penalize, Quantize,

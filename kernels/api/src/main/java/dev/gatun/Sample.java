@@ -11,7 +11,8 @@ import java.util.function.UnaryOperator;
  * answer is the first id at which the running sum exceeds {@code u · sum}, where
  * {@code u = (w >>> 8) · 2⁻²⁴} and w is the first word of Philox4x32-10 (Salmon et al. 2011) with key (seed low, seed high) and counter
  * (position, sequence, 0, 0). A row with a NaN gives the index of its first NaN. A row whose largest logit is +∞, or whose logits are all
- * −∞, gives the first index of the largest, as with temperature 0.
+ * −∞, gives the first index of the largest, as with temperature 0. Exponentials and sums are those of float32, so that where u lies within their
+ * rounding of an interval's end the neighbouring id may be drawn.
  *
  * @param x logits {@code [R, N]} in F32, rows contiguous
  * @param controls {@code [R, 4]} in F32: temperature, top_p, min_p, top_k

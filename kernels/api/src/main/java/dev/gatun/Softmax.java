@@ -5,7 +5,7 @@ import java.util.function.UnaryOperator;
 
 /**
  * Softmax over the last dimension: {@code y[.., i] = exp(scale · x[.., i] − m) / Σ_j exp(scale · x[.., j] − m)} with m the largest scaled element. A row
- * of −∞ gives NaN. In place allowed.
+ * of −∞ gives NaN. Exponentials may be off by 2^-11 of themselves. In place allowed.
  *
  * @param x {@code [.., N]}; F32, F16 or BF16, rows contiguous
  * @param scale finite
