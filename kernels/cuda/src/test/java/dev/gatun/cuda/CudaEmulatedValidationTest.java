@@ -2,10 +2,12 @@ package dev.gatun.cuda;
 
 import dev.gatun.tck.Level;
 import dev.gatun.tck.junit.BackendValidation;
+import java.util.Locale;
 
+/** The validation suite; the property {@code gatun.validation.level} asks for more than the quick level. */
 class CudaEmulatedValidationTest extends BackendValidation {
   CudaEmulatedValidationTest() {
-    super("cuda-emulated", Level.QUICK);
+    super("cuda-emulated", Level.valueOf(System.getProperty("gatun.validation.level", "quick").toUpperCase(Locale.ROOT)));
   }
 
   /** Without a C++ compiler there is no emulator; its absence is reported by the build, and by the other tests. */
