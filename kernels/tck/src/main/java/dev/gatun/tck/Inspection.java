@@ -64,7 +64,7 @@ public final class Inspection implements AutoCloseable {
     return result;
   }
 
-  /** A case that a level lists and that is none is the suite's mistake, or that of a file of shapes: it must not cost what else was found. */
+  /** A listed case that is none is the mistake of the suite or of a file of shapes: it must not cost what else was found. */
   private CaseResult examined(TestCase test) {
     try {
       return examiner.examine(test);
@@ -72,7 +72,8 @@ public final class Inspection implements AutoCloseable {
       if (!asked.cases().isEmpty()) {
         throw e;
       }
-      return CaseResult.unexamined(test, Suite.column(test), Verdict.FAIL, "threw", "the values that are listed make no case: " + e.getMessage());
+      return CaseResult.unexamined(test, Suite.column(test), Verdict.FAIL, "threw",
+          "the values that are listed make no case: " + e.getMessage());
     }
   }
 

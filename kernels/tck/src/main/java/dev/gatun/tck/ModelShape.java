@@ -74,8 +74,8 @@ public record ModelShape(String name, Level least, int hidden, int intermediate,
     if (sizes[HEADS] % sizes[KV_HEADS] != 0) {
       throw new CaseException(where + ": heads must be a multiple of kv_heads, not " + sizes[HEADS] + " for " + sizes[KV_HEADS]);
     }
-    return new ModelShape(columns[0], level(where, columns[1]), sizes[0], sizes[1], sizes[HEADS], sizes[KV_HEADS], sizes[4], sizes[5], sizes[6],
-        positive(where, "rope_base", columns[9]), (float) positive(where, "eps", columns[10]));
+    return new ModelShape(columns[0], level(where, columns[1]), sizes[0], sizes[1], sizes[HEADS], sizes[KV_HEADS], sizes[4], sizes[5],
+        sizes[6], positive(where, "rope_base", columns[9]), (float) positive(where, "eps", columns[10]));
   }
 
   private static Level level(String where, String text) {

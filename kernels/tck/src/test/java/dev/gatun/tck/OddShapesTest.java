@@ -62,7 +62,8 @@ class OddShapesTest {
     Path shapes = Files.writeString(folder.resolve("odd.txt"), "odd quick 1152 2880 12 4 80 80 262145 1e6 1e-6\n");
     Report report = Validation.of("example").withScale(Scale.EMULATED).withShapes(shapes).withInProcess(true)
         .withFamilies(List.of("embedding", "dequantize", "matmul", "attention", "rope")).run(_ -> {});
-    assertThat(report.results()).isNotEmpty().allSatisfy(result -> assertThat(result.verdict()).as("%s: %s", result.test(), result.message()).isIn(Verdict.PASS, Verdict.UNSUPPORTED));
+    assertThat(report.results()).isNotEmpty().allSatisfy(result ->
+        assertThat(result.verdict()).as("%s: %s", result.test(), result.message()).isIn(Verdict.PASS, Verdict.UNSUPPORTED));
   }
 
   /** A head of one element has no pair to turn. */

@@ -66,8 +66,8 @@ public final class Workbench implements AutoCloseable {
   public Tensor place(DType dtype, Placement placement, long... shape) {
     double bytes = Arrays.stream(shape).asDoubleStream().reduce(1, (a, b) -> a * b) * dtype.blockBytes() / dtype.blockSize();
     if (bytes > MOST_BYTES) {
-      throw new CaseException("a tensor " + dtype.label() + Arrays.toString(shape) + " of " + (long) bytes + " bytes is too large for a case: there may be "
-          + MOST_BYTES);
+      throw new CaseException("a tensor " + dtype.label() + Arrays.toString(shape) + " of " + (long) bytes
+          + " bytes is too large for a case: there may be " + MOST_BYTES);
     }
     return memory.place(dtype, placement, shape);
   }
