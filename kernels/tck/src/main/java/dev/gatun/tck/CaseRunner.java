@@ -40,7 +40,8 @@ final class CaseRunner implements AutoCloseable {
       return new CaseResult(values.test(), family.column(values), verdict, "", findings.unsupported().orElse(""), findings.measures(),
           System.nanoTime() - started);
     } catch (CaseException e) {
-      throw e;
+      String line = values.test().line();
+      throw e.getMessage().contains(line) ? e : new CaseException(line + ": " + e.getMessage());
     } catch (CheckException e) {
       return failed(family, values, findings, e.check(), e.getMessage(), started);
     } catch (RuntimeException e) {

@@ -59,9 +59,22 @@ public final class Inspection implements AutoCloseable {
    * @throws CaseException if the values make no case, which only a line typed by hand can do
    */
   public synchronized CaseResult examine(TestCase test) {
-    CaseResult result = stopped ? notRun(test) : examiner.examine(test);
+    CaseResult result = stopped ? notRun(test) : examined(test);
     results.put(test, result);
     return result;
+  }
+
+  /** A listed case that is none is the mistake of the suite or of a file of shapes: it must not cost what else was found. */
+  private CaseResult examined(TestCase test) {
+    try {
+      return examiner.examine(test);
+    } catch (CaseException e) {
+      if (!asked.cases().isEmpty()) {
+        throw e;
+      }
+      return CaseResult.unexamined(test, Suite.column(test), Verdict.FAIL, "threw",
+          "the values that are listed make no case: " + e.getMessage());
+    }
   }
 
   /** Ends the processes at once; the case being examined, and what is left, is not run. May be called by any thread. */

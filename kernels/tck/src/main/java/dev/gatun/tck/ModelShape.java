@@ -7,6 +7,7 @@ import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
@@ -28,6 +29,10 @@ import java.util.Locale;
 public record ModelShape(String name, Level least, int hidden, int intermediate, int heads, int kvHeads, int keySize, int valueSize, int vocabulary,
     double ropeBase, float eps) {
   private static final int COLUMNS = 11;
+  private static final List<String> SIZES = List.of("hidden", "intermediate", "heads", "kv_heads", "key_size", "value_size", "vocabulary");
+  private static final int HEADS = 2;
+  private static final int KV_HEADS = 3;
+  private static final int MOST = 1 << 24;
 
   /** The models of the suite's own file. */
   public static List<ModelShape> builtIn() {
@@ -62,19 +67,47 @@ public record ModelShape(String name, Level least, int hidden, int intermediate,
     if (columns.length != COLUMNS) {
       throw new CaseException(where + ": " + columns.length + " columns; there must be " + COLUMNS);
     }
-    try {
-      return new ModelShape(columns[0], Level.valueOf(columns[1].toUpperCase(Locale.ROOT)), size(columns[2]), size(columns[3]), size(columns[4]),
-          size(columns[5]), size(columns[6]), size(columns[7]), size(columns[8]), Double.parseDouble(columns[9]), Float.parseFloat(columns[10]));
-    } catch (IllegalArgumentException e) {
-      throw new CaseException(where + ": " + e.getMessage());
+    int[] sizes = new int[SIZES.size()];
+    for (int i = 0; i < sizes.length; i++) {
+      sizes[i] = size(where, SIZES.get(i), columns[2 + i]);
     }
+    if (sizes[HEADS] % sizes[KV_HEADS] != 0) {
+      throw new CaseException(where + ": heads must be a multiple of kv_heads, not " + sizes[HEADS] + " for " + sizes[KV_HEADS]);
+    }
+    return new ModelShape(columns[0], level(where, columns[1]), sizes[0], sizes[1], sizes[HEADS], sizes[KV_HEADS], sizes[4], sizes[5],
+        sizes[6], positive(where, "rope_base", columns[9]), (float) positive(where, "eps", columns[10]));
   }
 
-  private static int size(String text) {
-    int size = Integer.parseInt(text);
-    if (size <= 0) {
-      throw new IllegalArgumentException("a size must be positive, not " + text);
+  private static Level level(String where, String text) {
+    List<String> names = Arrays.stream(Level.values()).map(level -> level.name().toLowerCase(Locale.ROOT)).toList();
+    int index = names.indexOf(text.toLowerCase(Locale.ROOT));
+    if (index < 0) {
+      throw new CaseException(where + ": there is no level '" + text + "'; there are: " + String.join(", ", names));
     }
-    return size;
+    return Level.values()[index];
+  }
+
+  private static int size(String where, String name, String text) {
+    try {
+      int size = Integer.parseInt(text);
+      if (size > 0 && size <= MOST) {
+        return size;
+      }
+    } catch (NumberFormatException _) {
+      // Said below, as for a number that is out of range.
+    }
+    throw new CaseException(where + ": " + name + " must be a whole number from 1 to " + MOST + ", not " + text);
+  }
+
+  private static double positive(String where, String name, String text) {
+    try {
+      double value = Double.parseDouble(text);
+      if ((float) value > 0 && Float.isFinite((float) value)) {
+        return value;
+      }
+    } catch (NumberFormatException _) {
+      // Said below, as for a number that is out of range.
+    }
+    throw new CaseException(where + ": " + name + " must be a positive number, not " + text);
   }
 }

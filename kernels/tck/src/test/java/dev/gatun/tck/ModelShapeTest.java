@@ -30,8 +30,25 @@ class ModelShapeTest {
         .hasMessageContaining("mine.txt, line 2")
         .hasMessageContaining("many");
     assertThatThrownBy(() -> read(LINE.replace("128", "0"))).isInstanceOf(CaseException.class)
-        .hasMessageContaining("must be positive, not 0");
-    assertThatThrownBy(() -> read(LINE.replace("quick", "slow"))).isInstanceOf(CaseException.class).hasMessageContaining("line 1");
+        .hasMessage("mine.txt, line 1: intermediate must be a whole number from 1 to 16777216, not 0");
+    assertThatThrownBy(() -> read(LINE.replace("quick", "slow"))).isInstanceOf(CaseException.class)
+        .hasMessage("mine.txt, line 1: there is no level 'slow'; there are: quick, standard, full");
+  }
+
+  @Test
+  void refusesWhatNoModelHas() {
+    assertThatThrownBy(() -> read(LINE.replace(" 4 2 ", " 2 4 "))).isInstanceOf(CaseException.class)
+        .hasMessage("mine.txt, line 1: heads must be a multiple of kv_heads, not 2 for 4");
+    for (String size : List.of("16777217", "99999999999", "-1", "1.5")) {
+      assertThatThrownBy(() -> read(LINE.replace(" 1000 ", " " + size + " "))).isInstanceOf(CaseException.class)
+          .hasMessage("mine.txt, line 1: vocabulary must be a whole number from 1 to 16777216, not " + size);
+    }
+    for (String number : List.of("NaN", "Infinity", "0", "-1", "1e300", "ten")) {
+      assertThatThrownBy(() -> read(LINE.replace("10000", number))).isInstanceOf(CaseException.class)
+          .hasMessage("mine.txt, line 1: rope_base must be a positive number, not " + number);
+      assertThatThrownBy(() -> read(LINE.replace("1e-5", number))).isInstanceOf(CaseException.class)
+          .hasMessage("mine.txt, line 1: eps must be a positive number, not " + number);
+    }
   }
 
   @Test

@@ -25,6 +25,11 @@ final class ArgmaxFamily extends LogitFamily {
   }
 
   @Override
+  List<Fill> fills() {
+    return ordered();
+  }
+
+  @Override
   public void list(Listing listing) {
     covering(listing, FLOATS, List.of());
     special(listing);

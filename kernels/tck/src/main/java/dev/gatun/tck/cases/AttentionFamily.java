@@ -21,12 +21,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** {@link Attention}, over dense keys and over pages. */
 final class AttentionFamily extends OperatorFamily {
   /** Above this many multiply-adds the oracle is asked for a sample of the tokens. */
   private static final long MOST_WORK = 20_000_000;
   private static final int LEAST_SAMPLED = 3;
+  private static final double SPREAD = 4;
+  private static final Set<Fill> RANDOM = Set.of(Fill.NORMAL, Fill.UNIFORM);
   private static final int MOST_SAMPLED = 24;
 
   /** Where the keys are. */
@@ -87,8 +90,15 @@ final class AttentionFamily extends OperatorFamily {
     Attention attention = new Attention(bench.counted(q, values.optional("count")), content.kv(), batch, options, sinks,
         bench.counted(y, values.optional("count")));
     Trial trial = Trial.of(attention).reading(content.host());
-    trial.expect(sample(values, step, attention), Bounds.attention(q.dtype(), values.dtype("k")));
+    trial.expect(sample(values, step, attention), Bounds.attention(q.dtype(), values.dtype("k"), capped(values, step, options)));
     return neighbours(values, step, bench, trial, attention, content);
+  }
+
+  /** How large capped scores are: of random queries and keys, four times their deviation; of others, as large as the cap lets them be. */
+  private static double capped(Values values, AttentionStep step, Attention.Options options) {
+    boolean random = RANDOM.contains(values.choice("fill", Fill.class)) && RANDOM.contains(values.choice("kfill", Fill.class))
+        && values.choice("odd", AttentionStep.Odd.class) == AttentionStep.Odd.NOTHING;
+    return random ? Math.min(options.softcap(), SPREAD * Math.abs(options.scale()) * Math.sqrt(step.size())) : options.softcap();
   }
 
   /** What is past the counts is no number of anything. */

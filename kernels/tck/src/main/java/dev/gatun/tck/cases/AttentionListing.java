@@ -67,6 +67,11 @@ final class AttentionListing {
     }
   }
 
+  /** What the keys and values of a model can be kept as: heads that are no whole number of blocks in no block type. */
+  static List<DType> kept(ModelShape model) {
+    return KEPT.stream().filter(k -> model.keySize() % k.blockSize() == 0 && model.valueSize() % k.blockSize() == 0).toList();
+  }
+
   private static int[] ints(int... values) {
     return values;
   }
@@ -393,7 +398,7 @@ final class AttentionListing {
           model.valueSize() == model.keySize() ? Values.NONE : model.valueSize(), "fill", Fill.UNIFORM, "kfill", Fill.UNIFORM};
       int decoded = listing.sized(1000, 104, 64);
       int prompt = listing.sized(137, 25, 16);
-      for (DType k : KEPT) {
+      for (DType k : kept(model)) {
         for (DType q : RowFamily.FLOATS) {
           Level usual = k == DType.F16 && q == DType.F32 ? model.least() : k == q || q == DType.F32 && k == DType.Q8_0
               ? Listing.later(Level.STANDARD, model.least()) : Level.FULL;

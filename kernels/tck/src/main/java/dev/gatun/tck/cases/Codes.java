@@ -18,6 +18,9 @@ enum Codes {
   /** As {@link #NEAR}, but for an element that is NaN, which makes the scale of its block NaN, and one that is infinite. */
   NONFINITE;
 
+  /** Elements whose values are made one by one, in float64. */
+  private static final int MOST = 1 << 24;
+
   /** Whether the type can hold it. */
   boolean fits(DType type) {
     return this != NONFINITE || type != DType.MXFP4;
@@ -29,6 +32,9 @@ enum Codes {
       return bench.random(type, lies, seed, rows, columns);
     }
     int n = Math.multiplyExact(rows, columns);
+    if (n > MOST) {
+      throw new IllegalArgumentException(n + " elements of other codes than any, where there may be " + MOST);
+    }
     double[] values = this == ZERO ? new double[n] : Arrays.stream(Fill.NORMAL.values(seed, n)).map(value -> (float) (deviation * value)).toArray();
     if (this == NONFINITE && n > 0) {
       values[n / 2] = Double.NaN;

@@ -69,7 +69,7 @@ final class DequantizeFamily extends MoveFamily {
       }
       for (ModelShape model : listing.models()) {
         listing.add(common(x) ? Listing.later(Level.STANDARD, model.least()) : Level.FULL, signature().of("rows", listing.sized(64, 4, 4),
-            "n", listing.sized(model.hidden(), 512, SUPER_BLOCK), "x", x.label(), "y", "f16"));
+            "n", wholeBlocks(listing.sized(model.hidden(), 512, SUPER_BLOCK), x), "x", x.label(), "y", "f16"));
       }
     }
     for (DType x : new DType[] {DType.Q4_0, DType.Q6_K}) {

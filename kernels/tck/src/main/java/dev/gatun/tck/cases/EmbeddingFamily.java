@@ -75,7 +75,7 @@ final class EmbeddingFamily extends OperatorFamily {
 
   private void vocabulary(Listing listing, ModelShape model, DType table) {
     int v = listing.sized(model.vocabulary(), 300, 256);
-    int n = listing.sized(model.hidden(), 512, SUPER_BLOCK);
+    int n = MoveFamily.wholeBlocks(listing.sized(model.hidden(), 512, SUPER_BLOCK), table);
     if (table == DType.Q4_0 || table == DType.BF16) {
       boolean first = table == DType.Q4_0;
       listing.add(first ? Listing.later(model.least(), Level.STANDARD) : Level.FULL, signature().of("rows", first ? 1 : listing.sized(512, 9, 8), "v", v, "n", n,

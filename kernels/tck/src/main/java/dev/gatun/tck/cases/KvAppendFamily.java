@@ -60,7 +60,7 @@ final class KvAppendFamily extends OperatorFamily {
     types(listing);
     places(listing);
     for (ModelShape model : listing.models()) {
-      for (DType k : KEPT) {
+      for (DType k : AttentionListing.kept(model)) {
         for (int[] tokens : new int[][] {{1, 1}, {listing.sized(33, 5, 4)}}) {
           add(listing, k == DType.F16 || k == DType.Q8_0 ? model.least() : Listing.later(Level.STANDARD, model.least()), "held",
               tokens.length == 2 ? ints(19, 4) : ints(3), "tokens", tokens, "heads", listing.sized(model.kvHeads(), 4, 4), "size",

@@ -3,6 +3,8 @@ package dev.gatun.tck.cases;
 import dev.gatun.DType;
 import dev.gatun.GatunException;
 import dev.gatun.KvCache;
+import dev.gatun.ShapeException;
+import dev.gatun.tck.CaseException;
 import dev.gatun.tck.Level;
 import dev.gatun.tck.lab.CheckException;
 import dev.gatun.tck.lab.Findings;
@@ -86,11 +88,7 @@ final class KvCacheFamily implements Family {
 
   @Override
   public void examine(Values values, Workbench bench, Findings findings) {
-    int page = values.size("page");
-    int size = values.size("size");
-    KvCache.Spec spec = new KvCache.Spec(values.size("layers"), values.size("heads"), size, values.optional("vsize").orElse(size),
-        values.dtype("k"), page,
-        16, SLOTS, 9 * page + page / 2);
+    KvCache.Spec spec = spec(values);
     try {
       CacheStage stage = new CacheStage(bench, findings, spec, values.seed("stage"));
       if (stage.isServed()) {
@@ -101,6 +99,17 @@ final class KvCacheFamily implements Family {
       }
     } catch (UnservedException e) {
       findings.unsupported(e.getMessage());
+    }
+  }
+
+  private static KvCache.Spec spec(Values values) {
+    int page = values.size("page");
+    int size = values.size("size");
+    try {
+      return new KvCache.Spec(values.size("layers"), values.size("heads"), size, values.optional("vsize").orElse(size), values.dtype("k"),
+          page, 16, SLOTS, Math.multiplyExact(9, page) + page / 2);
+    } catch (ShapeException | ArithmeticException e) {
+      throw new CaseException(values.test() + " makes no case: " + e.getMessage());
     }
   }
 

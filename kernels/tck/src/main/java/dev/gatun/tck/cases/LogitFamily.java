@@ -6,6 +6,8 @@ import dev.gatun.tck.Level;
 import dev.gatun.tck.lab.Fill;
 import dev.gatun.tck.lab.Placement;
 import dev.gatun.tck.lab.Workbench;
+import java.util.Arrays;
+import java.util.List;
 
 /** Operators over rows of logits, where it matters which element of a row is special, and how far apart two of them are. */
 abstract class LogitFamily extends RowFamily {
@@ -53,6 +55,11 @@ abstract class LogitFamily extends RowFamily {
 
   LogitFamily(Signature signature) {
     super(Group.LOGITS, signature);
+  }
+
+  /** Contents with an order that every device sees: one that flushes denormals takes them all for the same. */
+  static List<Fill> ordered() {
+    return Arrays.stream(Fill.values()).filter(fill -> fill != Fill.DENORMAL).toList();
   }
 
   /** Names that every operator over logits has, of those that take F32 alone. */

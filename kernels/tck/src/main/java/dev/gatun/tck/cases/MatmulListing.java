@@ -191,7 +191,7 @@ final class MatmulListing {
         {model.hidden(), model.heads() * model.valueSize()}, {model.intermediate(), model.hidden()}, {model.hidden(), model.intermediate()}};
     for (int i = 0; i < shapes.length; i++) {
       int n = shapes[i][0];
-      int k = Math.floorDiv(shapes[i][1], w.blockSize()) * w.blockSize();
+      int k = MoveFamily.wholeBlocks(shapes[i][1], w);
       if (i == GATE || OF_MODELS.contains(w)) {
         listing.add(i == GATE && first ? model.least() : level, layer(w, 1, n, k));
       }
@@ -202,7 +202,8 @@ final class MatmulListing {
         listing.add(i == 0 ? level : Level.FULL, layer(w, 2 + (w.ordinal() + 3 * i) % 15, n, k));
       }
     }
-    listing.add(level, layer(w, prefill, model.kvHeads() * model.keySize(), model.hidden() / w.blockSize() * w.blockSize(), "count", prefill / 3));
+    listing.add(level, layer(w, prefill, model.kvHeads() * model.keySize(), MoveFamily.wholeBlocks(model.hidden(), w), "count",
+        prefill / 3));
   }
 
   /** The product with the vocabulary, whose weight is the largest there is. */
@@ -211,7 +212,8 @@ final class MatmulListing {
       for (int rows : new int[] {1, 4}) {
         if (rows == 1 || w == DType.Q4_0) {
           listing.add(rows == 1 && w == DType.Q4_0 ? Listing.later(model.least(), Level.STANDARD) : Level.FULL,
-              layer(w, rows, model.vocabulary(), model.hidden(), "weight", w == DType.Q4_0 ? Weight.PREPARED : Weight.TIED));
+              layer(w, rows, model.vocabulary(), MoveFamily.wholeBlocks(model.hidden(), w), "weight",
+                  w == DType.Q4_0 ? Weight.PREPARED : Weight.TIED));
         }
       }
     }

@@ -43,6 +43,11 @@ abstract class MoveFamily extends OperatorFamily {
     return shape;
   }
 
+  /** The whole blocks of a type in so many elements, at least one: a model's size need not be a multiple of every block. */
+  static int wholeBlocks(int elements, DType type) {
+    return Math.max(1, elements / type.blockSize()) * type.blockSize();
+  }
+
   /** How many elements of a shape lie within the count. */
   static int within(Values values, long... shape) {
     long rows = values.optional("count").stream().mapToLong(count -> Math.clamp(count, 0, shape[0])).findFirst().orElse(shape[0]);

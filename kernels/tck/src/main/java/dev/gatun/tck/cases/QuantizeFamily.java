@@ -73,7 +73,7 @@ final class QuantizeFamily extends MoveFamily {
       }
       for (ModelShape model : listing.models()) {
         listing.add(Listing.later(standard, model.least()), signature().of("rows", listing.sized(64, 4, 4),
-            "n", listing.sized(model.hidden(), 512, SUPER_BLOCK), "y", y.label(), "fill", Fill.OUTLIERS));
+            "n", wholeBlocks(listing.sized(model.hidden(), 512, SUPER_BLOCK), y), "y", y.label(), "fill", Fill.OUTLIERS));
       }
     }
   }

@@ -102,12 +102,13 @@ final class RopeFamily extends OperatorFamily {
     for (ModelShape model : listing.models()) {
       // What is wider than any head that turns as a whole has a part of 64 that does.
       String dims = model.keySize() > 128 ? "64" : Values.NONE;
+      Object base = model.ropeBase() == (int) model.ropeBase() ? (Object) (int) model.ropeBase() : model.ropeBase();
       for (int heads : new int[] {listing.sized(model.heads(), 8, 4), listing.sized(model.kvHeads(), 4, 4)}) {
         for (DType type : RowFamily.FLOATS) {
           for (int rows : new int[] {1, listing.sized(65, 9, 8)}) {
             listing.add(type == DType.F32 && rows > 1 ? model.least() : Listing.later(Level.STANDARD, model.least()), of(pairs, "rows",
                 rows, "n",
-                model.keySize(), "heads", heads, "dims", dims, "base", (int) model.ropeBase(), "x", type.label(), "y", type.label(),
+                model.keySize(), "heads", heads, "dims", dims, "base", base, "x", type.label(), "y", type.label(),
                     "inplace", true));
           }
         }
@@ -141,8 +142,8 @@ final class RopeFamily extends OperatorFamily {
     }
     Optional<Tensor> factors = values.on("factors") ? Optional.of(bench.vector(Inputs.uniform(values.seed("factors"), dims / 2, 1, 40)))
         : Optional.empty();
-    Rotation rotation = new Rotation(values.choice("pairs", Pairs.class), dims, Double.parseDouble(values.text("base")), scaling(values),
-        Double.parseDouble(values.text("magnitude")));
+    Rotation rotation = new Rotation(values.choice("pairs", Pairs.class), dims, values.real("base"), scaling(values),
+        values.real("magnitude"));
     Rope rope = new Rope(x, bench.counted(bench.ints(positions), values.optional("count")), factors, rotation, y);
     return RowFamily.independentRows(values, bench, Trial.of(rope).expect(Bounds.ROPE), x, y);
   }

@@ -48,6 +48,11 @@ abstract class RowFamily extends OperatorFamily {
     return values.text("x");
   }
 
+  /** The contents that {@link #covering} lists. */
+  List<Fill> fills() {
+    return List.of(Fill.values());
+  }
+
   /** The cases that every operator over rows has. */
   final void covering(Listing listing) {
     covering(listing, FLOATS, FLOATS);
@@ -88,7 +93,7 @@ abstract class RowFamily extends OperatorFamily {
       }
     }
     for (DType x : inputs.isEmpty() ? List.of(DType.F32) : inputs) {
-      for (Fill fill : Fill.values()) {
+      for (Fill fill : fills()) {
         listing.add(Level.values()[x.ordinal()], signature().of(named(inputs, x, List.of(), x, "rows", 3, "n", 70, "fill", fill)));
       }
     }

@@ -45,7 +45,7 @@ final class TopKFamily extends LogitFamily {
         listing.add(placement.ordinal() == type.ordinal() % 3 ? Level.QUICK : Level.STANDARD,
             signature().of("rows", 3, "n", 45, "x", type.label(), "lies", placement, "k", 9));
       }
-      for (Fill fill : Fill.values()) {
+      for (Fill fill : ordered()) {
         listing.add(type == DType.F32 ? Level.QUICK : Level.STANDARD, signature().of("rows", 3, "n", 70, "x", type.label(), "fill", fill));
         listing.add(Level.STANDARD, signature().of("rows", 3, "n", 70, "x", type.label(), "fill", fill, "k", ALL));
       }

@@ -20,6 +20,9 @@ public final class Values {
   /** No size of any case needs more; a line typed by hand must not ask for all memory. */
   private static final int MOST = 1 << 27;
 
+  /** 2^64 over the golden ratio: odd, so that no two seeds of the suite become one, and neighbours lie far apart. */
+  private static final long SPREAD = 0x9E3779B97F4A7C15L;
+
   private final TestCase test;
   private final Map<String, String> values;
   private final long seed;
@@ -64,6 +67,11 @@ public final class Values {
     return read(name, "a number", Float::parseFloat);
   }
 
+  /** A number in float64. */
+  double real(String name) {
+    return read(name, "a number", Double::parseDouble);
+  }
+
   /** {@code yes} or {@code no}. */
   public boolean on(String name) {
     return switch (text(name)) {
@@ -97,7 +105,7 @@ public final class Values {
   public long seed(String what) {
     CRC32C sum = new CRC32C();
     sum.update((test.line() + '/' + what).getBytes(StandardCharsets.UTF_8));
-    return (seed << Integer.SIZE) + sum.getValue();
+    return seed * SPREAD + sum.getValue();
   }
 
   private <T> T read(String name, String wanted, Function<String, T> reader) {

@@ -2,6 +2,7 @@ package dev.gatun.tck.cases;
 
 import dev.gatun.Tensor;
 import dev.gatun.Use;
+import dev.gatun.tck.lab.Calls;
 import dev.gatun.tck.lab.Workbench;
 
 /** Whether an operator reads a weight as the model's file has it or as the backend made it ready. */
@@ -17,8 +18,8 @@ enum Weight {
   Tensor ready(Workbench bench, Tensor weight, Use use) {
     return switch (this) {
       case PLAIN -> weight;
-      case PREPARED -> bench.prepared(weight, use);
-      case TIED -> bench.prepared(weight, Use.MATMUL_AND_EMBEDDING);
+      case PREPARED -> Calls.of(() -> bench.prepared(weight, use));
+      case TIED -> Calls.of(() -> bench.prepared(weight, Use.MATMUL_AND_EMBEDDING));
     };
   }
 }

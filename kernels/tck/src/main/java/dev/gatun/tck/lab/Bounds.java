@@ -56,6 +56,9 @@ public final class Bounds {
       new Bound(1e-12, "erf in F32 by a polynomial good to 1.5e-7 gives 1e-14 to 5e-14; the form by tanh, 4e-8 away, is told from it");
 
 
+  /** What a fast tanh is off by, as a share of itself. */
+  private static final double FAST = 0x1p-11;
+
   /** By how much errors may grow on their way through a program: a gated unit multiplies two results that are both off. */
   private static final double GROWTH = 2;
 
@@ -70,6 +73,19 @@ public final class Bounds {
       // Floats of 8 bits are exact in BF16, which therefore may be what they are multiplied as.
       default -> ATTENTION_BF16;
     };
+  }
+
+  /**
+   * Of an attention whose scores are capped, which may take tanh of a fast unit: off by 2^-11 of itself, and so are the scores. A weight is
+   * then off by as much of itself as its score is, and the result by no more than the weights, whose errors it averages.
+   *
+   * @param score how large capped scores are, at most the soft cap; 0 where there is none
+   */
+  public static Bound attention(DType q, DType keys, double score) {
+    Bound bound = attention(q, keys);
+    double off = score * FAST;
+    return score == 0 ? bound : new Bound(bound.nmse() + off * off, bound.reason() + "; a tanh off by 2^-11 puts scores of " + (float) score
+        + " off by " + (float) off + ", and the weights by as much of themselves").withAnyNonFinite();
   }
 
   /** Of {@link dev.gatun.Gelu} in one of its forms. */

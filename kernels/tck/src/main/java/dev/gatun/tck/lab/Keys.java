@@ -6,6 +6,7 @@ import dev.gatun.KvCache.Part;
 import dev.gatun.Ragged;
 import dev.gatun.ShapeException;
 import dev.gatun.Tensor;
+import dev.gatun.tck.CaseException;
 import dev.gatun.tck.oracle.Host;
 import dev.gatun.tck.oracle.Oracle;
 import java.util.Arrays;
@@ -69,8 +70,21 @@ public final class Keys {
     this.spec = cache.spec();
   }
 
-  /** A new, poisoned cache. @throws UnservedException with the backend's reason, if it makes none of this kind */
+  /**
+   * A new, poisoned cache.
+   *
+   * @throws UnservedException with the backend's reason, if it makes none of this kind
+   * @throws CaseException if no case may have one so large
+   */
   public static Keys of(Workbench bench, KvCache.Spec spec) {
+    double bytes = (double) spec.layers() * spec.pages() * spec.pageTokens() * spec.bytesPerTokenAndLayer();
+    if (bytes > Workbench.MOST_BYTES) {
+      throw new CaseException("a cache of " + (long) bytes + " bytes is too large for a case: there may be " + Workbench.MOST_BYTES);
+    }
+    return Calls.of(() -> opened(bench, spec));
+  }
+
+  private static Keys opened(Workbench bench, KvCache.Spec spec) {
     KvCache cache;
     try {
       cache = bench.backend().newKvCache(spec);
@@ -92,14 +106,14 @@ public final class Keys {
 
   /** A new, empty sequence's slot. */
   public int open() {
-    int slot = cache.open();
+    int slot = Calls.of(cache::open);
     sequences.put(slot, new Sequence());
     return slot;
   }
 
   /** Pages for the positions {@code from} to {@code to} (exclusive). */
   public void reserve(int slot, int from, int to) {
-    cache.reserve(bench.stream(), slot, from, to);
+    Calls.run(() -> cache.reserve(bench.stream(), slot, from, to));
     Sequence sequence = sequences.get(slot);
     int before = sequence.pages;
     sequence.pages = from < to ? Math.max(before, Math.ceilDiv(to, spec.pageTokens())) : before;
@@ -110,7 +124,7 @@ public final class Keys {
 
   /** Shares the pages of a sequence with a new one, whose slot is returned. */
   public int fork(int slot) {
-    int copy = cache.fork(bench.stream(), slot);
+    int copy = Calls.of(() -> cache.fork(bench.stream(), slot));
     Sequence from = sequences.get(slot);
     Sequence to = new Sequence();
     for (int layer = 0; from.pages > 0 && layer < spec.layers(); layer++) {
@@ -125,13 +139,13 @@ public final class Keys {
 
   /** Forgets positions; those in a page that stays keep what they hold. */
   public void truncate(int slot, int length) {
-    cache.truncate(bench.stream(), slot, length);
+    Calls.run(() -> cache.truncate(bench.stream(), slot, length));
     cut(sequences.get(slot), length);
   }
 
   /** Ends a sequence. */
   public void release(int slot) {
-    cache.release(bench.stream(), slot);
+    Calls.run(() -> cache.release(bench.stream(), slot));
     cut(sequences.remove(slot), 0);
   }
 
@@ -146,7 +160,7 @@ public final class Keys {
 
   /** Poisons every page that no slot holds. */
   public void poison() {
-    cache.poison(bench.stream());
+    Calls.run(() -> cache.poison(bench.stream()));
     stale = false;
   }
 
@@ -164,7 +178,7 @@ public final class Keys {
             staging.floats(v, done * row(Part.VALUE), rows, spec.heads(), spec.valueSize()), batch, cache, layer);
         Map<String, double[]> kept = Oracle.compute(append, Host.buffers());
         if (!bench.lab().isPlanning()) {
-          bench.stream().run(append.with(staging::onDevice));
+          Calls.run(() -> bench.stream().run(append.with(staging::onDevice)));
         }
         for (int i = 0; i < rows; i++) {
           hold(layer, slot, first + i, i, kept);

@@ -11,6 +11,7 @@ import dev.gatun.Shape;
 import dev.gatun.Stream;
 import dev.gatun.Tensor;
 import dev.gatun.Use;
+import dev.gatun.tck.CaseException;
 import dev.gatun.tck.oracle.Elements;
 import dev.gatun.tck.oracle.Host;
 import dev.gatun.tck.oracle.Inputs;
@@ -29,6 +30,9 @@ import java.util.OptionalInt;
  * buffers of the backend's own that only copies reach. Families make host tensors only. Closing it frees everything.
  */
 public final class Workbench implements AutoCloseable {
+  /** The bytes of a case's largest tensor or cache: what any model needs, and too few to fill the memory of a line typed by hand. */
+  static final long MOST_BYTES = 4L << 30;
+
   private final Lab lab;
   private final Memory memory = new Memory();
   private final List<Buffer> device = new ArrayList<>();
@@ -54,8 +58,17 @@ public final class Workbench implements AutoCloseable {
     return lab;
   }
 
-  /** A tensor whose every byte is poison, between guards. */
+  /**
+   * A tensor whose every byte is poison, between guards.
+   *
+   * @throws CaseException if no case may have one so large
+   */
   public Tensor place(DType dtype, Placement placement, long... shape) {
+    double bytes = Arrays.stream(shape).asDoubleStream().reduce(1, (a, b) -> a * b) * dtype.blockBytes() / dtype.blockSize();
+    if (bytes > MOST_BYTES) {
+      throw new CaseException("a tensor " + dtype.label() + Arrays.toString(shape) + " of " + (long) bytes
+          + " bytes is too large for a case: there may be " + MOST_BYTES);
+    }
     return memory.place(dtype, placement, shape);
   }
 

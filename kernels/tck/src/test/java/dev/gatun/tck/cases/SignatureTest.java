@@ -73,5 +73,6 @@ class SignatureTest {
     assertThat(values("rows", 3).seed("w")).isNotEqualTo(seed);
     assertThat(values("rows", 4).seed("x")).isNotEqualTo(seed);
     assertThat(signature.values(signature.of("rows", 3), 8).seed("x")).isNotEqualTo(seed);
+    assertThat(signature.values(signature.of("rows", 3), 7 + (1L << 32)).seed("x")).as("every bit of the suite's seed counts").isNotEqualTo(seed);
   }
 }

@@ -20,9 +20,17 @@ class AttentionBoundsTest {
   private static final double MOST_ABOVE = 20;
 
   /** What of an attention is rounded before it is multiplied. */
-  private record Rounding(DoubleUnaryOperator query, DoubleUnaryOperator kept, DoubleUnaryOperator weight) {
+  private record Rounding(DoubleUnaryOperator query, DoubleUnaryOperator kept, DoubleUnaryOperator weight, DoubleUnaryOperator tanh) {
+    Rounding(DoubleUnaryOperator query, DoubleUnaryOperator kept, DoubleUnaryOperator weight) {
+      this(query, kept, weight, x -> x);
+    }
+
     static Rounding none() {
       return new Rounding(x -> x, x -> x, x -> x);
+    }
+
+    static Rounding ofTanh(DoubleUnaryOperator tanh) {
+      return new Rounding(x -> x, x -> x, x -> x, tanh);
     }
 
     static Rounding to(DType type) {
@@ -32,14 +40,30 @@ class AttentionBoundsTest {
 
     /** To 11 bits at the exponents of F32. */
     static Rounding tf32() {
-      DoubleUnaryOperator rounded = x -> x == 0 ? 0 : Math.scalb(Math.rint(Math.scalb(x, 10 - Math.getExponent(x))), Math.getExponent(x) - 10);
-      return new Rounding(rounded, rounded, rounded);
+      return new Rounding(Rounding::to11Bits, Rounding::to11Bits, Rounding::to11Bits);
+    }
+
+    static double to11Bits(double x) {
+      return x == 0 ? 0 : Math.scalb(Math.rint(Math.scalb(x, 10 - Math.getExponent(x))), Math.getExponent(x) - 10);
+    }
+
+    /** Off by 2^-11 of it, now up and now down. */
+    static double off(double x) {
+      return x * (1 + (Long.bitCount(Double.doubleToLongBits(x)) % 2 == 0 ? 0x1p-11 : -0x1p-11));
     }
   }
 
   /** One query head over a context of normal numbers, a few times over. */
-  private record Step(int context, int size, double scale, DType kept) {
+  private record Step(int context, int size, double scale, DType kept, double softcap) {
     static final int QUERIES = 6;
+
+    Step(int context, int size, double scale, DType kept) {
+      this(context, size, scale, kept, 0);
+    }
+
+    private double capped(double score, DoubleUnaryOperator tanh) {
+      return softcap == 0 ? score : softcap * tanh.applyAsDouble(Math.tanh(score / softcap));
+    }
 
     double[] row(String what, int which) {
       long seed = what.hashCode() * 31L + which;
@@ -65,7 +89,7 @@ class AttentionBoundsTest {
 
     private double[] exact(double[] q, double[][] k, double[][] v) {
       double[] scores = new double[context];
-      Arrays.setAll(scores, j -> scale * dot(q, k[j]));
+      Arrays.setAll(scores, j -> capped(scale * dot(q, k[j]), x -> x));
       double largest = Arrays.stream(scores).max().orElseThrow();
       double sum = 0;
       double[] y = new double[size];
@@ -99,7 +123,7 @@ class AttentionBoundsTest {
         for (int i = 0; i < size; i++) {
           dot += (float) rounding.query.applyAsDouble(q[i]) * (float) rounding.kept.applyAsDouble(k[j][i]);
         }
-        float score = (float) scale * dot;
+        float score = (float) capped((float) scale * dot, rounding.tanh);
         float next = Math.max(largest, score);
         float shrink = (float) Math.exp(largest - next);
         float weight = (float) Math.exp(score - next);
@@ -147,6 +171,33 @@ class AttentionBoundsTest {
     assertThat(new Step(40, 64, 3, DType.F32).error(Rounding.none())).as("F32 with scores far apart").isLessThan(bound / 10);
     assertThat(new Step(20, 64, 1 / 8.0, DType.F32).error(Rounding.tf32())).as("operands of 11 bits").isGreaterThan(bound);
     assertThat(worst(DType.F32, Rounding.to(DType.F16))).as("operands in F16").isGreaterThan(MOST_ABOVE * bound);
+  }
+
+  /** The worst error over F32 keys whose scores have the given deviation and are capped. */
+  private static double worst(double softcap, double deviation, Rounding rounding) {
+    double worst = 0;
+    for (int context : new int[] {2, 9, 20, 150, 700}) {
+      for (int size : new int[] {16, 24, 64, 96}) {
+        worst = Math.max(worst, new Step(context, size, deviation / Math.sqrt(size), DType.F32, softcap).error(rounding));
+      }
+    }
+    return worst;
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0.5, 1", "2, 1", "3, 1", "50, 1", "50, 2"})
+  void aSoftCapMayTakeAFastTanh(double softcap, double deviation) {
+    double bound = Bounds.attention(DType.F32, DType.F32, Math.min(softcap, 4 * deviation)).nmse();
+    double error = worst(softcap, deviation, Rounding.ofTanh(Rounding::off));
+    assertThat(bound).as("over the error of an honest computation").isGreaterThanOrEqualTo(error).isLessThanOrEqualTo(MOST_ABOVE * error);
+    assertThat(worst(softcap, deviation, Rounding.ofTanh(Rounding::to11Bits))).as("tanh of 11 bits").isLessThanOrEqualTo(bound);
+    assertThat(Bounds.attention(DType.F32, DType.F32, 0)).isEqualTo(Bounds.attention(DType.F32, DType.F32));
+  }
+
+  @Test
+  void aCapThatIsLeftOutIsNotWithinItsBound() {
+    assertThat(worst(3, 1, Rounding.ofTanh(x -> Math.clamp(x * (1 + 0x1p-5), -1, 1)))).as("tanh off by 2^-5")
+        .isGreaterThan(Bounds.attention(DType.F32, DType.F32, 3).nmse());
   }
 
   @Test
