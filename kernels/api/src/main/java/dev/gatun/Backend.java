@@ -99,7 +99,7 @@ public final class Backend implements AutoCloseable {
    * Makes a weight ready for {@code use}: where it lies if the backend can read it there, or in a buffer and layout of the backend's own.
    *
    * @param weight a plain tensor, of this backend or in host memory, with contiguous rows
-   * @throws ShapeException if it is prepared already or its rows have gaps
+   * @throws ShapeException if it is prepared already or its rows have gaps; with the reason, for a weight it makes ready for no operator
    * @throws GatunException if it is in memory of another backend
    */
   public Prepared prepare(Tensor weight, Use use) {

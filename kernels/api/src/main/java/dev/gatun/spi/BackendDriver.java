@@ -31,6 +31,7 @@ public interface BackendDriver extends AutoCloseable {
    * Makes a weight ready.
    *
    * @param allocate gives owned memory for a layout of the backend's own
+   * @throws dev.gatun.ShapeException with the reason, for a weight it makes ready for no operator
    */
   Prepared prepare(Tensor weight, Use use, LongFunction<Buffer> allocate);
 

@@ -90,6 +90,7 @@ class BrokenBackendsTest {
         row(Defect.CODES_TRUNCATED, "quantize", "exact|bytes", "quantize"),
         row(Defect.UNSYNCHRONISED_STREAM, "contract", "promise", "what=.*(synchron|wait|read|idle)"),
         row(Defect.COPIES_OVERTAKE, "contract", "promise", "what=.*(cop|order|read)"),
+        row(Defect.CACHE_CHANGES_OVERTAKE, "contract", "promise", "what=cache_changes_keep_their_turn"),
         row(Defect.UNSTABLE_PLAN, "matmul", "plan", "matmul"),
         row(Defect.UNKNOWN_OPTION_IGNORED, "contract", "promise", "what=option_unknown"),
         row(Defect.MEMORY_NEVER_GIVEN_BACK, "contract", "promise|threw", "what=freed_memory_is_used_again"));

@@ -5,6 +5,7 @@ import dev.gatun.UnsupportedCaseException;
 import dev.gatun.Use;
 import dev.gatun.tck.Level;
 import dev.gatun.tck.lab.Findings;
+import dev.gatun.tck.lab.UnservedException;
 import dev.gatun.tck.lab.Workbench;
 import java.util.Arrays;
 import java.util.List;
@@ -59,7 +60,7 @@ final class ContractFamily implements Family {
     }
     try {
       promise.examine(new Ground(values, bench, findings));
-    } catch (UnsupportedCaseException e) {
+    } catch (UnsupportedCaseException | UnservedException e) {
       findings.unsupported(e.getMessage());
     }
   }

@@ -78,11 +78,11 @@ final class ForeignPromises {
   private static void cache(Ground ground) {
     Backend other = ground.another();
     Stream foreign = other.newStream();
-    KvCache cache = ground.own(CachePromises.small(ground.backend()));
+    KvCache cache = ground.own(ground.cache(ground.backend(), 8, 2, 4));
     int slot = cache.open();
     cache.reserve(ground.stream(), slot, 0, 3);
     int free = cache.freePages();
-    ground.refused("reserving in a cache in the order of another backend's stream", GatunException.class, () -> cache.reserve(foreign, slot, 3, 9));
+    ground.refused("reserving in a cache in the order of another backend's stream", GatunException.class, () -> cache.reserve(foreign, slot, 3, 2 * cache.spec().pageTokens() + 1));
     ground.refused("forking in the order of another backend's stream", GatunException.class, () -> cache.fork(foreign, slot));
     ground.refused("truncating in the order of another backend's stream", GatunException.class, () -> cache.truncate(foreign, slot, 0));
     ground.refused("poisoning in the order of another backend's stream", GatunException.class, () -> cache.poison(foreign));
@@ -90,7 +90,7 @@ final class ForeignPromises {
         () -> cache.read(foreign, slot, 0, KvCache.Part.KEY, 0, 0));
     ground.holds(cache.freePages() == free && cache.length(slot) == 3, () -> "a refused call has changed the cache");
     Ragged batch = new Ragged(other.tensor(new int[] {0, 1}, 2), other.tensor(new int[] {slot}, 1), other.tensor(new int[] {0}, 1));
-    Tensor k = other.tensor(new float[32], 1, 2, 16);
+    Tensor k = other.tensor(new float[Ground.HEADS * cache.spec().keySize()], 1, Ground.HEADS, cache.spec().keySize());
     ground.refused("compiling a program over a cache of another backend", GatunException.class,
         () -> other.compile(Program.of(new KvAppend(k, k, batch, cache, 0))));
     ground.works(other, "after the refusals");

@@ -6,6 +6,7 @@ import dev.gatun.Buffer;
 import dev.gatun.DType;
 import dev.gatun.Executable;
 import dev.gatun.GatunException;
+import dev.gatun.KvCache;
 import dev.gatun.Program;
 import dev.gatun.Shape;
 import dev.gatun.Stream;
@@ -13,11 +14,14 @@ import dev.gatun.Tensor;
 import dev.gatun.tck.Scale;
 import dev.gatun.tck.lab.CheckException;
 import dev.gatun.tck.lab.Findings;
+import dev.gatun.tck.lab.UnservedException;
 import dev.gatun.tck.lab.Workbench;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /** What promises are examined with: the backend, another of the same kind, and a program whose every step shows in its result. */
@@ -25,6 +29,11 @@ final class Ground {
   /** Enough that a device is at work for a while. */
   private static final int STEPS = 128;
   private static final int FEW_STEPS = 24;
+  private static final List<DType> CACHES = List.of(DType.F32, DType.F16, DType.BF16);
+  private static final int[] PAGES = {4, 16, 64};
+  private static final int[] HEAD_SIZES = {16, 64, 128};
+  /** Of the keys and values of every cache here. */
+  static final int HEADS = 2;
 
   final Values values;
   final Workbench bench;
@@ -89,6 +98,41 @@ final class Ground {
       return false;
     } catch (RuntimeException | Error e) {
       throw new CheckException("promise", call + " must end in an exception of Gatun's, if in any, not in " + e);
+    }
+  }
+
+  /**
+   * A cache of one layer and two heads, of the first kind of those tried that the backend makes: positions are to be told in pages, elements to be exact in all floats.
+   *
+   * @throws UnservedException with the reason why it makes not even the last of them
+   */
+  KvCache cache(Backend on, int pages, int slots, int slotPages) {
+    return cache(on, CACHES, 1, pages, slots, slotPages);
+  }
+
+  /** The same, of one of the dtypes and with as many layers. */
+  KvCache cache(Backend on, List<DType> dtypes, int layers, int pages, int slots, int slotPages) {
+    Optional<UnservedException> refusal = Optional.empty();
+    for (DType dtype : dtypes) {
+      for (int page : PAGES) {
+        for (int size : HEAD_SIZES) {
+          try {
+            return Workbench.cache(on, new KvCache.Spec(layers, HEADS, size, size, dtype, page, pages, slots, page * slotPages));
+          } catch (UnservedException e) {
+            refusal = Optional.of(e);
+          }
+        }
+      }
+    }
+    throw refusal.orElseThrow();
+  }
+
+  /** The same, for promises that are about more than caches. */
+  Optional<KvCache> anyCache(Backend on) {
+    try {
+      return Optional.of(cache(on, 8, 2, 4));
+    } catch (UnservedException _) {
+      return Optional.empty();
     }
   }
 

@@ -13,7 +13,6 @@ import dev.gatun.Ragged;
 import dev.gatun.RmsNorm;
 import dev.gatun.Rope;
 import dev.gatun.Rotation;
-import dev.gatun.ShapeException;
 import dev.gatun.SiluMul;
 import dev.gatun.Tensor;
 import dev.gatun.tck.lab.Fill;
@@ -48,21 +47,17 @@ final class LayerProgram {
     this.rotation = new Rotation(p.values.on("norms") ? Rotation.Pairs.HALF_SPLIT : Rotation.Pairs.INTERLEAVED, size, ROPE_BASE);
   }
 
-  /** Writes them into the draft. @return why the backend keeps no such cache, if it does not */
-  static Optional<String> write(ProgramParts parts, boolean fromTokens) {
-    return new LayerProgram(parts).write(fromTokens);
+  /** Writes them into the draft. @throws dev.gatun.tck.lab.UnservedException with the backend's reason, if it keeps no such cache */
+  static void write(ProgramParts parts, boolean fromTokens) {
+    new LayerProgram(parts).write(fromTokens);
   }
 
-  private Optional<String> write(boolean fromTokens) {
+  private void write(boolean fromTokens) {
     int layers = p.values.size("layers");
     int most = past + p.turns() * Math.max(1, Math.ceilDiv(p.rows, Math.max(1, sequences)));
     int page = p.values.size("page");
-    try {
-      cache = p.draft.cache(new KvCache.Spec(layers, kvHeads, size, valueSize, p.values.dtype("cache"), page, sequences * Math.ceilDiv(most, page) + 2,
-          sequences, most), sequences);
-    } catch (ShapeException e) {
-      return Optional.of(e.getMessage());
-    }
+    cache = p.draft.cache(new KvCache.Spec(layers, kvHeads, size, valueSize, p.values.dtype("cache"), page, sequences * Math.ceilDiv(most, page) + 2,
+        sequences, most), sequences);
     before(layers);
     batch();
     Tensor x;
@@ -85,7 +80,6 @@ final class LayerProgram {
     p.draft.add(new Matmul(h, p.matrix(vocabulary, p.hidden), logits));
     // From tokens to tokens: what the program began with is overwritten at its end.
     p.draft.add(new Argmax(logits, fromTokens ? tokens : p.counted(p.bench.output(DType.I32, p.rows))));
-    return Optional.empty();
   }
 
   private Tensor layer(Tensor x, int layer) {

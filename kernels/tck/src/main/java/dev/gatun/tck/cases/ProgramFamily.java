@@ -19,6 +19,7 @@ import dev.gatun.tck.lab.Draft;
 import dev.gatun.tck.lab.Findings;
 import dev.gatun.tck.lab.Placement;
 import dev.gatun.tck.lab.ProgramExamination;
+import dev.gatun.tck.lab.UnservedException;
 import dev.gatun.tck.lab.Workbench;
 import java.util.ArrayList;
 import java.util.List;
@@ -108,12 +109,16 @@ final class ProgramFamily implements Family {
 
   @Override
   public void examine(Values values, Workbench bench, Findings findings) {
-    ProgramParts parts = new ProgramParts(values, bench);
-    Optional<String> refused = written(values, parts);
-    if (refused.isPresent()) {
-      findings.unsupported(refused.get());
-      return;
+    try {
+      examined(values, bench, findings);
+    } catch (UnservedException e) {
+      findings.unsupported(e.getMessage());
     }
+  }
+
+  private static void examined(Values values, Workbench bench, Findings findings) {
+    ProgramParts parts = new ProgramParts(values, bench);
+    written(values, parts);
     parts.finish();
     Draft.Split split = values.choice("split", Draft.Split.class);
     if (split != Draft.Split.NONE) {
@@ -122,15 +127,14 @@ final class ProgramFamily implements Family {
     ProgramExamination.of(bench, parts.draft, Bounds.program(parts.draft.operators()), findings).run();
   }
 
-  /** Writes the program. @return why the backend keeps no such cache, if it does not */
-  private static Optional<String> written(Values values, ProgramParts parts) {
+  private static void written(Values values, ProgramParts parts) {
     Kind kind = values.choice("kind", Kind.class);
     try {
       if (kind == Kind.LAYER || kind == Kind.TOKENS) {
-        return LayerProgram.write(parts, kind == Kind.TOKENS);
+        LayerProgram.write(parts, kind == Kind.TOKENS);
+      } else {
+        write(kind, parts);
       }
-      write(kind, parts);
-      return Optional.empty();
     } catch (ShapeException e) {
       throw new CaseException(values.test() + " makes no program: " + e.getMessage());
     }

@@ -89,7 +89,11 @@ public final class Draft {
     return this;
   }
 
-  /** The cache that operators are written over: {@code slots} sequences are open in it, each with pages for all the positions that the geometry lets it have. */
+  /**
+   * The cache that operators are written over: {@code slots} sequences are open in it, each with pages for all the positions that the geometry lets it have.
+   *
+   * @throws UnservedException with the backend's reason, if it makes none of this kind
+   */
   public KvCache cache(KvCache.Spec spec, int sequences) {
     slots = sequences;
     cache = Optional.of(ready(spec));
@@ -103,7 +107,7 @@ public final class Draft {
   }
 
   KvCache ready(KvCache.Spec spec) {
-    KvCache made = bench.own(bench.backend().newKvCache(spec));
+    KvCache made = bench.own(Workbench.cache(bench.backend(), spec));
     made.poison(bench.stream());
     for (int i = 0; i < slots; i++) {
       made.reserve(bench.stream(), made.open(), 0, spec.slotTokens());

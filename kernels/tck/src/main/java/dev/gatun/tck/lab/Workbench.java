@@ -5,11 +5,14 @@ import dev.gatun.Buffer;
 import dev.gatun.DType;
 import dev.gatun.GatherRows;
 import dev.gatun.GatunException;
+import dev.gatun.KvCache;
 import dev.gatun.Operator;
 import dev.gatun.Prepared;
 import dev.gatun.Shape;
+import dev.gatun.ShapeException;
 import dev.gatun.Stream;
 import dev.gatun.Tensor;
+import dev.gatun.UnsupportedCaseException;
 import dev.gatun.Use;
 import dev.gatun.tck.CaseException;
 import dev.gatun.tck.oracle.Elements;
@@ -118,11 +121,21 @@ public final class Workbench implements AutoCloseable {
   /**
    * A weight made ready on the backend, freed with the bench.
    *
-   * @throws CheckException if that changed the weight, or the backend is not honest about what it took
+   * @throws CheckException if that changed the weight, or the backend is not honest about what it took, or refuses without a reason
+   * @throws UnservedException with the backend's reason, if it makes no such weight ready
    */
   public Tensor prepared(Tensor weight, Use use) {
     long before = memory.sum(weight);
-    Prepared prepared = backend().prepare(weight, use);
+    Prepared prepared;
+    try {
+      prepared = backend().prepare(weight, use);
+    } catch (GatunException e) {
+      // What is left is of a device that failed or of something closed, which is no refusal.
+      if (e instanceof ShapeException || e instanceof UnsupportedCaseException || e.getClass() == GatunException.class) {
+        throw unserved("the backend does not prepare " + weight + " for " + use, e);
+      }
+      throw e;
+    }
     Tensor ready = prepared.tensor();
     boolean original = weight.storage() == ready.storage();
     if (!original) {
@@ -136,6 +149,27 @@ public final class Workbench implements AutoCloseable {
         + " bytes, but the backend says that it took " + prepared.bytes());
     prepared(prepared.nanos() >= 0 && !prepared.reason().isBlank(), "prepare says neither how long it took nor why it chose this layout");
     return ready;
+  }
+
+  /**
+   * A new cache of {@code on}, which is to be closed.
+   *
+   * @throws UnservedException with the backend's reason, if it makes none of this kind
+   * @throws CheckException if it gives no reason
+   */
+  public static KvCache cache(Backend on, KvCache.Spec spec) {
+    try {
+      return on.newKvCache(spec);
+    } catch (ShapeException e) {
+      throw unserved("the backend makes no cache " + spec, e);
+    }
+  }
+
+  private static UnservedException unserved(String what, GatunException refusal) {
+    if (refusal.getMessage() == null || refusal.getMessage().isBlank()) {
+      throw new CheckException("refusal", what + " and gives no reason");
+    }
+    return new UnservedException(refusal.getMessage());
   }
 
   private static void prepared(boolean holds, String message) {

@@ -92,6 +92,8 @@ public enum Defect {
   UNSYNCHRONISED_STREAM("synchronize returns before the work is done"),
   /** Streams. */
   COPIES_OVERTAKE("a copy does not wait for the work submitted before it"),
+  /** The cache. */
+  CACHE_CHANGES_OVERTAKE("the block table changes at once instead of in the stream's order"),
   /** Plans. */
   UNSTABLE_PLAN("two asks for the same case give different plans"),
   /** Options. */

@@ -67,7 +67,12 @@ final class ExampleCache implements DeviceCache {
     if (page < 0 && defect == Defect.RELEASED_PAGES_KEPT) {
       return;
     }
-    ((ExampleStream) stream).enqueue(() -> table.setInteger((long) slot * spec.slotPages() + index, page));
+    Runnable change = () -> table.setInteger((long) slot * spec.slotPages() + index, page);
+    if (defect == Defect.CACHE_CHANGES_OVERTAKE) {
+      change.run();
+    } else {
+      ((ExampleStream) stream).enqueue(change);
+    }
   }
 
   @Override

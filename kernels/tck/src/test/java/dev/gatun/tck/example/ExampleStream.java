@@ -28,7 +28,7 @@ final class ExampleStream implements DeviceStream {
   }
 
   private void work() {
-    boolean late = defect == Defect.UNSYNCHRONISED_STREAM || defect == Defect.COPIES_OVERTAKE;
+    boolean late = defect == Defect.UNSYNCHRONISED_STREAM || defect == Defect.COPIES_OVERTAKE || defect == Defect.CACHE_CHANGES_OVERTAKE;
     try {
       for (Optional<Runnable> next = take(); next.isPresent(); next = take()) {
         if (late) {
