@@ -135,7 +135,7 @@ final class ProgramFamily implements Family {
       } else {
         write(kind, parts);
       }
-    } catch (ShapeException e) {
+    } catch (ShapeException | ArithmeticException | IllegalArgumentException e) {
       throw new CaseException(values.test() + " makes no program: " + e.getMessage());
     }
   }
