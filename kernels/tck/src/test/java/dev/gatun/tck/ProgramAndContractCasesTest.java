@@ -91,4 +91,21 @@ class ProgramAndContractCasesTest {
         .hasMessageContaining("makes no program").hasMessageContaining("32");
     assertThatThrownBy(() -> run("contract(what=nothing)", "none")).isInstanceOf(CaseException.class).hasMessageContaining("synchronize_waits");
   }
+
+  @Test
+  void whatABackendDoesNotMakeReadyOrKeepIsUnsupportedAndTheRestIsExamined() {
+    try (CaseRunner runner = new CaseRunner(new Lab("example", BackendOptions.none().with("memory", "64M").with("narrow", "on"), Scale.EMULATED), Suite.SEED)) {
+      for (String family : List.of("contract", "program", "kv_cache")) {
+        assertThat(cases(Level.QUICK, Scale.EMULATED, family).stream().map(runner::run).filter(result -> result.verdict() == Verdict.FAIL)).isEmpty();
+      }
+      for (String promise : List.of("cache_changes_keep_their_turn", "cache_is_full", "cache_fork_is_apart", "cache_page_given_up_is_let_go",
+          "cache_work_keeps_its_turn", "closed_cache", "closed_twice", "foreign_cache")) {
+        assertThat(runner.run(Suite.find("contract(what=" + promise + ")")).verdict()).as(promise).isEqualTo(Verdict.PASS);
+      }
+      assertThat(runner.run(Suite.find("program(kind=layer)"))).extracting(CaseResult::verdict, CaseResult::message)
+          .containsExactly(Verdict.UNSUPPORTED, "example: narrow: caches keep F16 in pages of 16, not f32 in pages of 4");
+      assertThat(runner.run(Suite.find("program(w=q4_0)"))).extracting(CaseResult::verdict, CaseResult::message)
+          .containsExactly(Verdict.UNSUPPORTED, "example: narrow: weights are F32 or F16, not q4_0");
+    }
+  }
 }

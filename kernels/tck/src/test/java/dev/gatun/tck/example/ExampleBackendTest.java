@@ -59,7 +59,7 @@ class ExampleBackendTest {
   @Test
   void refusesAnUnknownOptionWithThoseItKnows() {
     assertThatThrownBy(() -> Gatun.open("example", option("colour", "red"))).isInstanceOf(GatunException.class)
-        .hasMessageContaining("'colour'").hasMessageContaining("[at, defect, fuse, memory]");
+        .hasMessageContaining("'colour'").hasMessageContaining("[at, defect, fuse, memory, narrow]");
     assertThatThrownBy(() -> Gatun.open("example", option("memory", "much"))).hasMessageContaining("64M").hasMessageContaining("'much'");
     assertThatThrownBy(() -> Gatun.open("example", option("fuse", "maybe"))).hasMessageContaining("on or off");
     assertThatThrownBy(() -> Gatun.open("example", option("at", "polish"))).hasMessageContaining("'polish'")

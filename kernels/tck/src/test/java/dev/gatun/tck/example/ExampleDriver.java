@@ -11,6 +11,7 @@ import dev.gatun.KvCache;
 import dev.gatun.Operator;
 import dev.gatun.Prepared;
 import dev.gatun.Program;
+import dev.gatun.ShapeException;
 import dev.gatun.Tensor;
 import dev.gatun.Use;
 import dev.gatun.spi.BackendDriver;
@@ -72,6 +73,9 @@ final class ExampleDriver implements BackendDriver {
   /** A weight that lies on the device is used there; others are copied as they lie, without gaps. Vectors become F32. */
   @Override
   public Prepared prepare(Tensor weight, Use use, LongFunction<Buffer> allocate) {
+    if (settings.narrow() && weight.dtype() != DType.F32 && weight.dtype() != DType.F16) {
+      throw new ShapeException("example: narrow: weights are F32 or F16, not " + weight.dtype().label());
+    }
     DType dtype = use == Use.VECTOR ? DType.F32 : weight.dtype();
     if (weight.buffer().backend().isPresent() && dtype == weight.dtype()) {
       return new Prepared(weight, 0, 0, "used in place");
@@ -119,6 +123,9 @@ final class ExampleDriver implements BackendDriver {
 
   @Override
   public DeviceCache newCache(KvCache.Spec spec) {
+    if (settings.narrow() && (spec.dtype() != DType.F16 || spec.pageTokens() != 16)) {
+      throw new ShapeException("example: narrow: caches keep F16 in pages of 16, not " + spec.dtype().label() + " in pages of " + spec.pageTokens());
+    }
     return new ExampleCache(spec, pool, settings.defect());
   }
 

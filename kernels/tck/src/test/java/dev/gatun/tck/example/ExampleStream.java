@@ -28,10 +28,10 @@ final class ExampleStream implements DeviceStream {
   }
 
   private void work() {
-    boolean late = defect == Defect.UNSYNCHRONISED_STREAM || defect == Defect.COPIES_OVERTAKE || defect == Defect.CACHE_CHANGES_OVERTAKE;
+    boolean late = defect == Defect.UNSYNCHRONISED_STREAM || defect == Defect.COPIES_OVERTAKE;
     try {
       for (Optional<Runnable> next = take(); next.isPresent(); next = take()) {
-        if (late) {
+        if (late || defect == Defect.CACHE_CHANGES_OVERTAKE && next.get() instanceof ExampleExecutable && !isLast()) {
           Thread.sleep(LATE_MILLIS);
         }
         done(attempt(next.get()));
@@ -47,6 +47,11 @@ final class ExampleStream implements DeviceStream {
     }
     busy = !queue.isEmpty();
     return Optional.ofNullable(queue.poll());
+  }
+
+  /** Whether nothing waits behind what is being done. */
+  private synchronized boolean isLast() {
+    return queue.isEmpty();
   }
 
   private static Optional<DeviceException> attempt(Runnable task) {

@@ -14,15 +14,17 @@ import java.util.stream.Collectors;
  *
  * @param memory bytes the device has
  * @param fuse whether a norm runs together with the matmuls that read it
+ * @param narrow whether it keeps caches in F16 and pages of 16 only, and makes no weights ready but of F32 and F16
  * @param defect what is broken
  * @param at the operator that {@link Defect#CRASH}, {@link Defect#HANG} and {@link Defect#CLAIM_THAT_THROWS} befall
  */
-record Settings(long memory, boolean fuse, Defect defect, String at) {
+record Settings(long memory, boolean fuse, boolean narrow, Defect defect, String at) {
   private static final String MEMORY = "memory";
   private static final String FUSE = "fuse";
+  private static final String NARROW = "narrow";
   private static final String DEFECT = "defect";
   private static final String AT = "at";
-  private static final Set<String> KNOWN = Set.of(MEMORY, FUSE, DEFECT, AT);
+  private static final Set<String> KNOWN = Set.of(MEMORY, FUSE, NARROW, DEFECT, AT);
   private static final Set<String> OPERATORS = Arrays.stream(Operator.class.getPermittedSubclasses())
       .map(type -> type.getSimpleName().replaceAll("(?<=[a-z])(?=[A-Z])", "_").toLowerCase(Locale.ROOT))
       .collect(Collectors.toCollection(TreeSet::new));
@@ -34,15 +36,19 @@ record Settings(long memory, boolean fuse, Defect defect, String at) {
         throw new GatunException("example: unknown option '" + option + "'; it takes " + new TreeSet<>(KNOWN));
       }
     }
-    String fuse = options.get(FUSE).orElse("on");
-    if (!Set.of("on", "off").contains(fuse)) {
-      throw new GatunException("example: option fuse is on or off, not '" + fuse + "'");
-    }
     String at = options.get(AT).orElse("softcap");
     if (!OPERATORS.contains(at)) {
       throw new GatunException("example: option at names an operator, not '" + at + "'; there are " + OPERATORS);
     }
-    return new Settings(bytes(options.get(MEMORY).orElse("4G")), fuse.equals("on"), defect, at);
+    return new Settings(bytes(options.get(MEMORY).orElse("4G")), on(options, FUSE, "on"), on(options, NARROW, "off"), defect, at);
+  }
+
+  private static boolean on(BackendOptions options, String name, String otherwise) {
+    String value = options.get(name).orElse(otherwise);
+    if (!Set.of("on", "off").contains(value)) {
+      throw new GatunException("example: option " + name + " is on or off, not '" + value + "'");
+    }
+    return value.equals("on");
   }
 
   private static long bytes(String text) {
