@@ -158,7 +158,7 @@ public final class Examination {
     bench.memory().restore();
     bench.fill(count.get(), written.getFirst().rows() - 1);
     bench.memory().remember(operator.writes());
-    List<Expectation> expected = anew();
+    List<Expectation> expected = anew().stream().filter(expectation -> !(expectation instanceof Truth truth) || truth.varies()).toList();
     bench.upload();
     bench.stream().submit(executable);
     bench.download();

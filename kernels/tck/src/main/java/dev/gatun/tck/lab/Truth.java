@@ -59,6 +59,11 @@ final class Truth implements Expectation {
     return Optional.of(new Truth(operators, host, bound));
   }
 
+  /** Whether all of it follows the count of the rows; a sample of chosen rows does not. */
+  boolean varies() {
+    return operators.stream().allMatch(operator -> operator.writes().stream().allMatch(y -> y.count().isPresent()));
+  }
+
   private static Piece piece(Tensor tensor, double[] exact) {
     long row = tensor.size(0) == 0 ? 0 : tensor.shape().with(0, 1).elements();
     int rows = row == 0 ? 0 : Math.toIntExact(exact.length / row);
