@@ -12,8 +12,8 @@ import java.util.function.UnaryOperator;
  * mix both. A token that no key is visible to, or that belongs to no
  * sequence, gets zeros. Key positions past those named are never read.
  *
- * <p>Over F32 keys everything is computed in float32 or better. Over F16 and BF16 keys a backend may round queries and weights to the keys' type before it multiplies,
- * over narrower ones to BF16, and what those stand for too.
+ * <p>Over F32 keys everything is computed in float32 or better. Over F16 and BF16 keys a backend may round queries and weights to the keys' type
+ * before it multiplies, over narrower ones to BF16, and what those stand for too.
  *
  * @param q {@code [T, H, D]}; F32, F16 or BF16, rows contiguous
  * @param kv dense keys and values, or a layer of the paged cache (to which the step's own were appended before)

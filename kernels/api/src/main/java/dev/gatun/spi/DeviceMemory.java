@@ -18,8 +18,8 @@ public interface DeviceMemory {
   void free();
 
   /**
-   * Host memory of somebody else's, which {@link #free()} leaves alone. The segment may be a Java array's, which has no address: such memory is copied through the
-   * segment ({@code segment.isNative()} tells).
+   * Host memory of somebody else's, which {@link #free()} leaves alone. The segment may be a Java array's, which has no address: such memory is
+   * copied through the segment ({@code segment.isNative()} tells).
    *
    * @param segment the memory
    */
