@@ -6,7 +6,7 @@ set -uo pipefail
 shopt -s nullglob
 
 readonly HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-readonly RESULTS=$(mkdir -p "$1" && cd "$1" && pwd)
+readonly RESULTS=$(mkdir -p "${1:?a folder for the results is wanted: run.sh RESULTS [PART...]}" && cd "$1" && pwd)
 shift
 readonly BACKEND=${BACKEND:-cuda}
 readonly LEVEL=${LEVEL:-standard}

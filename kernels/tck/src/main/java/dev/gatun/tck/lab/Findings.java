@@ -18,7 +18,7 @@ public final class Findings {
     }
   }
 
-  /** Notes an error and ends the case if it is above its bound. @throws CheckException if it is */
+  /** Notes an error, whether it is within its bound or not; of each output the largest share of a bound is kept. */
   public void measure(Measure measure) {
     measures.removeIf(before -> before.output().equals(measure.output()) && before.share() <= measure.share());
     if (measures.stream().noneMatch(before -> before.output().equals(measure.output()))) {

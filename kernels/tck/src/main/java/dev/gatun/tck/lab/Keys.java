@@ -4,7 +4,6 @@ import dev.gatun.KvAppend;
 import dev.gatun.KvCache;
 import dev.gatun.KvCache.Part;
 import dev.gatun.Ragged;
-import dev.gatun.ShapeException;
 import dev.gatun.Tensor;
 import dev.gatun.tck.CaseException;
 import dev.gatun.tck.oracle.Host;
@@ -85,16 +84,8 @@ public final class Keys {
   }
 
   private static Keys opened(Workbench bench, KvCache.Spec spec) {
-    KvCache cache;
-    try {
-      cache = bench.backend().newKvCache(spec);
-    } catch (ShapeException e) {
-      if (e.getMessage() == null || e.getMessage().isBlank()) {
-        throw new CheckException("refusal", "the backend makes no cache " + spec + " and gives no reason");
-      }
-      throw new UnservedException(e.getMessage());
-    }
-    Keys keys = new Keys(bench, bench.own(cache));
+    KvCache cache = bench.own(Workbench.cache(bench.backend(), spec));
+    Keys keys = new Keys(bench, cache);
     cache.poison(bench.stream());
     return keys;
   }
