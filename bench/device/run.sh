@@ -1,12 +1,17 @@
 #!/usr/bin/env bash
 # Examines and measures the CUDA backend with what pack.sh packed, and writes every result to a folder. Each part has a time limit of its own and fails by itself.
 # Usage: run.sh RESULTS [PART...]; parts: facts validate sanitize speed; all by default.
-# BACKEND names another backend, LEVEL another level of the suite, GATUN_OPTIONS more words for `gatun validate`.
+# BACKEND names another backend, LEVEL another level of the suite, TYPES other weight types to measure, GATUN_OPTIONS more words for `gatun validate`.
 set -uo pipefail
 shopt -s nullglob
 
 readonly HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-readonly RESULTS=$(mkdir -p "${1:?a folder for the results is wanted: run.sh RESULTS [PART...]}" && cd "$1" && pwd)
+if (($# == 0)) || [[ ! -r $HERE/runtime.tar.xz ]]; then
+  echo 'run: wanted is a folder for the results: run.sh RESULTS [PART...], in the folder that pack.sh made' >&2
+  exit 2
+fi
+mkdir -p "$1" || exit 2
+readonly RESULTS=$(cd "$1" && pwd)
 shift
 readonly BACKEND=${BACKEND:-cuda}
 readonly LEVEL=${LEVEL:-standard}
@@ -60,7 +65,7 @@ sanitize() {
 
 speed() {
   local type
-  for type in q4_0 q8_0 bf16; do
+  for type in ${TYPES:-q4_0 q8_0 bf16}; do
     part "bench-$type" 180 "${JAVA[@]}" bench --backend "$BACKEND" --type "$type" -p 512 -n 128 -r 5 --json
   done
 }
