@@ -48,6 +48,11 @@ struct Rows {
   }
 };
 
+// What the copy engine must know of a tensor (gatun/bulk.cuh), as the driver encodes it. A parameter only: it is read where it was passed.
+struct alignas(64) TensorMap {
+  unsigned char encoded[128];
+};
+
 // Element i of a row of F32, F16 or BF16.
 __device__ __forceinline__ float load(const char* row, DType dtype, int64_t i) {
   switch (dtype) {

@@ -7,7 +7,7 @@
 
 namespace gatun::emulator {
 
-// A field of a kernel's parameters. Kinds: ptr, i32, u32, i64, f32, f64, rows, dtype.
+// A field of a kernel's parameters. Kinds: ptr, i32, u32, i64, f32, f64, rows, tensor_map, dtype.
 struct Field {
   const char* name;
   const char* kind;

@@ -43,6 +43,7 @@ template <class T>
 using Self = T;
 
 struct Rows;
+struct TensorMap;
 
 namespace emulator {
 
@@ -62,8 +63,10 @@ constexpr const char* field_kind() {
     return "f64";
   } else if constexpr (std::is_same_v<T, Rows>) {
     return "rows";
+  } else if constexpr (std::is_same_v<T, TensorMap>) {
+    return "tensor_map";
   } else {
-    static_assert(std::is_same_v<T, DType>, "a parameter is a pointer, int32_t, uint32_t, int64_t, float, double, gatun::Rows or gatun::DType");
+    static_assert(std::is_same_v<T, DType>, "a parameter is a pointer, int32_t, uint32_t, int64_t, float, double, gatun::Rows, gatun::TensorMap or gatun::DType");
     return "dtype";
   }
 }

@@ -12,6 +12,7 @@ import dev.gatun.cuda.op.FusedMatmuls;
 import dev.gatun.cuda.op.OperatorKernels;
 import dev.gatun.ffi.cuda.Context;
 import dev.gatun.ffi.cuda.Stream;
+import dev.gatun.ffi.cuda.TensorMap;
 import dev.gatun.spi.DeviceMemory;
 import dev.gatun.spi.Fusion;
 import dev.gatun.spi.TemporaryLayout;
@@ -69,7 +70,9 @@ final class Compiler {
         long base = total == 0 ? 0 : kept(total, owned).address();
         List<CudaExecutable.Stage> stages = new ArrayList<>();
         for (Work work : works) {
-          Binding binding = new Binding(gpu, storage -> place(storage, base, layout.offsets()), base + layout.bytes(), constants::address, parameters);
+          Binding binding = new Binding(gpu, storage -> place(storage, base, layout.offsets()), base + layout.bytes(), constants::address,
+              (type, address, sizes, strides, box, swizzle, promotion) -> TensorMap.tiled(context, type, address, sizes, strides, box, swizzle, promotion),
+              parameters);
           work.bind().accept(binding);
           stages.add(new CudaExecutable.Stage(work::explanation, binding.launches()));
         }

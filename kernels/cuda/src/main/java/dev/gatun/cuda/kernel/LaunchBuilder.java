@@ -13,7 +13,8 @@ import java.util.function.Consumer;
  * mistake of this library's, not of its user, and throws {@link IllegalStateException}.
  */
 public final class LaunchBuilder {
-  private static final long ALIGNMENT = 16;
+  private static final long ALIGNMENT = 128;
+  private static final int TENSOR_MAP_BYTES = 128;
   private static final int MOST_BLOCKS_Y = 65535;
 
   /** {@code struct Rows} of {@code native/cuda/include/gatun/types.cuh}. */
@@ -98,6 +99,12 @@ public final class LaunchBuilder {
     parameters.set(ValueLayout.JAVA_INT, at + MIDDLE, middle);
     parameters.set(ValueLayout.JAVA_INT, at + INNER, inner);
     parameters.set(ValueLayout.JAVA_INT, at + DTYPE, dtype.ordinal());
+    return this;
+  }
+
+  /** A tensor map, as the driver encoded it: {@value #TENSOR_MAP_BYTES} bytes. */
+  public LaunchBuilder tensorMap(String name, MemorySegment encoded) {
+    MemorySegment.copy(encoded, 0, parameters, field(name, "tensor_map", TENSOR_MAP_BYTES), TENSOR_MAP_BYTES);
     return this;
   }
 

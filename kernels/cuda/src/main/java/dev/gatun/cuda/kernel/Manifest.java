@@ -20,7 +20,7 @@ public final class Manifest {
   /** A file of kernels that is loaded as one module. */
   public record Unit(String name, String image, String sha256) {}
 
-  /** A field of a kernel's parameters: {@code kind} is ptr, i32, u32, i64, f32, f64, rows or dtype. */
+  /** A field of a kernel's parameters: {@code kind} is ptr, i32, u32, i64, f32, f64, rows, tensor_map or dtype. */
   public record Field(String name, String kind, int offset, int bytes) {}
 
   private final String source;

@@ -19,6 +19,7 @@ public final class Binding {
   private final ToLongFunction<Storage> addresses;
   private final long workspace;
   private final ToLongFunction<double[]> tables;
+  private final TensorMaps tensorMaps;
   private final Arena arena;
   private final List<Launch> launches = new ArrayList<>();
 
@@ -28,13 +29,15 @@ public final class Binding {
    * @param addresses where a storage's first byte is
    * @param workspace the operator's scratch memory, as many bytes as its plan asked for, 256-byte aligned
    * @param tables puts a table of float64 into device memory and gives its address
+   * @param tensorMaps the driver's
    * @param arena for parameters
    */
-  public Binding(Gpu gpu, ToLongFunction<Storage> addresses, long workspace, ToLongFunction<double[]> tables, Arena arena) {
+  public Binding(Gpu gpu, ToLongFunction<Storage> addresses, long workspace, ToLongFunction<double[]> tables, TensorMaps tensorMaps, Arena arena) {
     this.gpu = gpu;
     this.addresses = addresses;
     this.workspace = workspace;
     this.tables = tables;
+    this.tensorMaps = tensorMaps;
     this.arena = arena;
   }
 
@@ -80,6 +83,11 @@ public final class Binding {
   /** The device address of a table that the host computes now and the device never changes. */
   long table(double[] values) {
     return tables.applyAsLong(values);
+  }
+
+  /** Encodes tensor maps. */
+  TensorMaps tensorMaps() {
+    return tensorMaps;
   }
 
   /** The device's side of a cache. */
