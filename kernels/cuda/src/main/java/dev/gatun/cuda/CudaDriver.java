@@ -106,7 +106,7 @@ final class CudaDriver implements BackendDriver {
 
   @Override
   public DeviceStream newStream() {
-    return Calls.get(() -> new CudaStream(context.newStream()));
+    return Calls.get(() -> new CudaStream(context, context.newStream()));
   }
 
   @Override
@@ -115,7 +115,7 @@ final class CudaDriver implements BackendDriver {
       throw new ShapeException("cuda: a cache keeps F32, F16, BF16, F8_E4M3, F8_E5M2 or Q8_0, not " + spec.dtype());
     }
     synchronized (own) {
-      return new CudaCache(spec, this::allocate, new CudaStream(own));
+      return new CudaCache(spec, this::allocate, new CudaStream(context, own));
     }
   }
 
