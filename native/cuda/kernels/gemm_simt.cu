@@ -5,3 +5,8 @@ GATUN_KERNEL(gemm_simt_128x64, GemmParams, gatun::kSimtThreads, gatun::gemm_simt
 GATUN_TILE(gemm_simt_128x64, rows, gatun::kSimtRows)
 GATUN_TILE(gemm_simt_128x64, columns, gatun::kSimtColumns)
 GATUN_TILE(gemm_simt_128x64, shared, 0)
+
+GATUN_KERNEL(gemm_simt_scaled_128x64, ScaledGemmParams, gatun::kSimtThreads, gatun::gemm_simt<gatun::StoreSum>)
+GATUN_TILE(gemm_simt_scaled_128x64, rows, gatun::kSimtRows)
+GATUN_TILE(gemm_simt_scaled_128x64, columns, gatun::kSimtColumns)
+GATUN_TILE(gemm_simt_scaled_128x64, shared, 0)

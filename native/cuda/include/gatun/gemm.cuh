@@ -33,6 +33,12 @@
   FIELD(gatun::DType, w_dtype)
 GATUN_PARAMS(GemmParams, GEMM_PARAMS)
 
+// With a scale, which the elements of w are multiplied by as they are decoded.
+#define SCALED_GEMM_PARAMS(FIELD) \
+  GEMM_PARAMS(FIELD)              \
+  WEIGHT_SCALE_PARAMS(FIELD)
+GATUN_PARAMS(ScaledGemmParams, SCALED_GEMM_PARAMS)
+
 namespace gatun {
 
 constexpr int kStep = 32;  // elements of K a stage
@@ -79,9 +85,22 @@ __device__ __forceinline__ void store_split(uint16_t* first_tile, uint16_t* seco
   *reinterpret_cast<uint4*>(second_tile + at) = second;
 }
 
+// Elements k to k + 7 of row n of w become what the product takes; k is a multiple of 8.
+__device__ __forceinline__ void scale_group(const GemmParams&, int, int, float (&)[8]) {}
+
+__device__ __forceinline__ void scale_group(const ScaledGemmParams& p, int n, int k, float (&v)[8]) {
+  if (n < p.n && k < p.k) {
+    const float scale = __ldg(scale_of_row(p, p.scale, n) + static_cast<int64_t>(k / kScaled) * p.scale_step);
+#pragma unroll
+    for (int i = 0; i < 8; i++) {
+      v[i] *= scale;
+    }
+  }
+}
+
 // A row of x by one of w, one element after the other.
-template <class G>
-__device__ __forceinline__ float plain_sum(const GemmParams& p, int m, int n) {
+template <class G, class PARAMS>
+__device__ __forceinline__ float plain_sum(const PARAMS& p, int m, int n) {
   const char* x = matrix_row(p.x, m);
   const char* w = p.w + n * p.w_stride;
   float sum = 0;
@@ -90,6 +109,7 @@ __device__ __forceinline__ float plain_sum(const GemmParams& p, int m, int n) {
     G::load(raw, w, g, p.k, false, p.w_dtype);
     float v[8];
     G::decode(raw, g, v);
+    scale_group(p, n, 8 * g, v);
 #pragma unroll
     for (int i = 0; i < 8; i++) {
       if (8 * g + i < p.k) {
@@ -101,8 +121,8 @@ __device__ __forceinline__ float plain_sum(const GemmParams& p, int m, int n) {
 }
 
 // G: the weight's groups. DIRECT: w's 16-bit elements go into the products as they are. HALF: they and those of x, both F16, do.
-template <class G, int BM, int BN, int WM, int WN, bool DIRECT, bool HALF, class EPILOGUE>
-__device__ __forceinline__ void gemm(const GemmParams& p) {
+template <class G, int BM, int BN, int WM, int WN, bool DIRECT, bool HALF, class EPILOGUE, class PARAMS>
+__device__ __forceinline__ void gemm(const PARAMS& p) {
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
   __trap();  // the host refuses it there
 #else
@@ -188,6 +208,7 @@ __device__ __forceinline__ void gemm(const GemmParams& p) {
       } else {
         float v[8];
         G::decode(w_raw[i], step * (kStep / 8) + q % 4, v);
+        scale_group(p, n0 + q / 4, step * kStep + q % 4 * 8, v);
         bool ignored = false;
         store_split(w_to, w_to + w_tile, at, v, ignored);
       }
@@ -298,8 +319,9 @@ __device__ __forceinline__ void gemm(const GemmParams& p) {
 }  // namespace gatun
 
 // An instance and what the host must know of it: the rows of x and of w that a block does, and its shared memory.
-#define GATUN_GEMM(NAME, GROUPS, BM, BN, WM, WN, DIRECT, HALF)                                                                       \
-  GATUN_KERNEL(gemm_##NAME##_##BM##x##BN, GemmParams, 32 * (BM / WM) * (BN / WN),                                                    \
+#define GATUN_GEMM(NAME, GROUPS, BM, BN, WM, WN, DIRECT, HALF) GATUN_GEMM_OF(NAME, GemmParams, GROUPS, BM, BN, WM, WN, DIRECT, HALF)
+#define GATUN_GEMM_OF(NAME, PARAMS, GROUPS, BM, BN, WM, WN, DIRECT, HALF)                                                            \
+  GATUN_KERNEL(gemm_##NAME##_##BM##x##BN, PARAMS, 32 * (BM / WM) * (BN / WN),                                                    \
                gatun::gemm<GROUPS, BM, BN, WM, WN, DIRECT, HALF, gatun::StoreSum>)                                                   \
   GATUN_TILE(gemm_##NAME##_##BM##x##BN, rows, BM)                                                                                    \
   GATUN_TILE(gemm_##NAME##_##BM##x##BN, columns, BN)                                                                                 \

@@ -5,6 +5,7 @@ import dev.gatun.Tensor;
 import dev.gatun.cuda.kernel.Gpu;
 import dev.gatun.cuda.kernel.LaunchBuilder;
 import dev.gatun.spi.Decision;
+import dev.gatun.spi.Unsupported;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -19,7 +20,7 @@ final class MatmulKernel implements OperatorKernel<Matmul> {
 
   @Override
   public Decision plan(Matmul o, Gpu gpu) {
-    return Plans.refusal(o).orElseGet(() -> planned(o, gpu));
+    return Plans.refusal(o).or(() -> WeightScale.refusal(o).map(Unsupported::new)).orElseGet(() -> planned(o, gpu));
   }
 
   private static CudaPlan planned(Matmul o, Gpu gpu) {
