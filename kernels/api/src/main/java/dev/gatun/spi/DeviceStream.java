@@ -17,6 +17,11 @@ public interface DeviceStream extends AutoCloseable {
   /** Waits until everything enqueued is done. @throws dev.gatun.DeviceException for an error of that work */
   void synchronize();
 
+  /** A new point in this stream's work. A device that has none gives the end of the work, which is right and waits longer. */
+  default DeviceEvent newEvent() {
+    return new DeviceEvent.End(this);
+  }
+
   @Override
   void close();
 }

@@ -1,19 +1,23 @@
 package dev.gatun.cuda;
 
+import dev.gatun.ffi.cuda.Context;
 import dev.gatun.ffi.cuda.CudaException;
 import dev.gatun.ffi.cuda.Stream;
+import dev.gatun.spi.DeviceEvent;
 import dev.gatun.spi.DeviceExecutable;
 import dev.gatun.spi.DeviceMemory;
 import dev.gatun.spi.DeviceStream;
 
 /** A stream of a device. */
 final class CudaStream implements DeviceStream {
+  private final Context context;
   private final Stream stream;
 
   /** What was submitted last: the driver tells of a kernel's fault only when it is waited for. */
   private String last = "";
 
-  CudaStream(Stream stream) {
+  CudaStream(Context context, Stream stream) {
+    this.context = context;
     this.stream = stream;
   }
 
@@ -61,6 +65,11 @@ final class CudaStream implements DeviceStream {
     } catch (CudaException e) {
       throw Calls.translated(last, e);
     }
+  }
+
+  @Override
+  public DeviceEvent newEvent() {
+    return Calls.get(() -> new CudaEvent(context.newEvent(false), stream));
   }
 
   @Override
