@@ -1,5 +1,5 @@
 // matmul with many rows of x on tensor cores, weights of block types: see gatun/gemm.cuh. The types without kernels of their own, which pay for the choice at
-// every group, have the small tile alone; so has any type with a scale.
+// every group, have the small tile alone, and take a scale.
 #include "gatun/gemm.cuh"
 
 GATUN_GEMM(q8_0, gatun::Groups<gatun::Q8_0>, 128, 128, 64, 32, false, false)
@@ -10,5 +10,4 @@ GATUN_GEMM(q4_k, gatun::Groups<gatun::Q4_K>, 128, 128, 64, 32, false, false)
 GATUN_GEMM(q4_k, gatun::Groups<gatun::Q4_K>, 64, 64, 32, 32, false, false)
 GATUN_GEMM(q6_k, gatun::Groups<gatun::Q6_K>, 128, 128, 64, 32, false, false)
 GATUN_GEMM(q6_k, gatun::Groups<gatun::Q6_K>, 64, 64, 32, 32, false, false)
-GATUN_GEMM(any, gatun::AnyGroups, 64, 64, 32, 32, false, false)
-GATUN_GEMM_OF(scaled, ScaledGemmParams, gatun::AnyGroups, 64, 64, 32, 32, false, false)
+GATUN_GEMM_OF(any, ScaledGemmParams, gatun::AnyGroups, 64, 64, 32, 32, false, false)

@@ -33,7 +33,7 @@
   FIELD(gatun::DType, w_dtype)
 GATUN_PARAMS(GemmParams, GEMM_PARAMS)
 
-// With a scale, which the elements of w are multiplied by as they are decoded.
+// With a scale, if it is not null, which the elements of w are multiplied by as they are decoded.
 #define SCALED_GEMM_PARAMS(FIELD) \
   GEMM_PARAMS(FIELD)              \
   WEIGHT_SCALE_PARAMS(FIELD)
@@ -89,7 +89,7 @@ __device__ __forceinline__ void store_split(uint16_t* first_tile, uint16_t* seco
 __device__ __forceinline__ void scale_group(const GemmParams&, int, int, float (&)[8]) {}
 
 __device__ __forceinline__ void scale_group(const ScaledGemmParams& p, int n, int k, float (&v)[8]) {
-  if (n < p.n && k < p.k) {
+  if (p.scale != nullptr && n < p.n && k < p.k) {
     const float scale = __ldg(scale_of_row(p, p.scale, n) + static_cast<int64_t>(k / kScaled) * p.scale_step);
 #pragma unroll
     for (int i = 0; i < 8; i++) {

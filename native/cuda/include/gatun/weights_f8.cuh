@@ -2,18 +2,16 @@
 // of the row; no piece has elements of two blocks of it.
 #pragma once
 
+#include "gatun/e4m3.cuh"
 #include "gatun/weight_scale.cuh"
 #include "gatun/weights.cuh"
 
 namespace gatun {
 
-// Bytes 1 and 3 of a word of E4M3 as two F16, 256 times too small, NaN aside: an F16 has its exponent eight higher and three more bits of mantissa.
-__device__ __forceinline__ uint32_t e4m3_pair(uint32_t word) { return (word & 0x80008000u) | (word & 0x7F007F00u) >> 1; }
-
 template <bool E4M3>
 struct EightBitPieces : PiecesOf<16, 16, 1, 16, 2, true> {
   // What chunks are too small by.
-  static constexpr float unit = E4M3 ? 256.0f : 1.0f;
+  static constexpr float unit = E4M3 ? kE4m3Unit : 1.0f;
 
   struct Raw {
     uint4 w;
@@ -37,22 +35,13 @@ struct EightBitPieces : PiecesOf<16, 16, 1, 16, 2, true> {
   }
   static __device__ __forceinline__ void chunk(const Raw& raw, int c, float (&w)[4]) {
     const uint32_t word = word_of(raw.w, c);
-    uint32_t even = word << 8 & 0xFF00FF00u;
-    uint32_t odd = word & 0xFF00FF00u;
     if constexpr (E4M3) {
-      even = e4m3_pair(even);
-      odd = e4m3_pair(odd);
-    }
-    w[0] = low_f16(even), w[1] = low_f16(odd), w[2] = high_f16(even), w[3] = high_f16(odd);
-    if constexpr (E4M3) {
-      // Only NaN, all ones but for the sign, carries into the sign's place.
-      const uint32_t nan = (word & 0x7F7F7F7Fu) + 0x01010101u & 0x80808080u;
-      if (nan != 0) {
-#pragma unroll
-        for (int i = 0; i < 4; i++) {
-          w[i] = (nan >> (8 * i) & 0x80u) != 0 ? __uint_as_float(0x7FC00000u) : w[i];
-        }
-      }
+      e4m3_to_floats(word, w);
+    } else {
+      // E5M2 is the upper half of an F16.
+      const uint32_t even = word << 8 & 0xFF00FF00u;
+      const uint32_t odd = word & 0xFF00FF00u;
+      w[0] = low_f16(even), w[1] = low_f16(odd), w[2] = high_f16(even), w[3] = high_f16(odd);
     }
   }
 };

@@ -13,25 +13,15 @@ import dev.gatun.cuda.kernel.LaunchBuilder;
  * @param blocks tiles
  */
 record MatmulGemm(Kernel kernel, long blocks) {
-  private static final String SIMT = "gemm_simt_128x64";
+  /** The instance without tensor cores. */
+  static final String SIMT = "gemm_simt_128x64";
 
-  private static final String SIMT_SCALED = "gemm_simt_scaled_128x64";
-  private static final String SCALED = "gemm_scaled";
   private static final String LARGE = "_128x128";
   private static final String SMALL = "_64x64";
   private static final int LARGE_TILE = 128;
 
-  /** The instance without tensor cores. */
-  static String simt(Matmul o) {
-    return o.scale().isPresent() ? SIMT_SCALED : SIMT;
-  }
-
-  /** The family of tensor-core instances that does a case. */
-  static String family(Matmul o, Gpu gpu) {
-    return o.scale().isPresent() ? SCALED : family(o.x().dtype(), o.w().dtype(), gpu);
-  }
-
-  private static String family(DType x, DType w, Gpu gpu) {
+  /** The family of tensor-core instances that multiplies activations of {@code x} with weights of {@code w}. */
+  static String family(DType x, DType w, Gpu gpu) {
     String own = "gemm_" + (w == DType.F16 && x == DType.F16 ? "half" : w.label());
     return gpu.manifest().has(own + SMALL) ? own : "gemm_any";
   }
@@ -67,7 +57,7 @@ record MatmulGemm(Kernel kernel, long blocks) {
     rows.pass(launch, "x", o.x(), binding);
     rows.pass(launch, "y", o.y(), binding);
     MatmulKernel.weight(launch, o, binding);
-    if (o.scale().isPresent()) {
+    if (kernel.fields().containsKey("scale")) {
       WeightScale.of(o).pass(launch).pointer("scale", binding.address(o.scale()));
     }
     launch.set("w_dtype", o.w().dtype()).shared(kernel.tile("shared")).grid(blocks);

@@ -15,7 +15,7 @@ final class TileMatmul implements MatmulForm {
 
   /** The kernel of the small tile, for the reasons of other forms. */
   static String wouldBe(Matmul o, Gpu gpu) {
-    return usesCores(o, gpu) ? MatmulGemm.small(family(o, gpu)) : MatmulGemm.simt(o);
+    return usesCores(o, gpu) ? MatmulGemm.small(family(o, gpu)) : MatmulGemm.SIMT;
   }
 
   private static boolean usesCores(Matmul o, Gpu gpu) {
@@ -23,19 +23,19 @@ final class TileMatmul implements MatmulForm {
   }
 
   private static String family(Matmul o, Gpu gpu) {
-    return MatmulGemm.family(o, gpu);
+    return MatmulGemm.family(o.x().dtype(), o.w().dtype(), gpu);
   }
 
   @Override
   public CudaPlan plan(Matmul o, Gpu gpu, List<String> rejected) {
     String kernel;
     if (usesCores(o, gpu)) {
-      rejected.add(MatmulGemm.simt(o) + ": the F32 pipe is several times slower than three products on tensor cores");
+      rejected.add(MatmulGemm.SIMT + ": the F32 pipe is several times slower than three products on tensor cores");
       kernel = tile(o, family(o, gpu), gpu, rejected);
     } else {
       rejected.add(MatmulGemm.small(family(o, gpu)) + ": " + (o.w().dtype() == DType.F32 ? "a split in two BF16 keeps 17 bits of an F32 weight"
           : "compute capability " + gpu.computeCapability() + " has no BF16 tensor cores"));
-      kernel = MatmulGemm.simt(o);
+      kernel = MatmulGemm.SIMT;
     }
     return MatmulKernel.plan(o, kernel, MatmulGemm.of(o, kernel, gpu).tile(), rejected);
   }
