@@ -8,6 +8,13 @@
 
 namespace gatun {
 
+// Four E5M2 elements, the lowest byte first: each is the upper half of an F16.
+__device__ __forceinline__ void e5m2_to_floats(uint32_t word, float (&out)[4]) {
+  const uint32_t even = word << 8 & 0xFF00FF00u;
+  const uint32_t odd = word & 0xFF00FF00u;
+  out[0] = low_f16(even), out[1] = low_f16(odd), out[2] = high_f16(even), out[3] = high_f16(odd);
+}
+
 template <bool E4M3>
 struct EightBitPieces : PiecesOf<16, 16, 1, 16, 2, true> {
   // What chunks are too small by.
@@ -38,10 +45,7 @@ struct EightBitPieces : PiecesOf<16, 16, 1, 16, 2, true> {
     if constexpr (E4M3) {
       e4m3_to_floats(word, w);
     } else {
-      // E5M2 is the upper half of an F16.
-      const uint32_t even = word << 8 & 0xFF00FF00u;
-      const uint32_t odd = word & 0xFF00FF00u;
-      w[0] = low_f16(even), w[1] = low_f16(odd), w[2] = high_f16(even), w[3] = high_f16(odd);
+      e5m2_to_floats(word, w);
     }
   }
 };
@@ -65,5 +69,44 @@ template <class P>
 __device__ __forceinline__ float outer_scale(const float* scale, int step, int piece) {
   return P::unit * (scale == nullptr ? 1.0f : __ldg(scale + static_cast<int64_t>(piece / (kScaled / P::elements)) * step));
 }
+
+// Groups of eight elements of a tile, of either type (gatun/weight_groups.cuh).
+struct EightBitGroups {
+  struct Raw {
+    uint32_t w[2];
+    bool e4m3;
+  };
+  static __device__ __forceinline__ void load(Raw& raw, const char* row, int g, int k, bool wide, DType type) {
+    const char* at = row + 8 * static_cast<int64_t>(g);
+    raw.e4m3 = type == F8_E4M3;
+    if (wide && 8 * g + 8 <= k) {
+      const uint2 two = __ldg(reinterpret_cast<const uint2*>(at));
+      raw.w[0] = two.x, raw.w[1] = two.y;
+      return;
+    }
+    raw.w[0] = raw.w[1] = 0;
+#pragma unroll
+    for (int i = 0; i < 8; i++) {
+      if (8 * g + i < k) {
+        raw.w[i / 4] |= static_cast<uint32_t>(static_cast<unsigned char>(at[i])) << (8 * (i % 4));
+      }
+    }
+  }
+  static __device__ __forceinline__ void decode(const Raw& raw, int, float (&out)[8]) {
+    float half[2][4];
+    if (raw.e4m3) {
+      e4m3_to_floats(raw.w[0], half[0]);
+      e4m3_to_floats(raw.w[1], half[1]);
+    } else {
+      e5m2_to_floats(raw.w[0], half[0]);
+      e5m2_to_floats(raw.w[1], half[1]);
+    }
+    const float unit = raw.e4m3 ? kE4m3Unit : 1.0f;
+#pragma unroll
+    for (int i = 0; i < 8; i++) {
+      out[i] = half[i / 4][i % 4] * unit;
+    }
+  }
+};
 
 }  // namespace gatun

@@ -8,16 +8,18 @@ import java.util.function.UnaryOperator;
 /**
  * Matrix product with a transposed weight: {@code y[m, n] = Σ_k x[m, k] · w[n, k] · s[n, k] + bias[n]}. GEMV when M is 1.
  *
- * <p>The sum is accumulated in float32 or better, of operands that are not rounded (TF32 is too coarse for F32 operands). With a block-quantized weight a backend may round the activations to 8 bits per block of
- * 32 elements of a row (symmetric, scale amax/127), never across rows.
+ * <p>The sum is accumulated in float32 or better, of operands that are not rounded (TF32 is too coarse for F32 operands). With a block-quantized weight a
+ * backend may round the activations to 8 bits per block of 32 elements of a row (symmetric, scale amax/127), never across rows, or both operands to BF16.
  *
- * <p>s is 1 where there is no scale. With one, the weight is of 8-bit floats and s what they were divided by, as files of FP8 models have it ({@code weight_scale}, {@code weight_scale_inv}): one number for all of the
- * weight, one for each of its rows, or one for each block of {@value #SCALED} rows by {@value #SCALED} elements of K, as DeepSeek-V3 is published (arXiv 2412.19437, section 3.3). With a scaled weight a backend may round the activations to
- * F8_E4M3 with one scale for a row and {@value #SCALED} elements of K (amax/448), never across rows.
+ * <p>s is 1 where there is no scale. With one, the weight is of 8-bit floats and s what they were divided by, as files of FP8 models have it
+ * ({@code weight_scale}, {@code weight_scale_inv}): one number for all of the weight, one for each of its rows, or one for each block of {@value #SCALED} rows by
+ * {@value #SCALED} elements of K, as DeepSeek-V3 is published (arXiv 2412.19437, section 3.3). With a scaled weight a backend may round the activations to F8_E4M3 with one
+ * scale for a row and {@value #SCALED} elements of K (amax/448), never across rows, or both operands to BF16.
  *
  * @param x the activations {@code [M, K]}; F32, F16 or BF16, rows contiguous
  * @param w the weight {@code [N, K]}; any float or block type, no integers; rows contiguous; plain or prepared for {@link Use#MATMUL}
- * @param scale what the elements of {@code w} are multiplied by, if anything: F32, {@code [1]}, {@code [N]} or {@code [⌈N/128⌉, ⌈K/128⌉]}, rows contiguous; only with a {@code w} of F8_E4M3 or F8_E5M2
+ * @param scale what the elements of {@code w} are multiplied by, if anything: F32, {@code [1]}, {@code [N]} or {@code [⌈N/128⌉, ⌈K/128⌉]}, rows contiguous; only with
+ *     a {@code w} of F8_E4M3 or F8_E5M2
  * @param bias {@code [N]} in F32, if any
  * @param y the result {@code [M, N]}; F32, F16 or BF16, rows contiguous; never in place
  */
