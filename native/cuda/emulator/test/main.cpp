@@ -11,6 +11,7 @@ void test_gemvs();
 void test_mutants();
 void test_intrinsics();
 void test_collectives();
+void test_warpgroups();
 }  // namespace gatun::emulator::test
 
 int main(int count, char** arguments) {
@@ -29,6 +30,7 @@ int main(int count, char** arguments) {
   test_gemvs();
   test_intrinsics();
   test_collectives();
+  test_warpgroups();
   test_library();
   std::printf("%d of %d cases passed\n", cases - failures, cases);
   return failures == 0 ? 0 : 1;

@@ -290,7 +290,7 @@ public final class Decoder implements AutoCloseable {
       ahead = null;
     }
     if (ahead == null) {
-      ahead = new StepsAhead(backend, bucket, graph, cache, model.dimensions().vocabulary(), options.context(), stream, file());
+      ahead = new StepsAhead(backend, bucket, graph, cache, model.dimensions().vocabulary(), options, stream, file());
     }
     return ahead.run(sequences, ids, steps, goesOn);
   }
@@ -302,7 +302,7 @@ public final class Decoder implements AutoCloseable {
         DecoderStep.Bucket oldest = steps.keySet().iterator().next();
         steps.remove(oldest).close();
       }
-      known = new DecoderStep(backend, bucket, graph, cache, model.dimensions().vocabulary(),
+      known = new DecoderStep(backend, bucket, graph, cache, options.activations(), model.dimensions().vocabulary(),
           Math.min(options.history(), options.context()));
       steps.put(bucket, known);
     }

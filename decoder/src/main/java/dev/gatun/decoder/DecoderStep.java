@@ -20,6 +20,9 @@ import java.util.Optional;
 
 /** A compiled step for up to so many tokens, sequences and rows of logits, with the memory the host exchanges with it. */
 final class DecoderStep implements AutoCloseable {
+  /** Steps of more tokens work on tiles, where the type of activations counts. */
+  private static final int MOST_STREAMED = 8;
+
   /** What a step is compiled for. */
   record Bucket(int tokens, int sequences, int rows, Choice choice) {}
 
@@ -48,17 +51,18 @@ final class DecoderStep implements AutoCloseable {
   private final Executable executable;
   private final List<Buffer> owned = new ArrayList<>();
 
-  DecoderStep(Backend backend, Bucket bucket, Family.Graph graph, KvCache cache, int vocabulary, int history) {
-    this(backend, bucket, graph, cache, vocabulary, history, inputs(backend, bucket), Optional.empty());
+  DecoderStep(Backend backend, Bucket bucket, Family.Graph graph, KvCache cache, DType activations, int vocabulary, int history) {
+    this(backend, bucket, graph, cache, activations, vocabulary, history, inputs(backend, bucket), Optional.empty());
   }
 
   /** A step that leads to another; of one token and one row of logits for each sequence, and sampled without penalties. Owns its inputs. */
-  DecoderStep(Backend backend, Bucket bucket, Family.Graph graph, KvCache cache, int vocabulary, StepInputs inputs, Following following) {
-    this(backend, bucket, graph, cache, vocabulary, 1, inputs, Optional.of(following));
+  DecoderStep(Backend backend, Bucket bucket, Family.Graph graph, KvCache cache, DType activations, int vocabulary, StepInputs inputs,
+      Following following) {
+    this(backend, bucket, graph, cache, activations, vocabulary, 1, inputs, Optional.of(following));
   }
 
-  private DecoderStep(Backend backend, Bucket bucket, Family.Graph graph, KvCache cache, int vocabulary, int history, StepInputs inputs,
-      Optional<Following> following) {
+  private DecoderStep(Backend backend, Bucket bucket, Family.Graph graph, KvCache cache, DType activations, int vocabulary, int history,
+      StepInputs inputs, Optional<Following> following) {
     this.bucket = bucket;
     this.inputs = inputs;
     this.following = following;
@@ -70,7 +74,7 @@ final class DecoderStep implements AutoCloseable {
       Program.Builder program = Program.builder("decode " + bucket.tokens() + " tokens").input(inputs.all()).output(logits, next);
       following.ifPresent(step -> program.input(step.successors()).output(step.inputs().all())
           .add(inputs.advance(step.successors(), step.inputs())));
-      graph.build(program, inputs, bucket.tokens(), bucket.rows(), cache, logits);
+      graph.build(program, inputs, bucket.tokens(), bucket.rows(), cache, bucket.tokens() > MOST_STREAMED ? activations : DType.F32, logits);
       choose(program);
       this.executable = backend.compile(program.build());
     } catch (RuntimeException | Error e) {

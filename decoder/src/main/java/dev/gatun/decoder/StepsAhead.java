@@ -28,13 +28,15 @@ final class StepsAhead implements AutoCloseable {
   private final List<DecoderStep> steps = new ArrayList<>();
   private final List<Event> done = new ArrayList<>();
 
-  /** Steps on {@code stream}, which closes before this. @param context the most tokens of a sequence */
-  StepsAhead(Backend backend, DecoderStep.Bucket bucket, Family.Graph graph, KvCache cache, int vocabulary, int context, Stream stream, Path file) {
+  /** Steps on {@code stream}, which closes before this. @param options with the most tokens of a sequence */
+  StepsAhead(Backend backend, DecoderStep.Bucket bucket, Family.Graph graph, KvCache cache, int vocabulary, DecoderOptions options,
+      Stream stream, Path file) {
     this.bucket = bucket;
     this.cache = cache;
     this.file = file;
     this.stream = stream;
     this.reader = backend.newStream();
+    int context = options.context();
     int[] next = new int[context];
     Arrays.setAll(next, i -> i + 1);
     this.successors = backend.tensor(next, context).buffer();
@@ -42,8 +44,8 @@ final class StepsAhead implements AutoCloseable {
     try {
       StepInputs first = DecoderStep.inputs(backend, bucket);
       StepInputs second = DecoderStep.inputs(backend, bucket);
-      steps.add(new DecoderStep(backend, bucket, graph, cache, vocabulary, first, new DecoderStep.Following(second, bits)));
-      steps.add(new DecoderStep(backend, bucket, graph, cache, vocabulary, second, new DecoderStep.Following(first, bits)));
+      steps.add(new DecoderStep(backend, bucket, graph, cache, options.activations(), vocabulary, first, new DecoderStep.Following(second, bits)));
+      steps.add(new DecoderStep(backend, bucket, graph, cache, options.activations(), vocabulary, second, new DecoderStep.Following(first, bits)));
       done.add(stream.newEvent());
       done.add(stream.newEvent());
     } catch (RuntimeException | Error e) {

@@ -45,7 +45,7 @@ class UsageTest {
       "bench --shape test -p 1000000000", "bench --shape test -n 2147483647 -p 2147483647", "bench -d -1", "bench --shape test -d 200 -p 100",
       "bench --shape test -p 300", "bench --shape test --context 64", "bench --shape test --threads 0",
       "bench --shape test --threads 200000", "bench --shape test -o threads=200000", "bench --shape test -o threads=x",
-      "bench --shape test -o nosuch=1", "bench --shape test --backend nosuch", "bench --cache-type i32", "bench --cache-type q4_0",
+      "bench --shape test -o nosuch=1", "bench --shape test --backend nosuch", "bench --cache-type i32", "bench --cache-type q4_0", "bench --activations q8_0",
       "run --model x --prompt a --context 16777217", "bench --cache-type nosuch",
       "run", "run --model x", "run --prompt x", "run --model x --prompt a --file b", "run --model x --prompt a -n 0",
       "run --model x --prompt a --system b", "run --model x --prompt a --temp -1", "run --model x --prompt a --top-p 0",

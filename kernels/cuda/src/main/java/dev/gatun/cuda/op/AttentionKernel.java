@@ -15,7 +15,6 @@ import dev.gatun.spi.Decision;
  * beside it.
  */
 final class AttentionKernel implements OperatorKernel<Attention> {
-  private static final String MERGE = "attention_merge_128";
   private static final int ANY_VALUES = 512;
 
   @Override
@@ -51,20 +50,16 @@ final class AttentionKernel implements OperatorKernel<Attention> {
         long units = o.q().size(0) * o.q().size(1) * Math.max(1, Math.ceilDiv(o.y().size(2), ANY_VALUES));
         launch(o, plan.kernel(), cut, binding).grid(Plans.blocks(units, binding.gpu()));
       }
-      case DECODE -> decode(o, cut, binding);
-      case TILES, TENSOR_TILES -> {
-        tiles(o, plan.kernel(), cut, binding);
-        if (cut.decodesSingles()) {
-          decode(o, cut, binding);
-        }
-      }
+      case DECODE -> { }
+      case TILES, TENSOR_TILES -> tiles(o, plan.kernel(), cut, binding);
     }
+    cut.decoding().ifPresent(decoding -> decode(o, cut, decoding, binding));
   }
 
-  private static void decode(Attention o, AttentionCut cut, Binding binding) {
-    launch(o, cut.decodingKernel(o), cut, binding).grid(cut.decodingBlocks(o));
-    if (cut.splits() > 1) {
-      launch(o, MERGE, cut, binding).grid(cut.decoded(o) * o.q().size(1));
+  private static void decode(Attention o, AttentionCut cut, DecodeAttention decoding, Binding binding) {
+    launch(o, decoding.kernel(), cut, binding).grid(decoding.blocks(o));
+    if (decoding.merges()) {
+      launch(o, DecodeAttention.MERGE, cut, binding).grid(decoding.merges(o));
     }
   }
 
@@ -97,11 +92,12 @@ final class AttentionKernel implements OperatorKernel<Attention> {
     CacheGeometry.pass(launch, o.batch(), binding);
     pass(launch, o.kv(), binding);
     Attention.Options options = o.options();
-    return launch.pointer("sinks", binding.address(o.sinks())).pointer("partials", cut.splits() > 1 ? binding.workspace() : 0)
+    int splits = cut.decoding().map(DecodeAttention::splits).orElse(1);
+    return launch.pointer("sinks", binding.address(o.sinks())).pointer("partials", splits > 1 ? binding.workspace() : 0)
         .set("heads", AttentionCut.heads(o))
         .set("group", AttentionCut.group(o)).set("key_size", Math.toIntExact(o.q().size(2)))
         .set("value_size", Math.toIntExact(o.y().size(2))).set("causal", options.causal() ? 1 : 0).set("window", options.window())
-        .set("splits", cut.splits())
+        .set("splits", splits)
         .set("singles", cut.decodesSingles() ? 1 : 0).set("scale", options.scale()).set("softcap", options.softcap())
         .set("kept", AttentionCut.kept(o));
   }
