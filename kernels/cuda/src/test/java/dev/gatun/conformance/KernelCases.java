@@ -63,6 +63,9 @@ final class KernelCases {
     }
   }
 
+  /** Activations may be rounded to F8_E4M3. */
+  private static final double SCALED_BOUND = 2e-3;
+
   private static final double EXPANDED = 1e-13;
   private static final int MOST_STREAMED = 8;
 
@@ -89,6 +92,7 @@ final class KernelCases {
       tiled(size);
       copied(size);
       undecoded(size);
+      scaled(size);
       new CacheCases(harness, size).addTo((name, check) -> add(name, size, check));
     }
     return List.copyOf(cases);
@@ -261,6 +265,29 @@ final class KernelCases {
             filled(type, Placement.SHIFTED, 0.07, m, 64), out(size, m, m)), F32_BOUND));
       }
     }
+  }
+
+  /** Weights of 8-bit floats with a scale of each form. */
+  private void scaled(Size size) {
+    int k = size.of(333, 256);
+    for (DType type : new DType[] {DType.F8_E4M3, DType.F8_E5M2}) {
+      for (int rows : new int[] {1, 2, size.of(3, 4), size.of(7, 8), size.of(41, 64), size.of(131, 256)}) {
+        int n = size.of(133, 256);
+        for (Shape scale : List.of(Shape.of(1), Shape.of(n), Shape.of(Math.ceilDiv(n, Matmul.SCALED), Math.ceilDiv(k, Matmul.SCALED)))) {
+          add("matmul " + type + " with a scale " + scale + " by " + rows, size, () -> {
+            Optional<Tensor> bias = size == Size.ODD ? Optional.of(harness.vector(Inputs.normal(4, n, 1))) : Optional.empty();
+            Tensor w = filled(type, size.placement(), 0.07, n, k);
+            Tensor x = filled(DType.F32, size.placement(), 1, rows, k);
+            harness.check(new Matmul(x, w, Optional.of(scale(scale.sizes())), bias, out(size, rows, n)), SCALED_BOUND);
+          });
+        }
+      }
+    }
+  }
+
+  private Tensor scale(long... shape) {
+    int n = Math.toIntExact(Arrays.stream(shape).reduce(1, (a, b) -> a * b));
+    return harness.input(DType.F32, Inputs.uniform(7, n, 0.5, 2), shape);
   }
 
   private void multiply(Size size, DType type, DType in, int m, int n, int k) {

@@ -5,6 +5,7 @@ import dev.gatun.Tensor;
 import dev.gatun.cuda.kernel.Gpu;
 import dev.gatun.cuda.kernel.LaunchBuilder;
 import dev.gatun.spi.Decision;
+import dev.gatun.spi.Unsupported;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -15,11 +16,12 @@ final class MatmulKernel implements OperatorKernel<Matmul> {
   private static final StreamingMatmul STREAMING = new StreamingMatmul();
 
   /** Those made for less first; the last takes every case. */
-  private static final List<MatmulForm> FORMS = List.of(STREAMING, new WarpgroupMatmul(), new CopiedMatmul(), new TileMatmul());
+  private static final List<MatmulForm> FORMS = List.of(STREAMING, new WarpgroupMatmul(), new CopiedMatmul(), new Fp8WarpgroupMatmul(),
+      new Fp8Matmul(), new TileMatmul());
 
   @Override
   public Decision plan(Matmul o, Gpu gpu) {
-    return Plans.refusal(o).orElseGet(() -> planned(o, gpu));
+    return Plans.refusal(o).or(() -> WeightScale.refusal(o).map(Unsupported::new)).orElseGet(() -> planned(o, gpu));
   }
 
   private static CudaPlan planned(Matmul o, Gpu gpu) {
