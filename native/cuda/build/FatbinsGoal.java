@@ -45,6 +45,7 @@ final class FatbinsGoal {
     ResourceReport report = ResourceReport.parse(fatbins.stream().map(ObjectCache.Entry::log).toList());
     new Output(options.target()).write("kernel-report.txt", report.table());
     check(report, declared, architectures);
+    compare(nvcc.get().version(), report, declared, architectures);
     write(nvcc.get(), declared, architectures, units, fatbins);
     cache.prune();
     long bytes = fatbins.stream().mapToLong(fatbin -> Output.read(fatbin.file()).length).sum();
@@ -93,6 +94,33 @@ final class FatbinsGoal {
     complaints.addAll(report.complaints(SpillList.parse(Files.exists(spills) ? sources.read("spills.txt") : "")));
     if (!complaints.isEmpty()) {
       throw new BuildFailure(String.join("\n", complaints) + "\nthe whole report: " + options.target().resolve("kernel-report.txt"));
+    }
+  }
+
+  /** Holds the kernels to what is recorded of them, or records them. */
+  private void compare(String toolkit, ResourceReport report, ManifestFile declared, Architectures architectures) {
+    Path file = options.root().resolve(ResourceRecord.FILE);
+    ResourceRecord built = ResourceRecord.of(toolkit, report, declared);
+    if (options.record()) {
+      if (!architectures.machine().containsAll(List.of("sm_80", "sm_90a"))) {
+        throw new BuildFailure(ResourceRecord.FILE + " is recorded for sm_80 and sm_90a; build for both");
+      }
+      new Output(options.root()).write(ResourceRecord.FILE, built.text());
+      System.out.println("fatbins: recorded " + file);
+      return;
+    }
+    if (!Files.exists(file)) {
+      return;
+    }
+    ResourceRecord recorded = ResourceRecord.parse(sources.read(ResourceRecord.FILE));
+    if (!recorded.toolkit().equals(toolkit)) {
+      System.out.println("fatbins: registers and occupancy are not compared: " + ResourceRecord.FILE + " is of the toolkit " + recorded.toolkit()
+          + " and this is " + toolkit);
+      return;
+    }
+    List<String> complaints = recorded.complaints(built, architectures.machine());
+    if (!complaints.isEmpty()) {
+      throw new BuildFailure(String.join("\n", complaints));
     }
   }
 

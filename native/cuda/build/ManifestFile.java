@@ -2,6 +2,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
@@ -49,6 +50,19 @@ record ManifestFile(List<List<String>> records) {
   /** The symbols of the kernels, sorted. */
   List<String> kernels() {
     return of("kernel").map(record -> record.get(2)).sorted().toList();
+  }
+
+  /** The threads of a block of a kernel. */
+  int threads(String kernel) {
+    return of("kernel").filter(record -> record.get(2).equals(kernel)).map(record -> Integer.parseInt(record.get(3).substring("threads=".length())))
+        .findFirst().orElseThrow(() -> new BuildFailure("the manifest has no kernel " + kernel));
+  }
+
+  /** The numbers that a kernel states. */
+  Map<String, Integer> tiles(String kernel) {
+    Map<String, Integer> tiles = new TreeMap<>();
+    of("tile").filter(record -> record.get(1).equals(kernel)).forEach(record -> tiles.put(record.get(2), Integer.parseInt(record.get(3))));
+    return tiles;
   }
 
   /** The same kernels with other images, and what is known of these: records like {@code toolkit 13.0.88}. */

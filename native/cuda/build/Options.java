@@ -16,14 +16,15 @@ import java.util.Optional;
  * @param cxx the host compiler asked for by name, with its first arguments
  * @param nvcc the nvcc asked for by name
  * @param release whether every architecture served is compiled for
+ * @param record whether what kernels take is recorded anew instead of compared
  * @param architectures the architectures to compile for instead, as {@code sm_80 compute_80}
  * @param variants the variants of the emulator to build or test
  * @param units the units in a sanitized variant; all when empty
  */
 record Options(List<String> goals, Path root, Path target, Path emulator, Path cache, Optional<String> cxx, Optional<String> nvcc,
-               boolean release, List<String> architectures, List<String> variants, List<String> units) {
+               boolean release, boolean record, List<String> architectures, List<String> variants, List<String> units) {
   private static final List<String> NAMES =
-      List.of("root", "target", "emulator", "cache", "cxx", "nvcc", "release", "architectures", "variants", "units");
+      List.of("root", "target", "emulator", "cache", "cxx", "nvcc", "release", "record", "architectures", "variants", "units");
 
   /** An option with an empty value counts as not given, so that a property of Maven can always be handed on. */
   static Options parse(List<String> arguments) {
@@ -51,12 +52,12 @@ record Options(List<String> goals, Path root, Path target, Path emulator, Path c
     return new Options(List.copyOf(goals), root, target,
         folder(given.getOrDefault("emulator", root.resolve("emulator/target/classes").toString())),
         cache(given, target), named(given, "cxx", "CXX"), Optional.ofNullable(given.get("nvcc")),
-        Boolean.parseBoolean(given.get("release")), words(given, "architectures"), words(given, "variants"), words(given, "units"));
+        Boolean.parseBoolean(given.get("release")), Boolean.parseBoolean(given.get("record")), words(given, "architectures"), words(given, "variants"), words(given, "units"));
   }
 
   /** The same for the sources below another folder. */
   Options over(Path otherRoot) {
-    return new Options(goals, otherRoot, target, emulator, cache, cxx, nvcc, release, architectures, variants, units);
+    return new Options(goals, otherRoot, target, emulator, cache, cxx, nvcc, release, record, architectures, variants, units);
   }
 
   private static Path cache(Map<String, String> given, Path target) {

@@ -11,6 +11,8 @@ void test_gemvs();
 void test_mutants();
 void test_intrinsics();
 void test_collectives();
+void test_warpgroups();
+void test_rings();
 }  // namespace gatun::emulator::test
 
 int main(int count, char** arguments) {
@@ -29,6 +31,8 @@ int main(int count, char** arguments) {
   test_gemvs();
   test_intrinsics();
   test_collectives();
+  test_warpgroups();
+  test_rings();
   test_library();
   std::printf("%d of %d cases passed\n", cases - failures, cases);
   return failures == 0 ? 0 : 1;

@@ -3,11 +3,15 @@
 // A block does BM rows of x and BN of w, a warp WM and WN of those, K in steps of 32 through two stages of shared memory: while the tensor cores work on one,
 // the next is loaded into registers (or, where bits need no decoding, copied asynchronously), and decoded into the other stage afterwards. One barrier a step.
 //
-// Precision. Each factor is split in two BF16 numbers, a = a0 + a1 + e with |e| <= 2^-18·|a|, and a·b is a0·b0 + a1·b0 + a0·b1, summed in float32: three
-// products of BF16 instead of one, a normalised squared error of 2e-11, for every weight type alike, and the range of float32: no scale of a block and no
-// outlier among the activations overflows. F16 in place of BF16 would save the third product, but rounds weights of Q8_0 (19 bits) to 11, which costs 2e-8,
-// and overflows at 65504. What needs fewer products makes fewer: BF16 is its own first part; F16 by F16 is exact in one product of F16 (errors of 4e-14).
-// An infinite x makes NaN of sums that should be infinite, 0·inf being among the partial products; a row with one is done again, plainly.
+// Precision. A factor is one BF16 number, or split in two, a = a0 + a1 + e with |e| <= 2^-18·|a|, which keeps the range of float32: no scale of a block and no
+// outlier among the activations overflows. Products are summed in float32.
+//   block weights           both rounded to BF16, one product: what is decoded and the activations are off by 2^-9 of themselves each, a normalised squared
+//                           error of 3e-6, which is less than activations of 8 bits make, as they may be (3e-5)
+//   floats of 8 bits        exact in one BF16; x in two: two products
+//   BF16                    one; x in two, or in one if it is BF16
+//   F16 by F16              exact in one product of F16 (errors of 4e-14)
+//   F16 by other x          both in two parts, a0·b0 + a1·b0 + a0·b1: three products, 2e-11. F16 in place of BF16 would save one, but overflows at 65504.
+// With w in two parts an infinite x makes NaN of sums that should be infinite, 0·inf being among the partial products; a row with one is done again, plainly.
 //
 // Tiles: 128x128 with warps of 64x32 takes 16 bytes of fragments from shared memory for 12 products of 16x8x16 and keeps 64 sums a thread; 128x256 would need
 // 128 sums beside the split operands and spill. 64x64 is for products too small to give every multiprocessor one of the large. Steps of 64 would double
@@ -20,6 +24,7 @@
 #pragma once
 
 #include "gatun/gemv.cuh"
+#include "gatun/split.cuh"
 #include "gatun/weight_groups.cuh"
 
 #define GEMM_PARAMS(FIELD)     \
@@ -40,43 +45,20 @@ constexpr int kStep = 32;  // elements of K a stage
 // The place in a tile of rows of 32 16-bit elements of a row's chunk of eight.
 __device__ __forceinline__ int chunk_at(int row, int chunk) { return row * kStep + (chunk ^ (row >> 1 & 3)) * 8; }
 
-// A pair's first and second BF16 parts.
-__device__ __forceinline__ void split_pair(float a, float b, uint32_t& first, uint32_t& second, bool& infinite) {
-  first = floats_to_bf16x2(a, b);
-  float ra = a - __uint_as_float(first << 16);
-  float rb = b - __uint_as_float(first & 0xFFFF0000u);
-  if (!(fabsf(ra) + fabsf(rb) <= 3.4028235e38f)) {
-    // Infinity and NaN have no second part; a number that rounds to infinity takes the largest BF16 as its first.
-    infinite |= fabsf(a) == __uint_as_float(0x7F800000u) || fabsf(b) == __uint_as_float(0x7F800000u);
-    if (fabsf(a) < __uint_as_float(0x7F800000u)) {
-      if ((first & 0x7F80u) == 0x7F80u) {
-        first = (first & 0xFFFF8000u) | 0x7F7Fu;
-        ra = a - __uint_as_float(first << 16);
-      }
-    } else {
-      ra = 0;
-    }
-    if (fabsf(b) < __uint_as_float(0x7F800000u)) {
-      if ((first & 0x7F800000u) == 0x7F800000u) {
-        first = (first & 0x8000FFFFu) | 0x7F7F0000u;
-        rb = b - __uint_as_float(first & 0xFFFF0000u);
-      }
-    } else {
-      rb = 0;
-    }
-  }
-  second = floats_to_bf16x2(ra, rb);
-}
-
-// Eight elements' parts, into a chunk of two tiles.
-__device__ __forceinline__ void store_split(uint16_t* first_tile, uint16_t* second_tile, int at, const float (&v)[8], bool& infinite) {
+// Eight elements' parts, into a chunk of two tiles, or of one.
+template <int PARTS>
+__device__ __forceinline__ void store_parts(uint16_t* first_tile, uint16_t* second_tile, int at, const float (&v)[8], bool& infinite) {
   uint4 first, second;
-  split_pair(v[0], v[1], first.x, second.x, infinite);
-  split_pair(v[2], v[3], first.y, second.y, infinite);
-  split_pair(v[4], v[5], first.z, second.z, infinite);
-  split_pair(v[6], v[7], first.w, second.w, infinite);
+  if constexpr (PARTS == 1) {
+    first = make_uint4(round_pair(v[0], v[1]), round_pair(v[2], v[3]), round_pair(v[4], v[5]), round_pair(v[6], v[7]));
+  } else {
+    split_pair(v[0], v[1], first.x, second.x, infinite);
+    split_pair(v[2], v[3], first.y, second.y, infinite);
+    split_pair(v[4], v[5], first.z, second.z, infinite);
+    split_pair(v[6], v[7], first.w, second.w, infinite);
+    *reinterpret_cast<uint4*>(second_tile + at) = second;
+  }
   *reinterpret_cast<uint4*>(first_tile + at) = first;
-  *reinterpret_cast<uint4*>(second_tile + at) = second;
 }
 
 // A row of x by one of w, one element after the other.
@@ -100,16 +82,30 @@ __device__ __forceinline__ float plain_sum(const GemmParams& p, int m, int n) {
   return sum;
 }
 
-// G: the weight's groups. DIRECT: w's 16-bit elements go into the products as they are. HALF: they and those of x, both F16, do.
-template <class G, int BM, int BN, int WM, int WN, bool DIRECT, bool HALF, class EPILOGUE>
+// How the factors go into products.
+enum class Factors {
+  kHalf,      // both F16, as they are
+  kBrain,     // w BF16 as it is, x in two parts
+  kTwoByOne,  // w rounded to BF16, which is exact, x in two parts
+  kTwoByTwo,  // both in two parts
+  kOneByOne,  // both rounded to BF16
+};
+
+__host__ __device__ constexpr int parts_of_x(Factors factors) { return factors == Factors::kHalf || factors == Factors::kOneByOne ? 1 : 2; }
+__host__ __device__ constexpr int parts_of_w(Factors factors) { return factors == Factors::kTwoByTwo ? 2 : 1; }
+
+// G: the weight's groups.
+template <class G, int BM, int BN, int WM, int WN, Factors FACTORS, class EPILOGUE>
 __device__ __forceinline__ void gemm(const GemmParams& p) {
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
   __trap();  // the host refuses it there
 #else
   constexpr int warps_n = BN / WN;
   constexpr int threads = 32 * (BM / WM) * warps_n;
-  constexpr int x_parts = HALF ? 1 : 2;
-  constexpr int w_parts = DIRECT ? 1 : 2;
+  constexpr bool half = FACTORS == Factors::kHalf;
+  constexpr bool direct = half || FACTORS == Factors::kBrain;
+  constexpr int x_parts = parts_of_x(FACTORS);
+  constexpr int w_parts = parts_of_w(FACTORS);
   constexpr int x_groups = BM * kStep / 8 / threads;
   constexpr int w_groups = BN * kStep / 8 / threads;
   constexpr int x_tile = BM * kStep;
@@ -131,7 +127,7 @@ __device__ __forceinline__ void gemm(const GemmParams& p) {
   const int steps = (p.k + kStep - 1) / kStep;
   const bool x_wide = ((reinterpret_cast<uintptr_t>(p.x.base) | static_cast<uintptr_t>(p.x.stride[0])) & 15) == 0;
   const bool w_wide = ((reinterpret_cast<uintptr_t>(p.w) | static_cast<uintptr_t>(p.w_stride)) & 15) == 0;
-  const bool exact_x = HALF || p.x.dtype == BF16;  // one part is all
+  const bool exact_x = half || p.x.dtype == BF16;  // one part is all
   bool infinite[x_groups] = {};
 
   Activations x_raw[x_groups];
@@ -152,7 +148,7 @@ __device__ __forceinline__ void gemm(const GemmParams& p) {
       const int n = n0 + q / 4;
       const int k = step * kStep + q % 4 * 8;
       const char* row = p.w + static_cast<int64_t>(n) * p.w_stride;
-      if (DIRECT && w_wide) {
+      if (direct && w_wide) {
         const int bytes = n < p.n ? max(0, min(16, 2 * (p.k - k))) : 0;
         cp_async16(to + x_parts * x_tile + chunk_at(q / 4, q % 4), bytes > 0 ? row + 2LL * k : p.w, bytes);
       } else if (n < p.n && k < p.k) {
@@ -173,7 +169,7 @@ __device__ __forceinline__ void gemm(const GemmParams& p) {
       } else {
         float v[8];
         x_raw[i].decode(p.x.dtype, v);
-        store_split(to, to + (x_parts - 1) * x_tile, at, v, infinite[i]);
+        store_parts<x_parts>(to, to + (x_parts - 1) * x_tile, at, v, infinite[i]);
       }
     }
     uint16_t* const w_to = to + x_parts * x_tile;
@@ -181,7 +177,7 @@ __device__ __forceinline__ void gemm(const GemmParams& p) {
     for (int i = 0; i < w_groups; i++) {
       const int q = thread + i * threads;
       const int at = chunk_at(q / 4, q % 4);
-      if constexpr (DIRECT) {
+      if constexpr (direct) {
         if (!w_wide) {
           *reinterpret_cast<uint4*>(w_to + at) = w_raw[i].w;
         }
@@ -189,7 +185,7 @@ __device__ __forceinline__ void gemm(const GemmParams& p) {
         float v[8];
         G::decode(w_raw[i], step * (kStep / 8) + q % 4, v);
         bool ignored = false;
-        store_split(w_to, w_to + w_tile, at, v, ignored);
+        store_parts<w_parts>(w_to, w_to + (w_parts - 1) * w_tile, at, v, ignored);
       }
     }
     cp_async_wait<0>();
@@ -227,16 +223,16 @@ __device__ __forceinline__ void gemm(const GemmParams& p) {
         ldmatrix4(a, from + at);
 #pragma unroll
         for (int j = 0; j < WN / 8; j++) {
-          if constexpr (HALF) {
+          if constexpr (half) {
             mma_f16(sum[i][j], a, w_part[0][j]);
           } else {
             mma_bf16(sum[i][j], a, w_part[0][j]);
-            if constexpr (!DIRECT) {
+            if constexpr (w_parts == 2) {
               mma_bf16(sum[i][j], a, w_part[w_parts - 1][j]);
             }
           }
         }
-        if (!exact_x) {
+        if (x_parts == 2 && !exact_x) {
           ldmatrix4(a, from + (x_parts - 1) * x_tile + at);
 #pragma unroll
           for (int j = 0; j < WN / 8; j++) {
@@ -250,26 +246,29 @@ __device__ __forceinline__ void gemm(const GemmParams& p) {
     }
   }
 
-  bool any = false;
-#pragma unroll
-  for (int i = 0; i < x_groups; i++) {
-    any |= infinite[i];
-  }
-  const bool again = __syncthreads_or(any) != 0;
+  bool again = false;
   int* const marked = reinterpret_cast<int*>(shared);  // which rows an infinity is in
-  if (again) {
+  if constexpr (w_parts == 2) {
+    bool any = false;
 #pragma unroll
     for (int i = 0; i < x_groups; i++) {
-      const unsigned found = __ballot_sync(0xFFFFFFFFu, infinite[i]);
-      if (lane % 4 == 0) {
-        marked[(thread + i * threads) / 4] = (found >> lane & 15u) != 0;
-      }
+      any |= infinite[i];
     }
-    __syncthreads();
-    for (int i = thread; i < BM * BN; i += threads) {
-      const int n = n0 + i % BN;
-      if (marked[i / BN] && n < p.n) {
-        EPILOGUE::apply(p, m0 + i / BN, n, plain_sum<G>(p, m0 + i / BN, n));
+    again = __syncthreads_or(any) != 0;
+    if (again) {
+#pragma unroll
+      for (int i = 0; i < x_groups; i++) {
+        const unsigned found = __ballot_sync(0xFFFFFFFFu, infinite[i]);
+        if (lane % 4 == 0) {
+          marked[(thread + i * threads) / 4] = (found >> lane & 15u) != 0;
+        }
+      }
+      __syncthreads();
+      for (int i = thread; i < BM * BN; i += threads) {
+        const int n = n0 + i % BN;
+        if (marked[i / BN] && n < p.n) {
+          EPILOGUE::apply(p, m0 + i / BN, n, plain_sum<G>(p, m0 + i / BN, n));
+        }
       }
     }
   }
@@ -298,9 +297,10 @@ __device__ __forceinline__ void gemm(const GemmParams& p) {
 }  // namespace gatun
 
 // An instance and what the host must know of it: the rows of x and of w that a block does, and its shared memory.
-#define GATUN_GEMM(NAME, GROUPS, BM, BN, WM, WN, DIRECT, HALF)                                                                       \
+#define GATUN_GEMM(NAME, GROUPS, BM, BN, WM, WN, FACTORS)                                                                            \
   GATUN_KERNEL(gemm_##NAME##_##BM##x##BN, GemmParams, 32 * (BM / WM) * (BN / WN),                                                    \
-               gatun::gemm<GROUPS, BM, BN, WM, WN, DIRECT, HALF, gatun::StoreSum>)                                                   \
+               gatun::gemm<GROUPS, BM, BN, WM, WN, gatun::Factors::FACTORS, gatun::StoreSum>)                                        \
   GATUN_TILE(gemm_##NAME##_##BM##x##BN, rows, BM)                                                                                    \
   GATUN_TILE(gemm_##NAME##_##BM##x##BN, columns, BN)                                                                                 \
-  GATUN_TILE(gemm_##NAME##_##BM##x##BN, shared, 4 * gatun::kStep * ((HALF ? 1 : 2) * BM + (DIRECT ? 1 : 2) * BN))
+  GATUN_TILE(gemm_##NAME##_##BM##x##BN, shared,                                                                                      \
+             4 * gatun::kStep * (gatun::parts_of_x(gatun::Factors::FACTORS) * BM + gatun::parts_of_w(gatun::Factors::FACTORS) * BN))

@@ -13,6 +13,10 @@
 
 #include "gatun/platform.cuh"
 
+#if !defined(__CUDACC__)
+#include "gatun/emulator/host/warpgroup.h"
+#endif
+
 namespace gatun {
 
 // How 16-byte chunks of a tile in shared memory change places, numbered as a descriptor has it; a tile of k128 begins at a multiple of 1024 bytes, and chunk c
@@ -34,9 +38,7 @@ __device__ __forceinline__ uint64_t matrix_descriptor(const void* shared, int le
 
 }  // namespace gatun
 
-#if !defined(__CUDACC__)
-#include "gatun/emulator/host/warpgroup.h"
-#else
+#if defined(__CUDACC__)
 
 #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
 #define GATUN_WARPGROUP(...) __VA_ARGS__

@@ -2,6 +2,8 @@
 // means is not linked; the functions are the machine's own.
 #include "access.h"
 
+#include "engine.h"
+
 #include <link.h>
 
 #include <cstdio>
@@ -113,6 +115,9 @@ void look_up(Worker& worker, uintptr_t address, size_t bytes, bool write, const 
 }
 
 std::string doer(const Worker& worker, Stamp stamp) {
+  if (worker.engine != nullptr && worker.engine->used && run_of(stamp) == run_of(worker.stamp) && thread_of(stamp) / kLanes >= kEngineWarps) {
+    return engine_name(thread_of(stamp) / kLanes);
+  }
   std::string text = "thread " + std::to_string(thread_of(stamp));
   if (run_of(stamp) != run_of(worker.stamp)) {
     const uint32_t linear = worker.launch->order[run_of(stamp) - worker.first_run];
@@ -141,7 +146,7 @@ inline bool ordered_within(const Worker& worker, Stamp earlier) {
 
 inline bool ordered(const Worker& worker, Stamp earlier) {
   if (run_of(earlier) == run_of(worker.stamp)) {
-    return ordered_within(worker, earlier);
+    return ordered_within(worker, earlier) || knows_thread(worker, earlier);
   }
   return worker.publications.covers(*worker.clock, worker.thread->index / kLanes, earlier);
 }
@@ -203,7 +208,7 @@ __attribute__((noinline)) void note_read(Worker& worker, Cell& cell, uint32_t ol
     next = mine;
   } else if (run_of(read) != run_of(mine)) {
     next = worker.stamp | both | kForeign;
-  } else if (ordered_within(worker, read)) {
+  } else if (ordered(worker, read)) {
     next = (read & kForeign) != 0 ? worker.stamp | both | kForeign : mine;
   } else {
     next = (read & ~kAllBytes) | both | kSeveral;
@@ -266,14 +271,21 @@ __attribute__((always_inline)) inline void touch_all(Worker& worker, Cell* cells
 __attribute__((noinline)) void fail_shared(Worker& worker, uintptr_t address, size_t bytes, bool write, const char* what, uintptr_t code) {
   const size_t offset = address - worker.shared_low;
   for (size_t i = 0; i < bytes; i++) {
-    const size_t at = offset + i;
-    const unsigned char state = at < worker.shared_span ? worker.shared_state[at] : kOutside;
+    const size_t byte = offset + i;
+    const unsigned char state = byte < worker.shared_span ? worker.shared_state[byte] : kOutside;
     if ((state & kOutside) != 0) {
       fail(worker, kIllegalAddress, access_text(what, bytes, address) + " of shared memory, " + describe_address(worker, address) + code_text(code));
     }
+    if ((state & kBarrier) != 0) {
+      fail(worker, kLaunchFailed, access_text(what, bytes, address) + " (" + describe_address(worker, address) + ") of an mbarrier" + code_text(code));
+    }
     if ((state & kPending) != 0) {
-      fail(worker, kLaunchFailed, access_text(what, bytes, address) + " (" + describe_address(worker, address) +
-                                      "), to which a cp_async is under way: no cp_async_wait covers it" + code_text(code));
+      const BulkCopy* const copy = copy_to(worker, address + i);
+      fail(worker, kLaunchFailed, access_text(what, bytes, address) + " (" + describe_address(worker, address) + "), to which a " +
+                                      (copy != nullptr ? at(copy->what, copy->place) + " of thread " + std::to_string(copy->thread) +
+                                                             " is under way: no mbarrier_wait covers it"
+                                                       : "cp_async is under way: no cp_async_wait covers it") +
+                                      code_text(code));
     }
     if (!write && (state & kInitialised) == 0) {
       fail(worker, kLaunchFailed,
@@ -296,7 +308,7 @@ __attribute__((always_inline)) inline void access_shared(Worker& worker, uintptr
   } else {
     bad = kOutside;
   }
-  if ((bad & (kOutside | kPending)) != 0 || (kAccess != Access::kWrite && good == 0)) {
+  if ((bad & (kOutside | kPending | kBarrier)) != 0 || (kAccess != Access::kWrite && good == 0)) {
     fail_shared(worker, address, bytes, kAccess == Access::kWrite, what, code);
   }
   // In the other forms all of a variable counts as written from the start.
@@ -377,6 +389,61 @@ void check_access(Worker& worker, uintptr_t address, size_t bytes, size_t alignm
 void note_shared_write(Worker& worker, uintptr_t address, size_t bytes) {
   if (worker.races) {
     touch_all<Access::kWrite>(worker, worker.shared_cells, run_of(worker.stamp), address - worker.shared_low, bytes, address, "cp_async writes", 0);
+  }
+}
+
+bool comes_after(const Worker& worker, Stamp earlier) { return ordered(worker, earlier); }
+
+void check_fenced(Worker& worker, uintptr_t address, size_t bytes, const char* what) {
+  std::vector<uint32_t> own = worker.engine->own[worker.thread->index / kLanes];
+  own[worker.thread->index] = worker.clock->now;
+  for (uintptr_t word = address & ~static_cast<uintptr_t>(3); worker.races && word < address + bytes; word += 4) {
+    const Stamp written = worker.shared_cells[(word - worker.shared_low) / 4].written;
+    if (run_of(written) == run_of(worker.stamp) && !fenced_for_engines(*worker.engine, written, worker.clock->seen, own.data())) {
+      fail(worker, kLaunchFailed, access_text(what, bytes, address) + " (" + describe_address(worker, word) + "), which " + doer(worker, written) +
+                                      " wrote by an ordinary store, and no fence_async_proxy of that thread lies between");
+    }
+  }
+}
+
+void check_engine_read(Worker& worker, const EngineRead& read, uintptr_t address, size_t bytes) {
+  const uintptr_t offset = address - worker.shared_low;
+  unsigned char good = kInitialised;
+  unsigned char bad = offset + bytes <= worker.shared_span ? 0 : kOutside;
+  for (size_t i = 0; bad == 0 && i < bytes; i++) {
+    good &= worker.shared_state[offset + i];
+    bad |= worker.shared_state[offset + i] & (kOutside | kPending | kBarrier);
+  }
+  if (bad != 0 || good == 0) {
+    fail_shared(worker, address, bytes, false, read.what.c_str(), 0);
+  }
+  for (uintptr_t word = address; worker.races && word < address + bytes; word += 4) {
+    Cell& cell = worker.shared_cells[(word - worker.shared_low) / 4];
+    const Stamp written = cell.written;
+    if (run_of(written) == run_of(worker.stamp)) {
+      const bool known = clock_of(written) <= read.seen[thread_of(written) / kLanes] || clock_of(written) == kLastClock ||
+                         (thread_of(written) < worker.threads_in_block && clock_of(written) <= read.own[thread_of(written)]);
+      if (!known) {
+        fail(worker, kLaunchFailed, "race: " + access_text(read.what.c_str(), bytes, address) + " (" + describe_address(worker, word) + "), which " +
+                                        doer(worker, written) + " wrote" +
+                                        (read.again ? " since, and nothing waits for the reading first" : ", and nothing orders the two"));
+      }
+      if (!fenced_for_engines(*worker.engine, written, read.seen, read.own)) {
+        fail(worker, kLaunchFailed, access_text(read.what.c_str(), bytes, address) + " (" + describe_address(worker, word) + "), which " +
+                                        doer(worker, written) + " wrote by an ordinary store, and no fence_async_proxy of that thread lies between");
+      }
+    }
+    // Of several readers one is remembered; which, is left to chance.
+    if (!read.again && (run_of(cell.read) != run_of(worker.stamp) || (worker.random.next() & 1) != 0)) {
+      cell.read = read.stamp | kAllBytes;
+    }
+  }
+}
+
+void note_engine_write(Worker& worker, uintptr_t address, size_t bytes, Stamp stamp) {
+  std::memset(worker.shared_state + (address - worker.shared_low), kInitialised, bytes);
+  for (uintptr_t word = address; worker.races && word < address + bytes; word += 4) {
+    worker.shared_cells[(word - worker.shared_low) / 4].written = stamp | kAllBytes;
   }
 }
 

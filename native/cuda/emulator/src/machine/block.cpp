@@ -36,6 +36,7 @@ void run_thread() {
   worker.launch->spec->kernel->body(worker.launch->params);
   Thread& thread = *worker.thread;
   leave_collectives(worker);
+  leave_engine(worker);
   thread.state = State::kExited;
   thread.copies.clear();
   Warp& warp = *worker.warp;
@@ -91,6 +92,8 @@ std::string describe_place(const Place& place) {
   const char* const slash = std::strrchr(place.file, '/');
   return std::string(slash == nullptr ? place.file : slash + 1) + ":" + std::to_string(place.line);
 }
+
+std::string at(const char* what, const Place& place) { return std::string(what) + " (" + describe_place(place) + ")"; }
 
 bool Worker::create() {
   if (shared != nullptr) {
@@ -164,6 +167,7 @@ void Worker::run_block(unsigned ordinal) {
   std::memset(static_cast<void*>(known), 0, sizeof(known));
   publications.reset();
   open_shared(*this);
+  reset_engine(*this);
   const unsigned count = (threads_in_block + kLanes - 1) / kLanes;
   ready_warps = 0;
   live = threads_in_block;

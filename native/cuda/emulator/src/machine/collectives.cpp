@@ -5,6 +5,8 @@
 #include <cstring>
 
 #include "access.h"
+#include "engine.h"
+#include "gatun/emulator/host/more_calls.h"
 #include "ordering.h"
 #include "schedule.h"
 #include "tensor_core.h"
@@ -15,6 +17,9 @@ namespace gatun::emulator {
 namespace {
 
 const char* name_of(WarpOperation operation) {
+  if (operation == kMmaE4m3) {
+    return "mma_e4m3";
+  }
   switch (operation) {
     case WarpOperation::kSync: return "__syncwarp";
     case WarpOperation::kShuffle32:
@@ -58,8 +63,6 @@ std::string hex(uint32_t mask) {
   std::snprintf(text, sizeof(text), "0x%08X", mask);
   return text;
 }
-
-std::string at(const char* what, const Place& place) { return std::string(what) + " (" + describe_place(place) + ")"; }
 
 uint32_t lanes_with(const Warp& warp, uint32_t mask, WarpOperation operation) {
   uint32_t agreeing = 0;
@@ -166,7 +169,11 @@ void complete(Worker& worker, Warp& warp, uint32_t mask, WarpOperation operation
       multiply_s8(warp.in);
       break;
     default:
-      shuffle(worker, warp, mask, operation);
+      if (operation == kMmaE4m3) {
+        multiply_e4m3(warp.in);
+      } else {
+        shuffle(worker, warp, mask, operation);
+      }
   }
 }
 
@@ -185,8 +192,19 @@ void check_agreement(Worker& worker, const Warp& warp, uint32_t mask, WarpOperat
 }
 
 void meet(Worker& worker, const Barrier& barrier) {
+  Engine* const engine = worker.engine != nullptr && worker.engine->used ? worker.engine : nullptr;
   uint32_t together[kWarps] = {};
-  const unsigned count = (worker.threads_in_block + kLanes - 1) / kLanes;
+  const unsigned count = engine != nullptr ? kWarps : (worker.threads_in_block + kLanes - 1) / kLanes;
+  Knowledge* const more = engine != nullptr ? &engine->arrivals[&barrier - worker.barriers] : nullptr;
+  if (more != nullptr) {
+    std::memcpy(together, more->seen, sizeof(together));
+    more->own.resize(worker.threads_in_block);
+    for (unsigned i = 0; i < kWarps; i++) {
+      for (size_t j = 0; barrier.lanes[i] != 0 && j < engine->own[i].size(); j++) {
+        more->own[j] = std::max(more->own[j], engine->own[i][j]);
+      }
+    }
+  }
   for (unsigned i = 0; i < count; i++) {
     if (barrier.lanes[i] != 0) {
       const Clock& clock = worker.warps[i].clock;
@@ -202,23 +220,15 @@ void meet(Worker& worker, const Barrier& barrier) {
       std::memcpy(clock.seen, together, count * sizeof(uint32_t));
       clock.now++;
       clock.seen[i] = clock.now - 1;
+      if (more != nullptr) {
+        engine->own[i] = more->own;
+      }
     }
   }
-}
-
-void give_way(Worker& worker, State state) {
-  Thread& thread = *worker.thread;
-  thread.state = state;
-  Warp& warp = *worker.warp;
-  warp.ready &= ~(1u << worker.lane);
-  if (warp.ready == 0) {
-    worker.ready_warps &= ~(1u << (thread.index / kLanes));
+  if (more != nullptr) {
+    *more = Knowledge{};
   }
-  run_another(worker);
-  thread.state = State::kReady;
 }
-
-void refresh_stamp(Worker& worker) { worker.stamp = make_stamp(run_of(worker.stamp), worker.clock->now, worker.thread->index); }
 
 void arrive(Worker& worker, Barrier& barrier, int id, unsigned expected, const char* what, const Place& place) {
   Thread& thread = *worker.thread;
@@ -230,22 +240,12 @@ void arrive(Worker& worker, Barrier& barrier, int id, unsigned expected, const c
     barrier.trues = 0;
   }
   barrier.arrived++;
-  barrier.lanes[thread.index / kLanes] |= 1u << worker.lane;
   thread.barrier = id;
   thread.what = what;
   thread.place = place;
 }
 
-// Gives way until the barrier is complete.
-void wait_at(Worker& worker, Barrier& barrier) {
-  uint64_t* const order = &barrier.order[barrier.turn];
-  order_before(order);
-  if (barrier.arrived < barrier.expected) {
-    give_way(worker, State::kAtBarrier);
-    order_after(order);
-    return;
-  }
-  order_after(order);
+void complete(Worker& worker, Barrier& barrier) {
   barrier.turn ^= 1;
   barrier.result = barrier.operation == BlockOperation::kAnd     ? barrier.trues == barrier.arrived
                    : barrier.operation == BlockOperation::kOr    ? barrier.trues != 0
@@ -260,6 +260,19 @@ void wait_at(Worker& worker, Barrier& barrier) {
     }
   }
   refresh_stamp(worker);
+}
+
+// Gives way until the barrier is complete.
+void wait_at(Worker& worker, Barrier& barrier) {
+  uint64_t* const order = &barrier.order[barrier.turn];
+  order_before(order);
+  if (barrier.arrived < barrier.expected) {
+    give_way(worker, State::kAtBarrier);
+    order_after(order);
+    return;
+  }
+  order_after(order);
+  complete(worker, barrier);
   order_before(order);
 }
 
@@ -378,30 +391,55 @@ int block_barrier(BlockOperation operation, int predicate, const char* file, int
                                     at(barrier.what, barrier.place));
   }
   arrive(worker, barrier, 0, worker.threads_in_block, what, place);
+  barrier.lanes[worker.thread->index / kLanes] |= 1u << worker.lane;
   barrier.operation = operation;
   barrier.trues += predicate != 0;
   wait_at(worker, barrier);
   return barrier.result;
 }
 
+namespace {
+
+Barrier& arrive_at_named(Worker& worker, const char* what, int id, int threads, const Place& place) {
+  if (id < 1 || id >= static_cast<int>(kBarriers) || threads <= 0 || threads % static_cast<int>(kLanes) != 0) {
+    fail(worker, kLaunchFailed, at(what, place) + ": id " + std::to_string(id) + " for " + std::to_string(threads) +
+                                    " threads; ids are 1 to 15, threads a multiple of 32");
+  }
+  Barrier& barrier = worker.barriers[id];
+  if (barrier.arrived != 0 && barrier.expected != static_cast<unsigned>(threads)) {
+    fail(worker, kLaunchFailed, "divergent barrier: " + at(what, place) + " " + std::to_string(id) + " for " + std::to_string(threads) +
+                                    " threads, but thread " + std::to_string(barrier.first) + " waits there for " + std::to_string(barrier.expected));
+  }
+  arrive(worker, barrier, id, static_cast<unsigned>(threads), what, place);
+  barrier.operation = BlockOperation::kSync;
+  return barrier;
+}
+
+}  // namespace
+
 void named_barrier(int id, int threads, const char* file, int line) {
   if (pass_by("gatun::barrier", file, line)) {
     return;
   }
   Worker& worker = *current;
-  const Place place{file, line};
-  if (id < 1 || id >= static_cast<int>(kBarriers) || threads <= 0 || threads % static_cast<int>(kLanes) != 0) {
-    fail(worker, kLaunchFailed, at("gatun::barrier", place) + ": id " + std::to_string(id) + " for " + std::to_string(threads) +
-                                    " threads; ids are 1 to 15, threads a multiple of 32");
-  }
-  Barrier& barrier = worker.barriers[id];
-  if (barrier.arrived != 0 && barrier.expected != static_cast<unsigned>(threads)) {
-    fail(worker, kLaunchFailed, "divergent barrier: " + at("gatun::barrier", place) + " " + std::to_string(id) + " for " + std::to_string(threads) +
-                                    " threads, but thread " + std::to_string(barrier.first) + " waits there for " + std::to_string(barrier.expected));
-  }
-  arrive(worker, barrier, id, static_cast<unsigned>(threads), "gatun::barrier", place);
-  barrier.operation = BlockOperation::kSync;
+  Barrier& barrier = arrive_at_named(worker, "gatun::barrier", id, threads, Place{file, line});
+  barrier.lanes[worker.thread->index / kLanes] |= 1u << worker.lane;
   wait_at(worker, barrier);
+}
+
+void named_barrier_arrive(int id, int threads, const char* file, int line) {
+  if (pass_by("gatun::barrier_arrive", file, line)) {
+    return;
+  }
+  Worker& worker = *current;
+  const Place place{file, line};
+  Engine& engine = engine_of(worker, "gatun::barrier_arrive", place);
+  Barrier& barrier = arrive_at_named(worker, "gatun::barrier_arrive", id, threads, place);
+  order_before(&barrier.order[barrier.turn]);
+  make_known(worker, engine.arrivals[id]);
+  if (barrier.arrived == barrier.expected) {
+    complete(worker, barrier);
+  }
 }
 
 void leave_collectives(Worker& worker) {
@@ -425,8 +463,9 @@ void leave_collectives(Worker& worker) {
 std::string describe_waiting(const Worker& worker) {
   std::string text;
   const auto same = [](const Thread& a, const Thread& b) {
-    const bool waits = a.state == State::kInWarp || a.state == State::kAtBarrier;
-    return a.state == b.state && (!waits || (a.place.line == b.place.line && a.barrier == b.barrier && std::strcmp(a.what, b.what) == 0));
+    const bool waits = a.state == State::kInWarp || a.state == State::kAtBarrier || a.state == State::kAtEngine;
+    return a.state == b.state && (!waits || (a.place.line == b.place.line && a.barrier == b.barrier && a.mbarrier == b.mbarrier && a.parity == b.parity &&
+                                             std::strcmp(a.what, b.what) == 0));
   };
   int spans = 0;
   for (unsigned i = 0; i < worker.threads_in_block;) {
@@ -444,6 +483,8 @@ std::string describe_waiting(const Worker& worker) {
       text += " exited";
     } else if (thread.state == State::kInWarp) {
       text += " in " + at(thread.what, thread.place) + " with mask " + hex(worker.warps[i / kLanes].mask[i % kLanes]);
+    } else if (thread.state == State::kAtEngine) {
+      text += " in " + at(thread.what, thread.place) + describe_engine_wait(worker, thread);
     } else if (thread.state != State::kAtBarrier) {
       text += " can run";
     } else if (thread.barrier == 0) {

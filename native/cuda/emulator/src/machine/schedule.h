@@ -1,6 +1,7 @@
 // Which thread of the block runs next. Every legal order is possible; the generator of the block chooses.
 #pragma once
 
+#include "engine.h"
 #include "worker.h"
 
 namespace gatun::emulator {
@@ -21,7 +22,7 @@ inline bool choose_thread(Worker& worker) {
   Warp* warp = worker.warp;
   // Mostly the warp goes on, which keeps its lanes' stacks in the cache; now and then another one takes over.
   if (warp->ready == 0 || (chance & 0xF) == 0) {
-    if (worker.ready_warps == 0 || worker.stop.load(std::memory_order_relaxed)) {
+    if (worker.stop.load(std::memory_order_relaxed) || (worker.ready_warps == 0 && !land_needed(worker))) {
       return false;
     }
     warp = &worker.warps[pick_bit(worker.ready_warps, chance >> 4)];
@@ -55,6 +56,21 @@ inline void run_another(Worker& worker) {
     entered_fiber();
   }
 }
+
+// The running thread waits until another wakes it.
+inline void give_way(Worker& worker, State state) {
+  Thread& thread = *worker.thread;
+  thread.state = state;
+  Warp& warp = *worker.warp;
+  warp.ready &= ~(1u << worker.lane);
+  if (warp.ready == 0) {
+    worker.ready_warps &= ~(1u << (thread.index / kLanes));
+  }
+  run_another(worker);
+  thread.state = State::kReady;
+}
+
+inline void refresh_stamp(Worker& worker) { worker.stamp = make_stamp(run_of(worker.stamp), worker.clock->now, worker.thread->index); }
 
 inline void wake(Worker& worker, unsigned warp, uint32_t lanes) {
   worker.warps[warp].ready |= lanes;

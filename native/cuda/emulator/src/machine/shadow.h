@@ -44,7 +44,8 @@ struct Clock {
 
 // States of a byte of shared memory.
 constexpr unsigned char kInitialised = 1;
-constexpr unsigned char kPending = 2;   // a cp_async to it is under way
+constexpr unsigned char kPending = 2;   // a copy to it is under way
 constexpr unsigned char kOutside = 4;   // belongs to no variable
+constexpr unsigned char kBarrier = 8;   // of an mbarrier
 
 }  // namespace gatun::emulator

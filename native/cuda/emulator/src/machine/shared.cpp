@@ -10,6 +10,7 @@ namespace {
 
 constexpr size_t kRedZone = 64;
 constexpr size_t kStaticLimit = 48 * 1024;
+constexpr size_t kDynamic = 1024;  // where dynamic shared memory begins, aligned as the copy engine wants it
 
 // The next offset that has the alignment asked for and no more of it than that, so that a wider access than the declaration promises is seen.
 size_t barely_aligned(size_t offset, size_t alignment) {
@@ -39,7 +40,7 @@ void open_shared(Worker& worker) {
   worker.shared_end = 2 * kRedZone;
   const size_t dynamic = worker.launch->spec->dynamic_shared;
   if (dynamic != 0) {
-    lay_out(worker, nullptr, "dynamic", 128, dynamic);
+    lay_out(worker, nullptr, "dynamic", kDynamic, dynamic);
   }
 }
 
@@ -60,7 +61,7 @@ void* shared_variable(const SharedVariable& variable) {
 
 void* dynamic_shared() {
   Worker& worker = *current;
-  return worker.shared + 128;
+  return worker.shared + kDynamic;
 }
 
 unsigned thread_index() { return current->thread->index; }

@@ -1,6 +1,8 @@
 #include "tensor_core.h"
 
+#include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "gatun/emulator/host/calls.h"
 
@@ -121,6 +123,50 @@ void multiply_s8(const uint64_t* lanes) {
         sum += static_cast<uint32_t>(a[row][k] * b[column][k]);
       }
       d[i] = static_cast<int32_t>(sum);
+    }
+  }
+}
+
+
+double half_value(uint32_t bits) { return static_cast<double>(half(bits)); }
+double brain_value(uint32_t bits) { return static_cast<double>(brain(bits)); }
+
+// Four bits of exponent with a bias of 7, three of mantissa; no infinities, NaN where all seven bits are set.
+double e4m3_value(uint32_t bits) {
+  const int exponent = static_cast<int>(bits >> 3 & 0xF);
+  const int mantissa = static_cast<int>(bits & 7);
+  const double size = (bits & 0x7F) == 0x7F ? std::numeric_limits<double>::quiet_NaN()
+                      : exponent == 0       ? std::ldexp(mantissa, -9)
+                                            : std::ldexp(8 + mantissa, exponent - 10);
+  return (bits & 0x80) != 0 ? -size : size;
+}
+
+void multiply_e4m3(const uint64_t* lanes) {
+  double a[16][32];
+  double b[8][32];
+  for (int lane = 0; lane < 32; lane++) {
+    const MmaOperands& mine = operands(lanes, lane);
+    const int g = lane / 4;
+    const int t = lane % 4;
+    for (int j = 0; j < 4; j++) {
+      for (int i = 0; i < 4; i++) {
+        a[g + 8 * (i % 2)][4 * t + 16 * (i / 2) + j] = e4m3_value(mine.a[i] >> (8 * j) & 0xFF);
+      }
+      for (int i = 0; i < 2; i++) {
+        b[g][4 * t + 16 * i + j] = e4m3_value(mine.b[i] >> (8 * j) & 0xFF);
+      }
+    }
+  }
+  for (int lane = 0; lane < 32; lane++) {
+    float* const d = static_cast<float*>(operands(lanes, lane).d);
+    for (int i = 0; i < 4; i++) {
+      const int row = lane / 4 + 8 * (i / 2);
+      const int column = 2 * (lane % 4) + i % 2;
+      double sum = 0;
+      for (int k = 0; k < 32; k++) {
+        sum += a[row][k] * b[column][k];
+      }
+      d[i] = static_cast<float>(sum + static_cast<double>(d[i]));
     }
   }
 }

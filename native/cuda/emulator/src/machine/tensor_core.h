@@ -13,5 +13,11 @@ void load_matrices(const uint64_t* lanes, bool transposed);
 void multiply_f16(const uint64_t* lanes);
 void multiply_bf16(const uint64_t* lanes);
 void multiply_s8(const uint64_t* lanes);
+void multiply_e4m3(const uint64_t* lanes);
+
+// The value of an element.
+double half_value(uint32_t bits);
+double brain_value(uint32_t bits);
+double e4m3_value(uint32_t bits);
 
 }  // namespace gatun::emulator

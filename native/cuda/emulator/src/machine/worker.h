@@ -43,7 +43,7 @@ struct AsyncCopy {
   unsigned group;
 };
 
-enum class State : uint8_t { kNew, kReady, kInWarp, kAtBarrier, kExited };
+enum class State : uint8_t { kNew, kReady, kInWarp, kAtBarrier, kAtEngine, kExited };
 
 struct Thread {
   Context context;
@@ -51,7 +51,9 @@ struct Thread {
   unsigned char* stack = nullptr;
   unsigned index = 0;
   State state = State::kNew;
-  int barrier = 0;
+  int barrier = 0;         // that it waits at
+  uintptr_t mbarrier = 0;  // likewise; 0 when it waits for products
+  int parity = 0;
   const char* what = "";  // the name of the call it waits in
   Place place;
   // cp_async: copies not landed yet, and the number of the group that is open.
@@ -94,6 +96,7 @@ struct Barrier {
 };
 
 struct Launch;
+struct Engine;
 
 struct Worker {
   // Read on every access, so kept together.
@@ -148,6 +151,7 @@ struct Worker {
   };
   std::vector<Variable> variables;
   Publications publications;
+  Engine* engine = nullptr;  // null until a block uses it
 
   struct Known {
     uintptr_t low, high;
@@ -205,6 +209,7 @@ constexpr int kLaunchTimeout = 702;
 // Ends the running thread because `stop` is set.
 [[noreturn]] void give_up(Worker& worker);
 std::string describe_place(const Place& place);
+std::string at(const char* what, const Place& place);
 
 // Names what every thread waits for.
 std::string describe_waiting(const Worker& worker);

@@ -85,6 +85,21 @@ class FatbinsGoalTest {
   }
 
   @Test
+  void aKernelThatTakesMoreThanRecordedFailsUntilItIsRecorded() throws IOException {
+    run();
+    assertThatThrownBy(() -> run("--record=true", "--architectures=sm_80")).isInstanceOf(BuildFailure.class).hasMessageContaining("sm_90a");
+    run("--record=true");
+    Path file = folder.resolve("root/resources.txt");
+    String recorded = Files.readString(file);
+    assertThat(recorded).contains("toolkit 13.0.88").contains("gatun_norm");
+    run();
+    Files.writeString(file, recorded.replace(" 32 ", " 24 "));
+    assertThatThrownBy(this::run).isInstanceOf(BuildFailure.class).hasMessageContaining("gatun_norm sm_80: registers 24 -> 32");
+    Files.writeString(file, recorded.replace(" 32 ", " 24 ").replace("13.0.88", "12.9.41"));
+    run();
+  }
+
+  @Test
   void kernelsThatDifferFromTheEmulatorsFail() throws IOException {
     write("emulator/META-INF/gatun/cuda-emulator/manifest", MANIFEST + "kernel\tnorms\tgatun_host_only\tthreads=32\tparams=8\n");
     assertThatThrownBy(this::run).isInstanceOf(BuildFailure.class).hasMessageContaining("gatun_host_only");

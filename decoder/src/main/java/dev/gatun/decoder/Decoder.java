@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
@@ -33,6 +34,9 @@ public final class Decoder implements AutoCloseable {
   private final KvCache cache;
   private final Stream stream;
   private final Map<DecoderStep.Bucket, DecoderStep> steps = new LinkedHashMap<>(16, 0.75f, true);
+  /** Whether the device works beside the host. */
+  private final boolean stepsAhead;
+  private StepsAhead ahead;
   private boolean closed;
 
   /**
@@ -57,6 +61,7 @@ public final class Decoder implements AutoCloseable {
       made = backend.newKvCache(spec);
       this.cache = made;
       this.stream = backend.newStream();
+      this.stepsAhead = !backend.device().hostMemory();
     } catch (RuntimeException | Error e) {
       if (made != null) {
         made.close();
@@ -158,21 +163,27 @@ public final class Decoder implements AutoCloseable {
   }
 
   private int[] feedEach(List<Sequence> sequences, int[] ids) {
-    if (sequences.isEmpty() || sequences.size() != ids.length) {
-      throw new ShapeException("feed: " + ids.length + " tokens for " + sequences.size() + " sequences");
-    }
-    if (sequences.size() > options.chunk() || sequences.stream().distinct().count() != sequences.size()) {
-      throw new ShapeException("feed: a step takes at most " + options.chunk() + " sequences, each once");
-    }
+    checkEach(sequences, ids);
     int[][] each = new int[ids.length][];
     int[] from = new int[ids.length];
     int[] to = new int[ids.length];
     for (int i = 0; i < ids.length; i++) {
       each[i] = new int[] {ids[i]};
       to[i] = 1;
-      checkFits(sequences.get(i), each[i]);
     }
     return choices(step(sequences, each, from, to, 1), sequences);
+  }
+
+  private void checkEach(List<Sequence> sequences, int[] ids) {
+    if (sequences.isEmpty() || sequences.size() != ids.length) {
+      throw new ShapeException("feed: " + ids.length + " tokens for " + sequences.size() + " sequences");
+    }
+    if (sequences.size() > options.chunk() || sequences.stream().distinct().count() != sequences.size()) {
+      throw new ShapeException("feed: a step takes at most " + options.chunk() + " sequences, each once");
+    }
+    for (int i = 0; i < ids.length; i++) {
+      checkFits(sequences.get(i), new int[] {ids[i]});
+    }
   }
 
   /**
@@ -239,15 +250,49 @@ public final class Decoder implements AutoCloseable {
     int[] next = new int[sequences.size()];
     for (int i = 0; i < next.length; i++) {
       next[i] = all[i];
-      long vocabulary = step.logits().size(1);
-      boolean known = next[i] >= 0 && next[i] < vocabulary;
-      float chosen = known ? stream.readFloats(Tensor.of(step.logits().storage(), 4 * (i * vocabulary + next[i]), DType.F32, Shape.of(1)))[0] : Float.NaN;
-      if (!Float.isFinite(chosen)) {
-        throw new GatunException(file() + ": the logits after position " + (sequences.get(i).position() - 1)
-            + " are not finite; the weights may hold NaN or infinity, or have overflowed");
-      }
+      step.check(stream, file(), i, next[i], sequences.get(i).position() - 1);
     }
     return next;
+  }
+
+  /**
+   * Feeds one token to each of several sequences, then the token that was chosen for each, and so on: {@code steps} steps, or fewer where {@code goesOn} says so or a
+   * context is full. On a device that works beside the host, it works one step ahead: it reads each token where the step before left it, and a step that
+   * turns out to be unwanted is forgotten. Otherwise as {@link #feed(List, int[])}, step by step, with the same tokens.
+   *
+   * @param goesOn is given the tokens that each step chose, and says whether to go on
+   * @return the steps whose tokens were given
+   */
+  public int follow(List<Sequence> sequences, int[] ids, int steps, Predicate<int[]> goesOn) {
+    boolean penalized = sequences.stream().anyMatch(sequence -> !sequence.sampling().isGreedy() && sequence.sampling().isPenalized());
+    int room = sequences.stream().mapToInt(sequence -> options.context() - sequence.position()).min().orElse(0);
+    int most = Math.min(steps, room);
+    if (most > 1 && !penalized && stepsAhead) {
+      return naming(() -> followAhead(sequences, ids, most, goesOn));
+    }
+    int[] next = ids;
+    for (int taken = 1; taken <= most; taken++) {
+      next = feed(sequences, next);
+      if (!goesOn.test(next)) {
+        return taken;
+      }
+    }
+    return Math.max(most, 0);
+  }
+
+  private int followAhead(List<Sequence> sequences, int[] ids, int steps, Predicate<int[]> goesOn) {
+    checkEach(sequences, ids);
+    boolean greedy = sequences.stream().allMatch(sequence -> sequence.sampling().isGreedy());
+    DecoderStep.Bucket bucket = new DecoderStep.Bucket(powerOfTwo(sequences.size()), powerOfTwo(sequences.size()), powerOfTwo(sequences.size()),
+        greedy ? DecoderStep.Choice.GREEDY : DecoderStep.Choice.SAMPLED);
+    if (ahead != null && !ahead.serves(bucket)) {
+      ahead.close();
+      ahead = null;
+    }
+    if (ahead == null) {
+      ahead = new StepsAhead(backend, bucket, graph, cache, model.dimensions().vocabulary(), options, stream, file());
+    }
+    return ahead.run(sequences, ids, steps, goesOn);
   }
 
   private DecoderStep compiled(DecoderStep.Bucket bucket) {
@@ -257,7 +302,7 @@ public final class Decoder implements AutoCloseable {
         DecoderStep.Bucket oldest = steps.keySet().iterator().next();
         steps.remove(oldest).close();
       }
-      known = new DecoderStep(backend, bucket, graph, cache, model.dimensions().vocabulary(),
+      known = new DecoderStep(backend, bucket, graph, cache, options.activations(), model.dimensions().vocabulary(),
           Math.min(options.history(), options.context()));
       steps.put(bucket, known);
     }
@@ -315,6 +360,9 @@ public final class Decoder implements AutoCloseable {
         stream.close();
       } finally {
         steps.values().forEach(DecoderStep::close);
+        if (ahead != null) {
+          ahead.close();
+        }
         cache.close();
         weights.close();
       }

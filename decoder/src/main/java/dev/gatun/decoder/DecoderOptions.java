@@ -11,11 +11,13 @@ import dev.gatun.ShapeException;
  * @param chunk the most tokens of one step; longer prompts are fed in several
  * @param cacheType how keys and values are kept
  * @param history how many of the last tokens the penalties look at
+ * @param activations F32, or F16 or BF16 for what only matmuls and attention read in steps of more than 8 tokens: tensor cores then need one
+ *     product where F32 needs two or three. Smaller steps, which are as long as their weights are, keep F32
  */
-public record DecoderOptions(int context, int sequences, int chunk, DType cacheType, int history) {
+public record DecoderOptions(int context, int sequences, int chunk, DType cacheType, int history, DType activations) {
   private static final int LONGEST_CONTEXT = 1 << 24;
 
-  /** Checks the sizes. @throws ShapeException if one is not positive, or the context or history too long */
+  /** Checks them. @throws ShapeException if a size is not positive, the context or history too long, or the activations of another type */
   public DecoderOptions {
     if (context < 1 || sequences < 1 || chunk < 1 || history < 1) {
       throw new ShapeException("context, sequences, chunk and history must be positive: " + context + ", " + sequences + ", " + chunk + ", " + history);
@@ -23,25 +25,33 @@ public record DecoderOptions(int context, int sequences, int chunk, DType cacheT
     if (context > LONGEST_CONTEXT || history > LONGEST_CONTEXT) {
       throw new ShapeException("a context of " + context + " tokens with a history of " + history + " is too long; the most is " + LONGEST_CONTEXT);
     }
+    if (!activations.isFloat()) {
+      throw new ShapeException("activations are F32, F16 or BF16, not " + activations);
+    }
   }
 
   /** One sequence of up to {@code context} tokens, prompts in chunks of 512, keys and values in F32. */
   public static DecoderOptions of(int context) {
-    return new DecoderOptions(context, 1, 512, DType.F32, 64);
+    return new DecoderOptions(context, 1, 512, DType.F32, 64, DType.F32);
   }
 
   /** These sizes for another number of sequences. */
   public DecoderOptions withSequences(int count) {
-    return new DecoderOptions(context, count, chunk, cacheType, history);
+    return new DecoderOptions(context, count, chunk, cacheType, history, activations);
   }
 
   /** These sizes with another chunk. */
   public DecoderOptions withChunk(int tokens) {
-    return new DecoderOptions(context, sequences, tokens, cacheType, history);
+    return new DecoderOptions(context, sequences, tokens, cacheType, history, activations);
   }
 
   /** These sizes with keys and values kept in another type. */
   public DecoderOptions withCacheType(DType type) {
-    return new DecoderOptions(context, sequences, chunk, type, history);
+    return new DecoderOptions(context, sequences, chunk, type, history, activations);
+  }
+
+  /** These sizes with activations of another type. */
+  public DecoderOptions withActivations(DType type) {
+    return new DecoderOptions(context, sequences, chunk, cacheType, history, type);
   }
 }

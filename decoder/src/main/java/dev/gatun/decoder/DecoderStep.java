@@ -5,17 +5,24 @@ import dev.gatun.Backend;
 import dev.gatun.Buffer;
 import dev.gatun.DType;
 import dev.gatun.Executable;
+import dev.gatun.GatunException;
 import dev.gatun.KvCache;
 import dev.gatun.Penalize;
 import dev.gatun.Program;
 import dev.gatun.Sample;
+import dev.gatun.Shape;
 import dev.gatun.Stream;
 import dev.gatun.Tensor;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** A compiled step for up to so many tokens, sequences and rows of logits, with the memory the host exchanges with it. */
 final class DecoderStep implements AutoCloseable {
+  /** Steps of more tokens work on tiles, where the type of activations counts. */
+  private static final int MOST_STREAMED = 8;
+
   /** What a step is compiled for. */
   record Bucket(int tokens, int sequences, int rows, Choice choice) {}
 
@@ -27,7 +34,16 @@ final class DecoderStep implements AutoCloseable {
     SAMPLED
   }
 
+  /**
+   * The step that comes after, which is given its tokens and their positions by this one.
+   *
+   * @param inputs where they go
+   * @param successors i + 1 at row i, as bits of F32: {@code [context, 1]}
+   */
+  record Following(StepInputs inputs, Tensor successors) {}
+
   private final Bucket bucket;
+  private final Optional<Following> following;
   private final StepInputs inputs;
   private final Tensor logits;
   private final Tensor next;
@@ -35,22 +51,40 @@ final class DecoderStep implements AutoCloseable {
   private final Executable executable;
   private final List<Buffer> owned = new ArrayList<>();
 
-  DecoderStep(Backend backend, Bucket bucket, Family.Graph graph, KvCache cache, int vocabulary, int history) {
+  DecoderStep(Backend backend, Bucket bucket, Family.Graph graph, KvCache cache, DType activations, int vocabulary, int history) {
+    this(backend, bucket, graph, cache, activations, vocabulary, history, inputs(backend, bucket), Optional.empty());
+  }
+
+  /** A step that leads to another; of one token and one row of logits for each sequence, and sampled without penalties. Owns its inputs. */
+  DecoderStep(Backend backend, Bucket bucket, Family.Graph graph, KvCache cache, DType activations, int vocabulary, StepInputs inputs,
+      Following following) {
+    this(backend, bucket, graph, cache, activations, vocabulary, 1, inputs, Optional.of(following));
+  }
+
+  private DecoderStep(Backend backend, Bucket bucket, Family.Graph graph, KvCache cache, DType activations, int vocabulary, int history,
+      StepInputs inputs, Optional<Following> following) {
     this.bucket = bucket;
+    this.inputs = inputs;
+    this.following = following;
+    owned.add(inputs.all().buffer());
     try {
-      this.inputs = new StepInputs(backend, bucket.tokens(), bucket.sequences(), bucket.rows());
-      owned.add(inputs.all().buffer());
       this.logits = allocate(backend, DType.F32, bucket.rows(), vocabulary);
-      this.next = allocate(backend, DType.I32, bucket.rows());
+      this.next = following.isPresent() ? following.get().inputs().everyId() : allocate(backend, DType.I32, bucket.rows());
       this.controls = bucket.choice() == Choice.SAMPLED ? new Controls(backend, bucket.rows(), history) : null;
       Program.Builder program = Program.builder("decode " + bucket.tokens() + " tokens").input(inputs.all()).output(logits, next);
-      graph.build(program, inputs, bucket.tokens(), bucket.rows(), cache, logits);
+      following.ifPresent(step -> program.input(step.successors()).output(step.inputs().all())
+          .add(inputs.advance(step.successors(), step.inputs())));
+      graph.build(program, inputs, bucket.tokens(), bucket.rows(), cache, bucket.tokens() > MOST_STREAMED ? activations : DType.F32, logits);
       choose(program);
       this.executable = backend.compile(program.build());
     } catch (RuntimeException | Error e) {
       owned.forEach(Buffer::close);
       throw e;
     }
+  }
+
+  static StepInputs inputs(Backend backend, Bucket bucket) {
+    return new StepInputs(backend, bucket.tokens(), bucket.sequences(), bucket.rows());
   }
 
   private Tensor allocate(Backend backend, DType type, long... shape) {
@@ -63,6 +97,11 @@ final class DecoderStep implements AutoCloseable {
     Tensor rows = inputs.perRow(logits);
     if (bucket.choice() == Choice.GREEDY) {
       program.add(new Argmax(rows, inputs.perRow(next)));
+      return;
+    }
+    if (following.isPresent()) {
+      program.input(controls.settings, controls.seeds);
+      program.add(new Sample(rows, inputs.perRow(controls.settings), inputs.perRow(controls.seeds), inputs.positionOfEachRow(), inputs.perRow(next)));
       return;
     }
     program.input(controls.history, controls.lengths, controls.penalties, controls.settings, controls.seeds, controls.positions);
@@ -86,6 +125,17 @@ final class DecoderStep implements AutoCloseable {
 
   Tensor next() {
     return next;
+  }
+
+  /** Refuses the id chosen for a row where its logit is not finite. @param position of the token that the logits are after */
+  void check(Stream reader, Path file, int row, int id, int position) {
+    long vocabulary = logits.size(1);
+    boolean known = id >= 0 && id < vocabulary;
+    float chosen = known ? reader.readFloats(Tensor.of(logits.storage(), 4 * (row * vocabulary + id), DType.F32, Shape.of(1)))[0] : Float.NaN;
+    if (!Float.isFinite(chosen)) {
+      throw new GatunException(file + ": the logits after position " + position
+          + " are not finite; the weights may hold NaN or infinity, or have overflowed");
+    }
   }
 
   /** Writes how each row's next token is chosen; a row belongs to the sequence at the same place of the list. */

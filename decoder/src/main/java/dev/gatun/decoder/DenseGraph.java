@@ -35,11 +35,11 @@ record DenseGraph(Dimensions d, Tensor table, List<Layer> layers, Tensor norm, T
       Optional<Tensor> gateBias, Tensor up, Optional<Tensor> upBias, Tensor down, Optional<Tensor> downBias) {}
 
   @Override
-  public void build(Program.Builder program, StepInputs inputs, int tokens, int rows, KvCache cache, Tensor logits) {
+  public void build(Program.Builder program, StepInputs inputs, int tokens, int rows, KvCache cache, DType activations, Tensor logits) {
     Tensor x = inputs.perToken(program.temporary("embedding", DType.F32, tokens, d.embedding()));
     program.add(new Embedding(inputs.ids(), table, x));
     for (int i = 0; i < layers.size(); i++) {
-      x = block(program, inputs, tokens, cache, i, x);
+      x = block(new Scope(program, inputs, tokens, activations, "." + i), cache, layers.get(i), i, x);
     }
     Tensor last = inputs.perRow(program.temporary("last", DType.F32, rows, d.embedding()));
     program.add(new GatherRows(x, inputs.rows(), last));
@@ -48,12 +48,12 @@ record DenseGraph(Dimensions d, Tensor table, List<Layer> layers, Tensor norm, T
     program.add(new Matmul(normed, output, inputs.perRow(logits)));
   }
 
-  private Tensor block(Program.Builder program, StepInputs inputs, int tokens, KvCache cache, int index, Tensor x) {
-    Layer layer = layers.get(index);
-    Scope scope = new Scope(program, inputs, tokens, "." + index);
-    Ragged batch = inputs.batch();
+  private Tensor block(Scope scope, KvCache cache, Layer layer, int index, Tensor x) {
+    Program.Builder program = scope.program;
+    int tokens = scope.tokens;
+    Ragged batch = scope.inputs.batch();
 
-    Tensor n = scope.rows("attn_norm", d.embedding());
+    Tensor n = scope.narrow("attn_norm", d.embedding());
     program.add(new RmsNorm(x, layer.attnNorm, d.eps(), n));
     Tensor q = scope.rows("q", d.heads() * d.keySize());
     Tensor k = scope.rows("k", d.kvHeads() * d.keySize());
@@ -62,10 +62,12 @@ record DenseGraph(Dimensions d, Tensor table, List<Layer> layers, Tensor norm, T
     program.add(new Matmul(n, layer.k, layer.kBias, k));
     program.add(new Matmul(n, layer.v, layer.vBias, v));
 
-    Tensor queries = rotated(scope, "q", q.reshape(tokens, d.heads(), d.keySize()), layer.qNorm, batch.positions());
-    Tensor keys = rotated(scope, "k", k.reshape(tokens, d.kvHeads(), d.keySize()), layer.kNorm, batch.positions());
+    // Queries are rounded only where keys are.
+    DType query = cache.spec().dtype() == DType.F32 ? DType.F32 : scope.activations;
+    Tensor queries = rotated(scope, "q", query, q.reshape(tokens, d.heads(), d.keySize()), layer.qNorm, batch.positions());
+    Tensor keys = rotated(scope, "k", DType.F32, k.reshape(tokens, d.kvHeads(), d.keySize()), layer.kNorm, batch.positions());
     program.add(new KvAppend(keys, v.reshape(tokens, d.kvHeads(), d.valueSize()), batch, cache, index));
-    Tensor mixed = scope.rows("attention", d.heads() * d.valueSize());
+    Tensor mixed = scope.narrow("attention", d.heads() * d.valueSize());
     program.add(new Attention(queries, new Kv.Paged(cache, index), batch, new Attention.Options(d.attentionScale(), true, d.window(), 0),
         Optional.empty(), mixed.reshape(tokens, d.heads(), d.valueSize())));
     Tensor o = scope.rows("attn_output", d.embedding());
@@ -73,11 +75,11 @@ record DenseGraph(Dimensions d, Tensor table, List<Layer> layers, Tensor norm, T
     Tensor middle = scope.rows("attn_residual", d.embedding());
     program.add(new Add(x, o, middle));
 
-    Tensor m = scope.rows("ffn_norm", d.embedding());
+    Tensor m = scope.narrow("ffn_norm", d.embedding());
     program.add(new RmsNorm(middle, layer.ffnNorm, d.eps(), m));
     Tensor gate = scope.rows("gate", d.feedForward());
     Tensor up = scope.rows("up", d.feedForward());
-    Tensor h = scope.rows("silu_mul", d.feedForward());
+    Tensor h = scope.narrow("silu_mul", d.feedForward());
     program.add(new Matmul(m, layer.gate, layer.gateBias, gate));
     program.add(new Matmul(m, layer.up, layer.upBias, up));
     program.add(new SiluMul(gate, up, h));
@@ -88,25 +90,30 @@ record DenseGraph(Dimensions d, Tensor table, List<Layer> layers, Tensor norm, T
     return out;
   }
 
-  private Tensor rotated(Scope scope, String name, Tensor heads, Optional<Tensor> norm, Tensor positions) {
+  private Tensor rotated(Scope scope, String name, DType type, Tensor heads, Optional<Tensor> norm, Tensor positions) {
     Tensor normed = heads;
     if (norm.isPresent()) {
-      normed = scope.like(name + "_norm", heads);
+      normed = scope.like(name + "_norm", DType.F32, heads);
       scope.program.add(new RmsNorm(heads, norm.get(), d.eps(), normed));
     }
-    Tensor turned = scope.like(name + "_rope", heads);
+    Tensor turned = scope.like(name + "_rope", type, heads);
     scope.program.add(new Rope(normed, positions, factors, d.rotation(), turned));
     return turned;
   }
 
   /** Declares a block's temporaries, one row for each token. */
-  private record Scope(Program.Builder program, StepInputs inputs, int tokens, String suffix) {
+  private record Scope(Program.Builder program, StepInputs inputs, int tokens, DType activations, String suffix) {
     Tensor rows(String name, int width) {
       return inputs.perToken(program.temporary(name + suffix, DType.F32, tokens, width));
     }
 
-    Tensor like(String name, Tensor tensor) {
-      return inputs.perToken(program.temporary(name + suffix, DType.F32, tensor.shape().sizes()));
+    /** Of what only matmuls and attention read. */
+    Tensor narrow(String name, int width) {
+      return inputs.perToken(program.temporary(name + suffix, activations, tokens, width));
+    }
+
+    Tensor like(String name, DType type, Tensor tensor) {
+      return inputs.perToken(program.temporary(name + suffix, type, tensor.shape().sizes()));
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.gatun.decoder;
 
+import dev.gatun.DType;
 import dev.gatun.KvCache;
 import dev.gatun.Program;
 import dev.gatun.Tensor;
@@ -32,9 +33,10 @@ interface Family {
     /**
      * Appends what leads from token ids to the logits of the wanted rows.
      *
+     * @param activations the type of what only matmuls and attention read
      * @param logits where they go, {@code [rows, vocabulary]}, F32
      */
-    void build(Program.Builder program, StepInputs inputs, int tokens, int rows, KvCache cache, Tensor logits);
+    void build(Program.Builder program, StepInputs inputs, int tokens, int rows, KvCache cache, DType activations, Tensor logits);
   }
 
   /** The family of a file. */

@@ -1,6 +1,7 @@
 package dev.gatun.decoder;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
@@ -42,38 +43,58 @@ public record Generation(int[] ids, Reason reason, long promptNanos, long decode
   public static Generation run(Sequence sequence, int[] prompt, int limit, Set<Integer> stop, BooleanSupplier cancelled, IntConsumer listener) {
     Decoder decoder = sequence.decoder();
     long room = (long) decoder.options().context() - sequence.position() - prompt.length + 1;
-    int[] chosen = new int[Math.clamp(room, 0, Math.max(0, limit))];
     long started = System.nanoTime();
     OptionalInt answer = decoder.feed(sequence, prompt, cancelled);
     long first = System.nanoTime();
     if (answer.isEmpty()) {
       return new Generation(new int[0], Reason.CANCELLED, first - started, 0, 0);
     }
-    int next = answer.getAsInt();
-    int count = 0;
+    Text text = new Text(new int[Math.clamp(room, 0, Math.max(0, limit))], Math.max(0, limit), stop, cancelled, listener);
     int steps = 0;
-    Reason reason = Reason.LIMIT;
-    while (count < limit) {
-      if (stop.contains(next)) {
-        reason = Reason.STOP_TOKEN;
-        break;
-      }
-      chosen[count++] = next;
-      listener.accept(next);
-      if (count == limit) {
-        break;
-      }
-      if (cancelled.getAsBoolean()) {
-        reason = Reason.CANCELLED;
-        break;
-      }
-      if (sequence.position() == decoder.options().context()) {
-        reason = Reason.CONTEXT_FULL;
-        break;
-      }
-      next = decoder.feed(sequence, next);
-      steps++;
+    if (text.take(answer.getAsInt())) {
+      steps = decoder.follow(List.of(sequence), new int[] {answer.getAsInt()}, limit - text.count, next -> text.take(next[0]));
     }
-    return new Generation(Arrays.copyOf(chosen, count), reason, first - started, System.nanoTime() - first, steps);
+    return new Generation(Arrays.copyOf(text.chosen, text.count), text.reason, first - started, System.nanoTime() - first, steps);
+  }
+
+  /** The tokens so far. */
+  private static final class Text {
+    private final int[] chosen;
+    private final int limit;
+    private final Set<Integer> stop;
+    private final BooleanSupplier cancelled;
+    private final IntConsumer listener;
+    private int count;
+
+    /** Why it ends; while it goes on, what is left to end it. */
+    private Reason reason = Reason.CONTEXT_FULL;
+
+    Text(int[] chosen, int limit, Set<Integer> stop, BooleanSupplier cancelled, IntConsumer listener) {
+      this.chosen = chosen;
+      this.limit = limit;
+      this.stop = stop;
+      this.cancelled = cancelled;
+      this.listener = listener;
+    }
+
+    /** Takes a token that was chosen. @return whether it is to be fed */
+    boolean take(int token) {
+      if (count < limit) {
+        if (stop.contains(token)) {
+          reason = Reason.STOP_TOKEN;
+          return false;
+        }
+        chosen[count++] = token;
+        listener.accept(token);
+      }
+      if (count == limit) {
+        reason = Reason.LIMIT;
+      } else if (cancelled.getAsBoolean()) {
+        reason = Reason.CANCELLED;
+      } else {
+        return true;
+      }
+      return false;
+    }
   }
 }

@@ -44,8 +44,13 @@ public record Sampling(float temperature, int topK, float topP, float minP, floa
     return new Sampling(temperature, topK, topP, 0, 1, 0, 0, seed);
   }
 
+  /** Whether recent tokens are made less likely. */
+  public boolean isPenalized() {
+    return repetition != 1 || frequency != 0 || presence != 0;
+  }
+
   /** Whether the argmax of the logits as they are is the answer. */
   public boolean isGreedy() {
-    return temperature == 0 && repetition == 1 && frequency == 0 && presence == 0;
+    return temperature == 0 && !isPenalized();
   }
 }

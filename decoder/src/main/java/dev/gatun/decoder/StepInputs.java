@@ -2,6 +2,7 @@ package dev.gatun.decoder;
 
 import dev.gatun.Backend;
 import dev.gatun.DType;
+import dev.gatun.GatherRows;
 import dev.gatun.Ragged;
 import dev.gatun.Shape;
 import dev.gatun.Stream;
@@ -49,7 +50,31 @@ final class StepInputs {
   }
 
   Tensor ids() {
-    return part(3, tokens).withCount(tokenCount());
+    return everyId().withCount(tokenCount());
+  }
+
+  /** The ids' memory, without a count. */
+  Tensor everyId() {
+    return part(3, tokens);
+  }
+
+  private Tensor positions() {
+    return part(3 + tokens, tokens).withCount(tokenCount());
+  }
+
+  /** The positions, one to a row, their bits as those of F32: gather_rows moves no integers, and changes no bits. */
+  private Tensor positionBits(StepInputs by) {
+    return Tensor.of(all.storage(), 4L * (3 + tokens), DType.F32, Shape.of(tokens, 1)).withCount(by.tokenCount());
+  }
+
+  /** Leaves in {@code next} the position after each of these: {@code successors} holds, as bits of F32, i + 1 at row i. */
+  GatherRows advance(Tensor successors, StepInputs next) {
+    return new GatherRows(successors, positions(), next.positionBits(this));
+  }
+
+  /** The positions of steps that have one row of logits for each token. */
+  Tensor positionOfEachRow() {
+    return part(3 + tokens, tokens).withCount(rowCount());
   }
 
   Tensor rows() {
@@ -57,10 +82,9 @@ final class StepInputs {
   }
 
   Ragged batch() {
-    Tensor positions = part(3 + tokens, tokens).withCount(tokenCount());
     Tensor starts = part(3 + 2 * tokens, sequences + 1);
     Tensor slots = part(3 + 2 * tokens + sequences + 1, sequences).withCount(sequenceCount());
-    return new Ragged(starts, slots, positions);
+    return new Ragged(starts, slots, positions());
   }
 
   /** A view of {@code tensor}, whose rows are one for each token. */

@@ -158,6 +158,30 @@ class EmulatedDecoderTest {
   }
 
   @Test
+  void narrowActivationsChangeAPromptsLogitsByTheirRoundingAndNothingElse() {
+    int[] prompt = new int[20];
+    Arrays.setAll(prompt, i -> 3 + 7 * i);
+    for (Backend on : List.of(backend, cpu)) {
+      float[] exact = logitsOf(on, prompt, DType.F32, DType.F32);
+      for (DType type : List.of(DType.F16, DType.BF16)) {
+        float[] rounded = logitsOf(on, prompt, type, type);
+        assertThat(rounded).as("%s on %s", type, on.name()).isNotEqualTo(exact);
+        assertThat(Errors.between(wide(exact), wide(rounded)).nmse()).as("%s on %s", type, on.name()).isLessThan(1e-3);
+      }
+      // Eight tokens and fewer stream the weights.
+      assertThat(logitsOf(on, PROMPT, DType.F32, DType.BF16)).as("few tokens on %s", on.name()).isEqualTo(logitsOf(on, PROMPT, DType.F32, DType.F32));
+    }
+  }
+
+  private static float[] logitsOf(Backend on, int[] prompt, DType cacheType, DType activations) {
+    try (Decoder decoder = new Decoder(on, model, DecoderOptions.of(32).withCacheType(cacheType).withActivations(activations));
+        Sequence sequence = decoder.newSequence(Sampling.greedy())) {
+      float[][] logits = decoder.logits(sequence, prompt);
+      return logits[logits.length - 1];
+    }
+  }
+
+  @Test
   void everyCacheTypeDecodes() {
     float[] exact = last(DType.F32);
     for (DType type : List.of(DType.F16, DType.BF16, DType.F8_E4M3)) {

@@ -8,8 +8,8 @@ import java.util.function.UnaryOperator;
 /**
  * Matrix product with a transposed weight: {@code y[m, n] = Σ_k x[m, k] · w[n, k] + bias[n]}. GEMV when M is 1.
  *
- * <p>The sum is accumulated in float32 or better, of operands that are not rounded (TF32 is too coarse for F32 operands). With a block-quantized weight a backend may round the activations to 8 bits per block of
- * 32 elements of a row (symmetric, scale amax/127), never across rows.
+ * <p>The sum is accumulated in float32 or better, of operands that are not rounded (TF32 is too coarse for F32 operands). With a block-quantized weight a
+ * backend may round the activations to 8 bits per block of 32 elements of a row (symmetric, scale amax/127), never across rows, or both operands to BF16.
  *
  * @param x the activations {@code [M, K]}; F32, F16 or BF16, rows contiguous
  * @param w the weight {@code [N, K]}; any float or block type, no integers; rows contiguous; plain or prepared for {@link Use#MATMUL}

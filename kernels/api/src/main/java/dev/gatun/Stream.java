@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 
 /**
  * An ordered queue of work on a backend, owned: closing it waits for its work. Calls may return before the work is done; {@link #synchronize()} and the
@@ -20,6 +21,12 @@ public final class Stream implements AutoCloseable {
   private final List<Executable> pending = new ArrayList<>();
   private final List<Buffer> copied = new ArrayList<>();
   private final List<KvCache> changed = new ArrayList<>();
+  private final List<Event> events = new ArrayList<>();
+
+  /** How many executables, buffers and caches were let go so far. */
+  private long executablesEnded;
+  private long buffersReleased;
+  private long cachesReleased;
   private volatile boolean closed;
 
   Stream(Backend backend, DeviceStream device) {
@@ -81,18 +88,28 @@ public final class Stream implements AutoCloseable {
   }
 
   List<Explanation.Step> profile(Executable executable, int runs) {
-    enter("profile");
+    return measured("profile", executable, () -> {
+      device.profile(executable.device(), runs);
+      return executable.device().steps();
+    });
+  }
+
+  long[] time(Executable executable, int runs) {
+    return measured("time", executable, () -> device.time(executable.device(), runs));
+  }
+
+  private <T> T measured(String call, Executable executable, Supplier<T> work) {
+    enter(call);
     try {
       own(executable);
       backend.check();
       reap();
       executable.begin();
       try {
-        device.profile(executable.device(), runs);
+        return work.get();
       } finally {
         executable.end();
       }
-      return executable.device().steps();
     } catch (RuntimeException | Error e) {
       letGoAfter(e);
       throw e;
@@ -208,6 +225,84 @@ public final class Stream implements AutoCloseable {
     }
   }
 
+  /** A new point in this stream's work, before everything. */
+  public Event newEvent() {
+    enter("newEvent");
+    try {
+      backend.check();
+      Event event = new Event(this, device.newEvent());
+      events.add(event);
+      return event;
+    } catch (RuntimeException | Error e) {
+      letGoAfter(e);
+      throw e;
+    } finally {
+      leave();
+    }
+  }
+
+  /** Moves an event of this stream to after everything submitted so far; allocates nothing. @throws GatunException if it is another stream's */
+  public void record(Event event) {
+    enter("record");
+    try {
+      check("record", event);
+      backend.check();
+      event.device().record();
+      event.executables = executablesEnded + pending.size();
+      event.buffers = buffersReleased + copied.size();
+      event.caches = cachesReleased + changed.size();
+    } catch (RuntimeException | Error e) {
+      letGoAfter(e);
+      throw e;
+    } finally {
+      leave();
+    }
+  }
+
+  private void check(String call, Event event) {
+    if (event.stream() != this) {
+      throw new GatunException("Stream." + call + ": the event belongs to another stream");
+    }
+    if (event.isClosed()) {
+      throw new ClosedException("Stream." + call + ": the event is closed");
+    }
+  }
+
+  /** Whether an event is passed, after waiting for it if {@code wait}; lets go of what was held by the work before it if so. */
+  boolean passed(Event event, boolean wait) {
+    enter("event");
+    try {
+      check("event", event);
+      backend.check();
+      if (wait) {
+        event.device().synchronize();
+      } else if (!event.device().isDone()) {
+        return false;
+      }
+      letGoUpTo(event.executables, event.buffers, event.caches);
+      return true;
+    } catch (RuntimeException | Error e) {
+      letGoAfter(e);
+      throw e;
+    } finally {
+      leave();
+    }
+  }
+
+  void forget(Event event) {
+    if (closed || event.isClosed()) {
+      return;
+    }
+    enter("close of an event");
+    try {
+      if (events.remove(event)) {
+        event.free();
+      }
+    } finally {
+      leave();
+    }
+  }
+
   /** Takes and gives back the stream around work that a cache does in its order; the cache is held until that work is done. */
   void within(String call, KvCache cache, Runnable work) {
     enter(call);
@@ -255,12 +350,37 @@ public final class Stream implements AutoCloseable {
   }
 
   private void letGo() {
-    pending.forEach(Executable::end);
-    pending.clear();
-    copied.forEach(Buffer::release);
-    copied.clear();
-    changed.forEach(KvCache::letGo);
-    changed.clear();
+    letGoUpTo(Long.MAX_VALUE, Long.MAX_VALUE, Long.MAX_VALUE);
+  }
+
+  /** Lets go of what was held first, up to so many of each kind since the stream was made. */
+  private void letGoUpTo(long executables, long buffers, long caches) {
+    int ended = Math.clamp(executables - executablesEnded, 0, pending.size());
+    for (int i = 0; i < ended; i++) {
+      pending.get(i).end();
+    }
+    removeFirst(pending, ended);
+    executablesEnded += ended;
+    int released = Math.clamp(buffers - buffersReleased, 0, copied.size());
+    for (int i = 0; i < released; i++) {
+      copied.get(i).release();
+    }
+    removeFirst(copied, released);
+    buffersReleased += released;
+    int letGo = Math.clamp(caches - cachesReleased, 0, changed.size());
+    for (int i = 0; i < letGo; i++) {
+      changed.get(i).letGo();
+    }
+    removeFirst(changed, letGo);
+    cachesReleased += letGo;
+  }
+
+  private static void removeFirst(List<?> list, int count) {
+    if (count == list.size()) {
+      list.clear();
+    } else {
+      list.subList(0, count).clear();
+    }
   }
 
   private void enter(String call) {
@@ -315,7 +435,11 @@ public final class Stream implements AutoCloseable {
   void free() {
     if (!closed) {
       closed = true;
-      backend.dispose(this, device::close);
+      backend.dispose(this, () -> {
+        events.forEach(Event::free);
+        events.clear();
+        device.close();
+      });
     }
   }
 

@@ -3,6 +3,7 @@ package dev.gatun;
 import dev.gatun.spi.BackendDriver;
 import dev.gatun.spi.Decision;
 import dev.gatun.spi.DeviceCache;
+import dev.gatun.spi.DeviceEvent;
 import dev.gatun.spi.DeviceExecutable;
 import dev.gatun.spi.DeviceMemory;
 import dev.gatun.spi.DeviceStream;
@@ -34,6 +35,7 @@ final class FakeDriver implements BackendDriver {
   /** Whether {@link #calls} are kept. */
   boolean recording = true;
 
+  private final List<Runnable> ahead = new ArrayList<>();
   private boolean idle = true;
 
   private void note(String call) {
@@ -49,6 +51,12 @@ final class FakeDriver implements BackendDriver {
 
   void finish() {
     idle = true;
+  }
+
+  /** The device comes to every event that was recorded, and works on. */
+  void reachEvents() {
+    ahead.forEach(Runnable::run);
+    ahead.clear();
   }
 
   @Override
@@ -163,6 +171,34 @@ final class FakeDriver implements BackendDriver {
       public void synchronize() {
         before.accept("synchronize");
         idle = true;
+      }
+
+      @Override
+      public DeviceEvent newEvent() {
+        return new DeviceEvent() {
+          private boolean passed = true;
+
+          @Override
+          public void record() {
+            passed = false;
+            ahead.add(() -> passed = true);
+          }
+
+          @Override
+          public boolean isDone() {
+            return passed || idle;
+          }
+
+          @Override
+          public void synchronize() {
+            passed = true;
+          }
+
+          @Override
+          public void close() {
+            note("close event");
+          }
+        };
       }
 
       @Override

@@ -58,6 +58,41 @@ class StreamTest {
   }
 
   @Test
+  void anEventLetsGoOfTheWorkBeforeIt() {
+    Executable first = scale();
+    Executable second = scale();
+    stream.submit(first);
+    Event event = stream.newEvent();
+    stream.record(event);
+    assertThat(event.isDone()).isFalse();
+    assertThatThrownBy(() -> stream.submit(first)).hasMessageContaining("still in flight");
+    driver.reachEvents();
+    assertThat(event.isDone()).isTrue();
+    stream.submit(second);
+    stream.submit(first);
+    assertThatThrownBy(() -> stream.submit(second)).as("submitted after the event").hasMessageContaining("still in flight");
+    event.synchronize();
+    assertThatThrownBy(() -> stream.submit(first)).as("submitted again after the event was recorded").hasMessageContaining("still in flight");
+  }
+
+  @Test
+  void anEventBelongsToItsStreamAndIsFreedWithIt() {
+    Event event = stream.newEvent();
+    try (Stream other = backend.newStream()) {
+      assertThatThrownBy(() -> other.record(event)).isInstanceOf(GatunException.class).hasMessageContaining("another stream");
+    }
+    Event closed = stream.newEvent();
+    closed.close();
+    closed.close();
+    assertThatThrownBy(() -> stream.record(closed)).isInstanceOf(ClosedException.class);
+    assertThatThrownBy(closed::synchronize).isInstanceOf(ClosedException.class);
+    stream.close();
+    assertThat(driver.calls).filteredOn("close event"::equals).as("one by its owner, one with its stream").hasSize(2);
+    event.close();
+    assertThatThrownBy(event::isDone).isInstanceOf(ClosedException.class);
+  }
+
+  @Test
   void workInFlightHoldsItsBuffers() {
     Executable step = scale();
     stream.submit(step);
@@ -259,5 +294,14 @@ class StreamTest {
     assertThat(step.profile(stream, 3)).hasSize(1);
     assertThat(driver.calls).contains("profile 3");
     assertThatThrownBy(() -> step.profile(stream, 0)).isInstanceOf(ShapeException.class);
+  }
+
+  @Test
+  void timesAreOfAsManyRunsAsAsked() {
+    Executable step = scale();
+    assertThat(step.time(stream, 4)).hasSize(4).isNotEqualTo(new long[4]);
+    assertThatThrownBy(() -> step.time(stream, 0)).isInstanceOf(ShapeException.class);
+    stream.submit(step);
+    stream.synchronize();
   }
 }

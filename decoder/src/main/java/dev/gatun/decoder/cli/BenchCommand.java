@@ -7,6 +7,7 @@ import dev.gatun.decoder.Sampling;
 import dev.gatun.decoder.Sequence;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -135,9 +136,7 @@ final class BenchCommand implements Callable<Integer> {
       long started = System.nanoTime();
       int next = prompt == 0 ? ids[0] : decoder.feed(sequence, Arrays.copyOf(ids, prompt));
       long prefilled = System.nanoTime();
-      for (int i = 0; i < steps; i++) {
-        next = decoder.feed(sequence, next);
-      }
+      decoder.follow(List.of(sequence), new int[] {next}, steps, _ -> true);
       return new long[] {prefilled - started, System.nanoTime() - prefilled};
     }
   }
@@ -150,9 +149,7 @@ final class BenchCommand implements Callable<Integer> {
       if (prefill) {
         decoder.feed(sequence, fed);
       }
-      for (int i = 0; i < steps; i++) {
-        next = decoder.feed(sequence, next);
-      }
+      decoder.follow(List.of(sequence), new int[] {next}, steps, _ -> true);
       return System.nanoTime() - started;
     }
   }

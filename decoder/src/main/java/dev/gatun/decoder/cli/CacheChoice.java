@@ -12,7 +12,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** The options that size the cache of keys and values. */
+/** How a decoder keeps keys, values and activations. */
 final class CacheChoice {
   private static final int STEP = 64;
   private static final int LARGEST = 1 << 24;
@@ -28,6 +28,10 @@ final class CacheChoice {
       description = "How keys and values are kept: f32, f16, bf16, q8_0, f8_e4m3 or f8_e5m2. Default: ${DEFAULT-VALUE}.")
   DType type;
 
+  @Option(names = "--activations", paramLabel = "TYPE", defaultValue = "f32", converter = TypeName.class,
+      description = "What prefill keeps activations in between operators: f32, f16 or bf16. Default: ${DEFAULT-VALUE}.")
+  DType activations;
+
   /** Wrong usage is seen before a model is loaded. */
   void check() {
     if (context.isPresent() && (context.get() < 1 || context.get() > LARGEST)) {
@@ -36,6 +40,9 @@ final class CacheChoice {
     if (!TYPES.contains(type)) {
       throw new ParameterException(spec.commandLine(), "--cache-type can't be " + type.label() + "; there are "
           + TYPES.stream().map(DType::label).collect(Collectors.joining(", ")));
+    }
+    if (!activations.isFloat()) {
+      throw new ParameterException(spec.commandLine(), "--activations can't be " + activations.label() + "; there are f32, f16, bf16");
     }
   }
 
@@ -61,6 +68,6 @@ final class CacheChoice {
     if (size > trained) {
       terminal.err().println("gatun: note: a context of " + size + " is more than the " + trained + " that the model was made for");
     }
-    return DecoderOptions.of(size).withCacheType(type);
+    return DecoderOptions.of(size).withCacheType(type).withActivations(activations);
   }
 }

@@ -5,6 +5,7 @@ import dev.gatun.Explanation;
 import dev.gatun.Operator;
 import dev.gatun.Program;
 import dev.gatun.Storage;
+import dev.gatun.Tensor;
 import dev.gatun.cuda.kernel.Gpu;
 import dev.gatun.cuda.op.Binding;
 import dev.gatun.cuda.op.CudaPlan;
@@ -36,15 +37,24 @@ final class Compiler {
   private final LongFunction<DeviceMemory> allocate;
   private final boolean graphs;
   private final boolean fuse;
+  private final boolean programmatic;
 
-  /** A compiler; {@code allocate} gives device memory, {@code graphs} tells whether a program becomes one graph, {@code fuse} whether it is rewritten. */
-  Compiler(Gpu gpu, Context context, LoadedKernels kernels, LongFunction<DeviceMemory> allocate, boolean graphs, boolean fuse) {
+  /**
+   * A compiler.
+   *
+   * @param allocate gives device memory
+   * @param graphs whether a program becomes one graph
+   * @param fuse whether programs are rewritten
+   * @param programmatic whether kernels that allow it are launched while those before them still run
+   */
+  Compiler(Gpu gpu, Context context, LoadedKernels kernels, LongFunction<DeviceMemory> allocate, boolean graphs, boolean fuse, boolean programmatic) {
     this.gpu = gpu;
     this.context = context;
     this.kernels = kernels;
     this.allocate = allocate;
     this.graphs = graphs;
     this.fuse = fuse;
+    this.programmatic = programmatic;
   }
 
   /** What becomes one stage: the operators it does, the temporaries it does without, and what is launched. */
@@ -61,6 +71,7 @@ final class Compiler {
     TemporaryLayout layout = TemporaryLayout.of(works.stream().map(Work::operators).toList(), elided, ALIGNMENT);
     long scratch = works.stream().mapToLong(work -> work.plan().workspaceBytes()).max().orElse(0);
     long total = layout.bytes() + scratch;
+    List<Tensor> written = program.operators().stream().flatMap(operator -> operator.writes().stream()).toList();
     Arena parameters = Arena.ofShared();
     List<DeviceMemory> owned = new ArrayList<>();
     return Calls.get(() -> {
@@ -72,11 +83,12 @@ final class Compiler {
         for (Work work : works) {
           Binding binding = new Binding(gpu, storage -> place(storage, base, layout.offsets()), base + layout.bytes(), constants::address,
               (type, address, sizes, strides, box, swizzle, promotion) -> TensorMap.tiled(context, type, address, sizes, strides, box, swizzle, promotion),
-              parameters);
+              tensor -> written.stream().noneMatch(tensor::overlaps), parameters);
           work.bind().accept(binding);
           stages.add(new CudaExecutable.Stage(work::explanation, binding.launches()));
         }
-        executable = new CudaExecutable(program.name(), context, kernels, stages, owned, parameters, graphs ? Optional.of(stream) : Optional.empty());
+        executable = new CudaExecutable(program.name(), context, kernels, stages, owned, parameters, programmatic,
+            graphs ? Optional.of(stream) : Optional.empty());
       } catch (RuntimeException | Error e) {
         Release.after(e, executable == null ? CudaExecutable.ends(owned, parameters) : List.of(executable::close));
         throw e;

@@ -4,6 +4,7 @@ import dev.gatun.BackendOptions;
 import dev.gatun.Buffer;
 import dev.gatun.Case;
 import dev.gatun.DeviceProperties;
+import dev.gatun.GatunException;
 import dev.gatun.KvCache;
 import dev.gatun.Prepared;
 import dev.gatun.Program;
@@ -31,6 +32,9 @@ import java.util.function.LongFunction;
 
 /** One CUDA device, or the emulator of one. */
 final class CudaDriver implements BackendDriver {
+  /** Drivers from CUDA 12.3 on capture programmatic launches into graphs as what they are. */
+  private static final int PROGRAMMATIC_GRAPHS = 12030;
+
   private final Context context;
   private final LoadedKernels kernels;
   private final Gpu gpu;
@@ -52,7 +56,7 @@ final class CudaDriver implements BackendDriver {
       stream = context.newStream();
       this.own = stream;
       this.compiler = new Compiler(gpu, context, kernels, this::allocate, CudaProvider.isOn(options, CudaProvider.GRAPH),
-          CudaProvider.isOn(options, CudaProvider.FUSE));
+          CudaProvider.isOn(options, CudaProvider.FUSE), programmatic(cuda, options));
       this.upload = new WeightUpload(own, compiler);
     } catch (RuntimeException | Error e) {
       List<Runnable> made = new ArrayList<>();
@@ -63,6 +67,19 @@ final class CudaDriver implements BackendDriver {
       Release.after(e, made);
       throw e;
     }
+  }
+
+  /** As the option says. @throws GatunException if it is on for a device or for kernels that cannot */
+  private boolean programmatic(Cuda cuda, BackendOptions options) {
+    boolean emulated = gpu.manifest().architectures().isEmpty();
+    boolean can = gpu.programmatic() && cuda.driverVersion() >= PROGRAMMATIC_GRAPHS;
+    String asked = options.get(CudaProvider.PROGRAMMATIC).orElse(can ? "on" : "off");
+    if (asked.equals("on") && !can && !emulated) {
+      throw new GatunException("cuda: option " + CudaProvider.PROGRAMMATIC + "=on needs a device of compute capability 9.0, kernels built for it and a driver for "
+          + "CUDA 12.3; here are " + gpu.computeCapability() / 10 + "." + gpu.computeCapability() % 10 + ", " + gpu.manifest().architectures() + " and "
+          + cuda.driverVersionText() + "; leave the option out");
+    }
+    return asked.equals("on");
   }
 
   private static DeviceProperties facts(Cuda cuda, Device device, KernelImages images) {
@@ -106,7 +123,7 @@ final class CudaDriver implements BackendDriver {
 
   @Override
   public DeviceStream newStream() {
-    return Calls.get(() -> new CudaStream(context.newStream()));
+    return Calls.get(() -> new CudaStream(context, context.newStream()));
   }
 
   @Override
@@ -115,7 +132,7 @@ final class CudaDriver implements BackendDriver {
       throw new ShapeException("cuda: a cache keeps F32, F16, BF16, F8_E4M3, F8_E5M2 or Q8_0, not " + spec.dtype());
     }
     synchronized (own) {
-      return new CudaCache(spec, this::allocate, new CudaStream(own));
+      return new CudaCache(spec, this::allocate, new CudaStream(context, own));
     }
   }
 

@@ -28,28 +28,33 @@ final class CudaExecutable implements DeviceExecutable {
   private final Context context;
   private final LoadedKernels kernels;
   private final List<Stage> stages;
+  private final List<Launch> launches;
   private final List<DeviceMemory> memory;
   private final Arena parameters;
   private final Optional<GraphExec> graph;
+  private final boolean programmatic;
   private final long[] medians;
 
   /**
    * Captures the stages.
    *
+   * @param programmatic whether kernels that allow it are launched while those before them still run
    * @param capture a stream that nothing else uses meanwhile; without one the launches are made one by one each time
    * @param memory workspace and tables; freed with this
    * @param parameters holds the launches' parameters; closed with this
    */
   CudaExecutable(String program, Context context, LoadedKernels kernels, List<Stage> stages, List<DeviceMemory> memory, Arena parameters,
-      Optional<Stream> capture) {
+      boolean programmatic, Optional<Stream> capture) {
     this.where = "program " + program + ": ";
     this.context = context;
     this.kernels = kernels;
     this.stages = List.copyOf(stages);
+    this.launches = this.stages.stream().flatMap(stage -> stage.launches().stream()).toList();
     this.memory = List.copyOf(memory);
     this.parameters = parameters;
+    this.programmatic = programmatic;
     this.medians = new long[stages.size()];
-    stages.forEach(stage -> stage.launches().forEach(kernels::prepare));
+    launches.forEach(kernels::prepare);
     this.graph = capture.map(this::captured);
   }
 
@@ -73,10 +78,18 @@ final class CudaExecutable implements DeviceExecutable {
   }
 
   private void launch(Stream stream) {
-    for (Stage stage : stages) {
-      for (Launch launch : stage.launches()) {
-        kernels.launch(stream, launch);
-      }
+    launch(stream, launches);
+  }
+
+  /**
+   * The first of these follows whatever else is in the stream and starts once that is done; each kernel after it that was launched early waits for the one before
+   * it, so that by then all before are done.
+   */
+  private void launch(Stream stream, List<Launch> launches) {
+    boolean follows = false;
+    for (Launch launch : launches) {
+      kernels.launch(stream, launch, programmatic && follows && launch.kernel().programmatic());
+      follows = true;
     }
   }
 
@@ -86,7 +99,7 @@ final class CudaExecutable implements DeviceExecutable {
 
   /** Every launch, in order. */
   List<Launch> launches() {
-    return stages.stream().flatMap(stage -> stage.launches().stream()).toList();
+    return launches;
   }
 
   void submit(Stream stream) {
@@ -114,7 +127,7 @@ final class CudaExecutable implements DeviceExecutable {
         for (int r = 0; r < runs; r++) {
           stream.record(events.getFirst());
           for (int i = 0; i < stages.size(); i++) {
-            stages.get(i).launches().forEach(launch -> kernels.launch(stream, launch));
+            launch(stream, stages.get(i).launches());
             stream.record(events.get(i + 1));
           }
           stream.synchronize();
@@ -133,6 +146,34 @@ final class CudaExecutable implements DeviceExecutable {
         medians[i] = samples[i][runs / 2];
       }
     });
+  }
+
+  /** Submits it again and again, with an event between. */
+  long[] time(Stream stream, int runs) {
+    long[] nanos = new long[runs];
+    Calls.run(where, () -> {
+      List<Event> events = new ArrayList<>();
+      try {
+        for (int r = 0; r <= runs; r++) {
+          events.add(context.newEvent(true));
+        }
+        stream.record(events.getFirst());
+        for (int r = 0; r < runs; r++) {
+          submit(stream);
+          stream.record(events.get(r + 1));
+        }
+        stream.synchronize();
+        for (int r = 0; r < runs; r++) {
+          nanos[r] = Math.round(events.get(r + 1).millisecondsSince(events.get(r)) * NANOS_PER_MILLI);
+        }
+      } catch (RuntimeException | Error e) {
+        Release.after(e, List.of(stream::synchronize));
+        Release.after(e, ends(events));
+        throw e;
+      }
+      Release.all(ends(events));
+    });
+    return nanos;
   }
 
   private static List<Runnable> ends(List<Event> events) {

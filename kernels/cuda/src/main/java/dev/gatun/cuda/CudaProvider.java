@@ -26,8 +26,14 @@ public final class CudaProvider implements BackendProvider {
   /** {@code on}, or {@code off} to run every operator by itself. */
   static final String FUSE = "fuse";
 
+  /**
+   * {@code on} to launch kernels that allow it while those before them still run (programmatic dependent launch), or {@code off}; on by default where the device,
+   * from compute capability 9.0 on, the kernels' machine code and the driver know it.
+   */
+  static final String PROGRAMMATIC = "programmatic";
+
   /** The options of this backend, and of the emulated one. */
-  static final Set<String> KNOWN = Set.of(DEVICE, GRAPH, FUSE);
+  static final Set<String> KNOWN = Set.of(DEVICE, GRAPH, FUSE, PROGRAMMATIC);
   private static final int SCORE = 100;
   private static final long COPY_BYTES = 1L << 29;
   private static final int VERSION_STEP = 1000;
@@ -92,7 +98,7 @@ public final class CudaProvider implements BackendProvider {
         throw new GatunException(backend + ": unknown option '" + option + "'; it takes " + KNOWN.stream().sorted().toList());
       }
     }
-    for (String option : new String[] {GRAPH, FUSE}) {
+    for (String option : new String[] {GRAPH, FUSE, PROGRAMMATIC}) {
       if (!Set.of("on", "off").contains(options.get(option).orElse("on"))) {
         throw new GatunException(backend + ": option " + option + " is on or off, not " + options.get(option).get());
       }

@@ -1,19 +1,23 @@
 package dev.gatun.cuda;
 
+import dev.gatun.ffi.cuda.Context;
 import dev.gatun.ffi.cuda.CudaException;
 import dev.gatun.ffi.cuda.Stream;
+import dev.gatun.spi.DeviceEvent;
 import dev.gatun.spi.DeviceExecutable;
 import dev.gatun.spi.DeviceMemory;
 import dev.gatun.spi.DeviceStream;
 
 /** A stream of a device. */
 final class CudaStream implements DeviceStream {
+  private final Context context;
   private final Stream stream;
 
   /** What was submitted last: the driver tells of a kernel's fault only when it is waited for. */
   private String last = "";
 
-  CudaStream(Stream stream) {
+  CudaStream(Context context, Stream stream) {
+    this.context = context;
     this.stream = stream;
   }
 
@@ -39,6 +43,11 @@ final class CudaStream implements DeviceStream {
   }
 
   @Override
+  public long[] time(DeviceExecutable executable, int runs) {
+    return ((CudaExecutable) executable).time(stream, runs);
+  }
+
+  @Override
   public void copy(DeviceMemory from, long fromOffset, DeviceMemory to, long toOffset, long bytes) {
     if (bytes > 0) {
       Calls.run(() -> HostStaging.copy(stream, from, fromOffset, to, toOffset, bytes));
@@ -61,6 +70,11 @@ final class CudaStream implements DeviceStream {
     } catch (CudaException e) {
       throw Calls.translated(last, e);
     }
+  }
+
+  @Override
+  public DeviceEvent newEvent() {
+    return Calls.get(() -> new CudaEvent(context.newEvent(false), stream));
   }
 
   @Override

@@ -46,10 +46,14 @@ final class LoadedKernels implements AutoCloseable {
     }
   }
 
-  /** Enqueues a launch that was prepared. */
-  void launch(Stream stream, Launch launch) {
+  /**
+   * Enqueues a launch that was prepared.
+   *
+   * @param early whether it may start while the one before it in the stream still runs: for a kernel that waits for it by itself
+   */
+  void launch(Stream stream, Launch launch, boolean early) {
     LaunchConfig config = new LaunchConfig(launch.gridX(), launch.gridY(), launch.gridZ(), launch.kernel().threads(), 1, 1, launch.sharedBytes(), 1, 1, 1,
-        false);
+        early);
     stream.launch(function(launch.kernel()), config, launch.parameters());
   }
 

@@ -64,6 +64,10 @@ final class KernelCases {
   }
 
   private static final double EXPANDED = 1e-13;
+  private static final int MOST_STREAMED = 8;
+
+  /** Both factors rounded to BF16, each by up to 2^-9 of itself, which gives 3e-6. */
+  private static final double BRAIN_BOUND = 1e-5;
   private static final List<DType> WEIGHTS = Stream.of(DType.values()).filter(t -> t != DType.I8 && t != DType.I32).toList();
 
   /** Those with tiles of their own, and two of those that share one. */
@@ -83,6 +87,8 @@ final class KernelCases {
       moves(size);
       streamed(size);
       tiled(size);
+      copied(size);
+      undecoded(size);
       new CacheCases(harness, size).addTo((name, check) -> add(name, size, check));
     }
     return List.copyOf(cases);
@@ -223,9 +229,47 @@ final class KernelCases {
     add("matmul F16 of F16 by tiles of 128", size, () -> multiply(size, half, half, size.of(131, 256), size.of(133, 256), size.of(77, 64)));
   }
 
-  /** In float32 for every type of weight: no kernel here rounds activations. */
+  /** Sizes for each tile of the forms that copy rows as they lie; the last cuts K in parts. */
+  private static final int[][] ODD_TILES = {{41, 67, 77}, {500, 67, 131}, {385, 131, 331}, {260, 515, 331}, {13, 37, 1035}};
+  private static final int[][] ALIGNED_TILES = {{64, 64, 64}, {256, 256, 320}, {384, 256, 320}, {256, 512, 320}, {16, 64, 1024}};
+
+  private void copied(Size size) {
+    for (DType in : new DType[] {DType.F32, DType.BF16, DType.F16}) {
+      DType type = in == DType.F16 ? DType.F16 : DType.BF16;
+      for (int[] tile : size == Size.ODD ? ODD_TILES : ALIGNED_TILES) {
+        add("matmul " + type + " copied, of " + in + " " + Arrays.toString(tile), size, () -> {
+          Tensor x = walkable(in, tile[0], tile[2]);
+          harness.check(new Matmul(x, walkable(type, tile[1], tile[2]), out(size, tile[0], tile[1])), F32_BOUND);
+        });
+      }
+    }
+  }
+
+  /** Rows that begin at multiples of 16 bytes, whatever their width. */
+  private Tensor walkable(DType type, int rows, int width) {
+    int stride = Math.ceilDiv(width, 8) * 8 + (width % 8 == 0 ? 0 : 8);
+    Tensor wider = filled(type, Placement.PACKED, 1, rows, stride);
+    return Tensor.of(wider.storage(), wider.offset(), type, Shape.of(rows, width), stride, 1);
+  }
+
+  /** Weights of 16 bits whose rows begin where no copy of 16 bytes can. */
+  private void undecoded(Size size) {
+    for (DType in : new DType[] {DType.F32, DType.F16}) {
+      DType type = in == DType.F16 ? DType.F16 : DType.BF16;
+      for (int m : new int[] {64, 256}) {
+        add("matmul " + type + " shifted, of " + in + " by " + m, size, () -> harness.check(new Matmul(filled(in, Placement.PACKED, 1, m, 64),
+            filled(type, Placement.SHIFTED, 0.07, m, 64), out(size, m, m)), F32_BOUND));
+      }
+    }
+  }
+
   private void multiply(Size size, DType type, DType in, int m, int n, int k) {
     Tensor w = filled(type, size.placement(), 0.07, n, k);
-    harness.check(new Matmul(filled(in, size.placement(), 1, m, k), w, out(size, m, n)), F32_BOUND);
+    harness.check(new Matmul(filled(in, size.placement(), 1, m, k), w, out(size, m, n)), bound(type, m));
+  }
+
+  /** Kernels that stream a weight round nothing; tiles of a block-quantized one round both factors to BF16. */
+  static double bound(DType weight, int rows) {
+    return weight.isBlock() && rows > MOST_STREAMED ? BRAIN_BOUND : F32_BOUND;
   }
 }

@@ -97,7 +97,8 @@ class ProvidersTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"graph, maybe, 'option graph is on or off, not maybe'", "device, 7, 'there is no device 7; the driver sees '",
+  @CsvSource({"graph, maybe, 'option graph is on or off, not maybe'", "programmatic, late, 'option programmatic is on or off, not late'",
+      "device, 7, 'there is no device 7; the driver sees '",
       "device, -1, there is no device -1", "device, first, ', not ''first'''", "device, 99999999999, option device is a number from 0 to"})
   void anOptionsValueIsChecked(String option, String value, String message) {
     Emulator.assumeBuilt();

@@ -10,12 +10,18 @@ package dev.gatun.cuda.kernel;
  */
 public record Gpu(int computeCapability, int multiprocessors, int sharedBytes, Manifest manifest) {
   private static final int TENSOR_CORES = 80;
+  private static final int PROGRAMMATIC = 90;
   private static final int WARPGROUPS = 90;
   private static final int AFTER_WARPGROUPS = 100;
 
   /** Whether {@code mma.sync} of 16-bit types and asynchronous copies are there. */
   public boolean tensorCores() {
     return computeCapability >= TENSOR_CORES;
+  }
+
+  /** Whether kernels may be launched while those before them still run, and the machine code that runs here waits for them. */
+  public boolean programmatic() {
+    return manifest.serves(computeCapability, PROGRAMMATIC);
   }
 
   /** Whether {@code wgmma} is there and machine code that uses it: sm_90a, which neither older nor newer devices run. */

@@ -64,6 +64,11 @@ public final class Kernel {
     return Math.toIntExact(value);
   }
 
+  /** Whether it waits for the kernels before it by itself, so that it may be launched while they still run. */
+  public boolean programmatic() {
+    return tiles.getOrDefault("programmatic", 0L) != 0;
+  }
+
   @Override
   public String toString() {
     return name();

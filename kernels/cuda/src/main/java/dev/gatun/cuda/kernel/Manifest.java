@@ -164,11 +164,20 @@ public final class Manifest {
     return architectures.isEmpty() || architectures.stream().anyMatch(a -> !a.startsWith("compute_") && serves(a, computeCapability));
   }
 
+  /** Whether what a device of this compute capability runs was made for one of {@code least} or more. */
+  public boolean serves(int computeCapability, int least) {
+    return computeCapability >= least
+        && (architectures.isEmpty() || architectures.stream().anyMatch(a -> number(a) >= least && serves(a, computeCapability)));
+  }
+
+  private static int number(String architecture) {
+    return Integer.parseInt(architecture.replaceAll("\\D", ""));
+  }
+
   private static boolean serves(String architecture, int capability) {
     boolean ptx = architecture.startsWith("compute_");
-    String digits = architecture.substring(architecture.indexOf('_') + 1);
-    boolean exact = !Character.isDigit(digits.charAt(digits.length() - 1));
-    int number = Integer.parseInt(exact ? digits.substring(0, digits.length() - 1) : digits);
+    boolean exact = !Character.isDigit(architecture.charAt(architecture.length() - 1));
+    int number = number(architecture);
     if (exact) {
       return number == capability;
     }

@@ -11,6 +11,7 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
 
 /** Resolves an operator's tensors to device addresses while a program is compiled, and collects its launches. */
@@ -20,6 +21,7 @@ public final class Binding {
   private final long workspace;
   private final ToLongFunction<double[]> tables;
   private final TensorMaps tensorMaps;
+  private final Predicate<Tensor> constant;
   private final Arena arena;
   private final List<Launch> launches = new ArrayList<>();
 
@@ -30,14 +32,17 @@ public final class Binding {
    * @param workspace the operator's scratch memory, as many bytes as its plan asked for, 256-byte aligned
    * @param tables puts a table of float64 into device memory and gives its address
    * @param tensorMaps the driver's
+   * @param constant whether no operator of the program writes to a tensor
    * @param arena for parameters
    */
-  public Binding(Gpu gpu, ToLongFunction<Storage> addresses, long workspace, ToLongFunction<double[]> tables, TensorMaps tensorMaps, Arena arena) {
+  public Binding(Gpu gpu, ToLongFunction<Storage> addresses, long workspace, ToLongFunction<double[]> tables, TensorMaps tensorMaps,
+      Predicate<Tensor> constant, Arena arena) {
     this.gpu = gpu;
     this.addresses = addresses;
     this.workspace = workspace;
     this.tables = tables;
     this.tensorMaps = tensorMaps;
+    this.constant = constant;
     this.arena = arena;
   }
 
@@ -73,6 +78,11 @@ public final class Binding {
   /** Where the actual size of dimension 0 is kept; 0 where it is fixed. */
   long count(Tensor tensor) {
     return tensor.count().map(this::address).orElse(0L);
+  }
+
+  /** Whether no operator of the program writes to a tensor, so that a kernel may read it before those launched before it are done. */
+  boolean isConstant(Tensor tensor) {
+    return constant.test(tensor);
   }
 
   /** Scratch memory, its contents undefined. */

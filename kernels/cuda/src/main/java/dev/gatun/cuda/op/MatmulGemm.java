@@ -23,7 +23,7 @@ record MatmulGemm(Kernel kernel, long blocks) {
   /** The family of tensor-core instances that multiplies activations of {@code x} with weights of {@code w}. */
   static String family(DType x, DType w, Gpu gpu) {
     String own = "gemm_" + (w == DType.F16 && x == DType.F16 ? "half" : w.label());
-    return gpu.manifest().has(own + SMALL) ? own : "gemm_any";
+    return gpu.manifest().has(own + SMALL) ? own : w.isBlock() ? "gemm_any" : "gemm_f8";
   }
 
   /** The small tile of a family. */

@@ -15,7 +15,7 @@ final class MatmulKernel implements OperatorKernel<Matmul> {
   private static final StreamingMatmul STREAMING = new StreamingMatmul();
 
   /** Those made for less first; the last takes every case. */
-  private static final List<MatmulForm> FORMS = List.of(STREAMING, new TileMatmul());
+  private static final List<MatmulForm> FORMS = List.of(STREAMING, new WarpgroupMatmul(), new CopiedMatmul(), new TileMatmul());
 
   @Override
   public Decision plan(Matmul o, Gpu gpu) {
@@ -36,8 +36,12 @@ final class MatmulKernel implements OperatorKernel<Matmul> {
 
   /** The plan of a kernel that reads every operand once. */
   static CudaPlan plan(Matmul o, String kernel, String tile, List<String> rejected) {
-    long flops = FLOPS_PER_PRODUCT * o.x().size(0) * o.w().size(0) * o.w().size(1);
-    return new CudaPlan(kernel, tile, 0, CudaPlan.bytes(o), flops, rejected);
+    return new CudaPlan(kernel, tile, 0, CudaPlan.bytes(o), flops(o), rejected);
+  }
+
+  /** A multiplication and an addition for each pair. */
+  static long flops(Matmul o) {
+    return FLOPS_PER_PRODUCT * o.x().size(0) * o.w().size(0) * o.w().size(1);
   }
 
   static boolean streams(String kernel) {

@@ -84,6 +84,22 @@ class ManifestTest {
     assertThat(manifest.serves(100)).isTrue();
   }
 
+  /** Code made for 8.0 does not wait for kernels before it, on whichever device it runs. */
+  @ParameterizedTest
+  @CsvSource({"sm_80, compute_80, 90, false", "sm_80, compute_90, 90, true", "sm_90a, compute_80, 90, true", "sm_90a, compute_80, 100, false",
+      "sm_90a, compute_90, 120, true", "sm_80, compute_90, 80, false"})
+  void itIsKnownWhetherWhatRunsWasMadeForADeviceThatNew(String first, String second, int capability, boolean made) {
+    assertThat(parsed("architecture\t" + first, "architecture\t" + second).serves(capability, 90)).isEqualTo(made);
+  }
+
+  @Test
+  void aKernelThatWaitsForThoseBeforeItSaysSo() {
+    Manifest manifest = parsed("kernel\tcopy\tgatun_copy\tthreads=128\tparams=12", "kernel\tcopy\tgatun_move\tthreads=128\tparams=12",
+        "tile\tgatun_copy\tprogrammatic\t1");
+    assertThat(manifest.kernel("copy").programmatic()).isTrue();
+    assertThat(manifest.kernel("move").programmatic()).isFalse();
+  }
+
   @Test
   void theEmulatorsImagesServeEveryDevice() {
     assertThat(parsed().serves(75)).isTrue();

@@ -18,7 +18,7 @@ final class OpeningPromises {
   private static final String NO_OPTION = "no_such_option";
   private static final String NO_VALUE = "no-such-value";
   /** Options that mean the same to every backend that has them. */
-  private static final Set<String> COMMON = Set.of("device", "threads", "fuse", "graph", "vector", "memory");
+  private static final Set<String> COMMON = Set.of("device", "threads", "fuse", "graph", "programmatic", "vector", "memory");
   private static final int TIMES = 8;
   private static final double MOST_BANDWIDTH = 1e15;
 

@@ -2,6 +2,7 @@ package dev.gatun.tck.cases;
 
 import dev.gatun.Copy;
 import dev.gatun.DType;
+import dev.gatun.Event;
 import dev.gatun.Executable;
 import dev.gatun.GatunException;
 import dev.gatun.Program;
@@ -30,7 +31,9 @@ final class OrderPromises {
         .with("write_takes_values_at_once", OrderPromises::write)
         .with("streams_are_independent", OrderPromises::streams)
         .with("one_submission_in_flight", OrderPromises::overlapping)
-        .with("profile_keeps_its_turn", OrderPromises::profile);
+        .with("profile_keeps_its_turn", OrderPromises::profile)
+        .with("event_waits_for_what_was_before", OrderPromises::events)
+        .with("event_lets_go_of_what_was_before", OrderPromises::lettingGo);
   }
 
   private static void synchronizeWaits(Ground ground) {
@@ -48,6 +51,55 @@ final class OrderPromises {
       }
       x.buffer().close();
     }
+  }
+
+  /** Two programs in turn, the host one behind: what the event says is done is there, though the other program is under way. */
+  private static void events(Ground ground) {
+    Tensor x = ground.zeros(ground.backend());
+    Tensor y = ground.zeros(ground.backend());
+    Executable first = ground.own(ground.adding(ground.backend(), x, ground.steps()));
+    Executable second = ground.own(ground.adding(ground.backend(), y, ground.steps()));
+    try (Event event = ground.stream().newEvent(); Stream other = ground.backend().newStream()) {
+      ground.holds(event.isDone(), () -> "an event is not done before it was recorded");
+      for (int round = 1; round <= ROUNDS; round++) {
+        ground.stream().submit(first);
+        ground.stream().record(event);
+        ground.stream().submit(second);
+        event.synchronize();
+        ground.all("after the event, read beside the second program", other.readFloats(x), round * ground.steps());
+        ground.holds(event.isDone(), () -> "an event is not done after it was waited for");
+        ground.stream().synchronize();
+        ground.all("after synchronize", ground.peek(ground.backend(), y), round * ground.steps());
+      }
+    }
+  }
+
+  /** What ran before the event may be submitted again while what came after it is under way; an event is its stream's alone. */
+  private static void lettingGo(Ground ground) {
+    Tensor x = ground.zeros(ground.backend());
+    Tensor y = ground.zeros(ground.backend());
+    Executable first = ground.own(ground.adding(ground.backend(), x, ground.steps()));
+    Executable second = ground.own(ground.adding(ground.backend(), y, ground.steps()));
+    Event event = ground.stream().newEvent();
+    Event later = ground.stream().newEvent();
+    ground.stream().submit(first);
+    ground.stream().record(event);
+    for (int round = 0; round < ROUNDS; round++) {
+      ground.stream().submit(second);
+      ground.stream().record(later);
+      event.synchronize();
+      ground.stream().submit(first);
+      ground.stream().record(event);
+      later.synchronize();
+    }
+    try (Stream other = ground.backend().newStream()) {
+      ground.refused("recording an event on another stream", GatunException.class, () -> other.record(event));
+    }
+    event.close();
+    ground.refused("recording a closed event", GatunException.class, () -> ground.stream().record(event));
+    ground.stream().synchronize();
+    ground.all("the first program's", ground.peek(ground.backend(), x), (ROUNDS + 1) * ground.steps());
+    ground.all("the second program's", ground.peek(ground.backend(), y), ROUNDS * ground.steps());
   }
 
   private static void readWaits(Ground ground) {

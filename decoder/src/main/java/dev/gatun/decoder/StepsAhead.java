@@ -1,0 +1,141 @@
+package dev.gatun.decoder;
+
+import dev.gatun.Backend;
+import dev.gatun.Buffer;
+import dev.gatun.DType;
+import dev.gatun.Event;
+import dev.gatun.KvCache;
+import dev.gatun.Shape;
+import dev.gatun.Stream;
+import dev.gatun.Tensor;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Predicate;
+
+/**
+ * Steps of one token for each of some sequences, the device one step ahead of the host. There are two compiled steps that take turns: each leaves the chosen tokens and their
+ * positions where the other reads them, so that the host submits a step before it knows what the one before chose. It reads that while the device works on.
+ */
+final class StepsAhead implements AutoCloseable {
+  private final DecoderStep.Bucket bucket;
+  private final KvCache cache;
+  private final Path file;
+  private final Stream stream;
+  private final Stream reader;
+  private final Buffer successors;
+  private final List<DecoderStep> steps = new ArrayList<>();
+  private final List<Event> done = new ArrayList<>();
+
+  /** Steps on {@code stream}, which closes before this. @param options with the most tokens of a sequence */
+  StepsAhead(Backend backend, DecoderStep.Bucket bucket, Family.Graph graph, KvCache cache, int vocabulary, DecoderOptions options,
+      Stream stream, Path file) {
+    this.bucket = bucket;
+    this.cache = cache;
+    this.file = file;
+    this.stream = stream;
+    this.reader = backend.newStream();
+    int context = options.context();
+    int[] next = new int[context];
+    Arrays.setAll(next, i -> i + 1);
+    this.successors = backend.tensor(next, context).buffer();
+    Tensor bits = Tensor.of(successors, 0, DType.F32, Shape.of(context, 1));
+    try {
+      StepInputs first = DecoderStep.inputs(backend, bucket);
+      StepInputs second = DecoderStep.inputs(backend, bucket);
+      steps.add(new DecoderStep(backend, bucket, graph, cache, options.activations(), vocabulary, first, new DecoderStep.Following(second, bits)));
+      steps.add(new DecoderStep(backend, bucket, graph, cache, options.activations(), vocabulary, second, new DecoderStep.Following(first, bits)));
+      done.add(stream.newEvent());
+      done.add(stream.newEvent());
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
+    }
+  }
+
+  boolean serves(DecoderStep.Bucket wanted) {
+    return bucket.equals(wanted);
+  }
+
+  /** As {@link Decoder#follow}, for at least one step. If a step fails, the sequences hold the steps before it. */
+  int run(List<Sequence> sequences, int[] ids, int count, Predicate<int[]> goesOn) {
+    int[] start = sequences.stream().mapToInt(Sequence::position).toArray();
+    int known = 0;
+    try {
+      begin(sequences, ids);
+      int[] fed = ids;
+      int submitted = 0;
+      while (known < count) {
+        while (submitted < Math.min(count, known + 2)) {
+          submit(sequences, start, submitted);
+          submitted++;
+        }
+        int[] chosen = chosen(sequences, start, known);
+        append(sequences, fed);
+        known++;
+        if (!goesOn.test(chosen)) {
+          break;
+        }
+        fed = chosen;
+      }
+      stream.synchronize();
+      return known;
+    } catch (RuntimeException | Error e) {
+      try {
+        stream.synchronize();
+      } catch (RuntimeException alsoFailed) {
+        e.addSuppressed(alsoFailed);
+      }
+      for (int i = 0; i < start.length; i++) {
+        sequences.get(i).rewind(start[i] + known);
+      }
+      throw e;
+    }
+  }
+
+  /** Both steps get what stays; the first gets the tokens. */
+  private void begin(List<Sequence> sequences, int[] ids) {
+    for (DecoderStep step : steps) {
+      step.inputs().clear();
+      for (int i = 0; i < ids.length; i++) {
+        Sequence sequence = sequences.get(i);
+        step.inputs().add(sequence.slot(), sequence.position(), ids, i, i + 1, 1);
+      }
+      step.inputs().send(stream);
+      step.control(stream, sequences);
+    }
+  }
+
+  private void submit(List<Sequence> sequences, int[] start, int index) {
+    for (int i = 0; i < start.length; i++) {
+      cache.reserve(stream, sequences.get(i).slot(), start[i] + index, start[i] + index + 1);
+    }
+    stream.submit(steps.get(index % 2).executable());
+    stream.record(done.get(index % 2));
+  }
+
+  /** What a step chose, while the one after it is under way. */
+  private int[] chosen(List<Sequence> sequences, int[] start, int index) {
+    DecoderStep step = steps.get(index % 2);
+    done.get(index % 2).synchronize();
+    int[] all = reader.readInts(step.next());
+    for (int i = 0; i < start.length; i++) {
+      step.check(reader, file, i, all[i], start[i] + index);
+    }
+    return Arrays.copyOf(all, sequences.size());
+  }
+
+  private static void append(List<Sequence> sequences, int[] fed) {
+    for (int i = 0; i < fed.length; i++) {
+      sequences.get(i).append(fed, i, i + 1);
+    }
+  }
+
+  @Override
+  public void close() {
+    reader.close();
+    steps.forEach(DecoderStep::close);
+    successors.close();
+  }
+}
