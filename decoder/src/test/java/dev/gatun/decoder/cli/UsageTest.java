@@ -42,7 +42,7 @@ class UsageTest {
   @ValueSource(strings = {
       "", "nosuch", "--nosuch", "bench --nosuch", "bench --shape nosuch", "bench --type nosuch", "bench --shape test --type q4_k",
       "bench --shape test --type i32", "bench --model x --shape test", "bench -p -1", "bench -p 0 -n 0", "bench -r 0", "bench -p x", "bench -r 1001", "bench -r 1000000000",
-      "bench --shape test -p 1000000000", "bench --shape test -n 2147483647 -p 2147483647", "bench -d -1", "bench --shape test -d 200 -p 100",
+      "bench --shape test -p 1000000000", "bench --shape test -n 2147483647 -p 2147483647", "bench -d -1", "bench --sequences 0", "bench --sequences 1000", "bench --made --model x", "bench --made --shape test --type q4_k", "bench --shape test -d 200 -p 100",
       "bench --shape test -p 300", "bench --shape test --context 64", "bench --shape test --threads 0",
       "bench --shape test --threads 200000", "bench --shape test -o threads=200000", "bench --shape test -o threads=x",
       "bench --shape test -o nosuch=1", "bench --shape test --backend nosuch", "bench --cache-type i32", "bench --cache-type q4_0", "bench --activations q8_0",
