@@ -235,7 +235,7 @@ final class KernelCases {
   private void scaled(Size size) {
     int k = size.of(333, 256);
     for (DType type : new DType[] {DType.F8_E4M3, DType.F8_E5M2}) {
-      for (int rows : new int[] {1, 2, size.of(3, 4), size.of(7, 8), size.of(41, 64), size.of(131, 256)}) {
+      for (int rows : new int[] {1, 2, size.of(3, 4), size.of(7, 8), size.of(19, 32), size.of(41, 64), size.of(131, 256)}) {
         int n = size.of(133, 256);
         for (Shape scale : List.of(Shape.of(1), Shape.of(n), Shape.of(Math.ceilDiv(n, Matmul.SCALED), Math.ceilDiv(k, Matmul.SCALED)))) {
           add("matmul " + type + " with a scale " + scale + " by " + rows, size, () -> {

@@ -36,6 +36,14 @@ class MatmulPlanTest {
     return new Gpu(90, 132, 227 << 10, manifest);
   }
 
+  private static Gpu ada() {
+    return new Gpu(89, 142, 99 << 10, manifest);
+  }
+
+  private static Gpu ampere() {
+    return new Gpu(80, 108, 163 << 10, manifest);
+  }
+
   private static Gpu turing() {
     return new Gpu(75, 40, 64 << 10, manifest);
   }
@@ -46,6 +54,12 @@ class MatmulPlanTest {
 
   private static Matmul matmul(DType x, DType w, long m, long n, long k) {
     return new Matmul(tensor(x, m, k), tensor(w, n, k), tensor(DType.F32, m, n));
+  }
+
+  private static Matmul scaled(DType w, long m, long n, long k, long... scale) {
+    Matmul o = matmul(DType.BF16, w, m, n, k);
+    Tensor numbers = Tensor.of(new Storage.Nowhere(1L << 40), 0, DType.F32, Shape.of(scale));
+    return new Matmul(o.x(), o.w(), Optional.of(numbers), Optional.empty(), o.y());
   }
 
   private static CudaPlan plan(Matmul o, Gpu gpu) {
@@ -81,6 +95,30 @@ class MatmulPlanTest {
     assertThat(kernel(DType.F16, DType.F32, 1024, 4096, 4096, hopper())).isEqualTo("gemm_simt_128x64");
     assertThat(kernel(DType.F32, DType.Q8_0, 1024, 4096, 4096, turing())).isEqualTo("gemm_simt_128x64");
     assertThat(kernel(DType.F32, DType.Q8_0, 32, 4096, 4096, turing())).isEqualTo("gemv_q8_0_8");
+  }
+
+  @Test
+  void scaledWeightsOfE4m3AreMultipliedAsSuchWhereTheDeviceCan() {
+    assertThat(plan(scaled(DType.F8_E4M3, 1, 4096, 4096, 32, 32), hopper()).kernel()).isEqualTo("gemv_f8_e4m3_1");
+    assertThat(plan(scaled(DType.F8_E4M3, 32, 4096, 4096, 32, 32), hopper()).kernel()).isEqualTo("gemm_e4m3_64x128");
+    assertThat(plan(scaled(DType.F8_E4M3, 512, 4096, 4096, 32, 32), hopper()).kernel()).isEqualTo("wgemm_e4m3_128x128");
+    assertThat(plan(scaled(DType.F8_E4M3, 512, 4096, 4096, 4096), ada()).kernel()).isEqualTo("gemm_e4m3_64x128");
+    assertThat(plan(scaled(DType.F8_E4M3, 512, 4096, 4096, 1), ampere()).kernel()).isEqualTo("gemm_scaled_128x128");
+    assertThat(plan(scaled(DType.F8_E4M3, 512, 4096, 4096, 1), turing()).kernel()).isEqualTo("gemm_simt_128x64");
+    assertThat(plan(scaled(DType.F8_E5M2, 64, 4096, 4096, 1), hopper()).kernel()).isEqualTo("gemm_scaled_64x64");
+    CudaPlan odd = plan(scaled(DType.F8_E4M3, 64, 4096, 4097, 1), hopper());
+    assertThat(odd.kernel()).isEqualTo("gemm_scaled_64x64");
+    assertThat(odd.rejected()).anyMatch(reason -> reason.startsWith("wgemm_e4m3_128x128: copies rows that start at multiples of 16 bytes"));
+    assertThat(kernel(DType.F32, DType.F8_E4M3, 1024, 4096, 4096, hopper())).isEqualTo("gemm_f8_128x128");
+  }
+
+  @Test
+  void roundedActivationsHaveTheirPlaceInTheWorkspaceAndAreCounted() {
+    CudaPlan plan = plan(scaled(DType.F8_E4M3, 200, 256, 1040, 2, 9), hopper());
+    long codes = 200 * 9 * 128 + 256 * 9 * 4;
+    assertThat(plan.workspaceBytes()).isEqualTo(codes);
+    assertThat(plan.bytes()).isEqualTo(200 * 1040 * 2 + 256 * 1040 + 2 * 9 * 4 + 200 * 256 * 4 + 2 * codes);
+    assertThat(plan.flops()).isEqualTo(2L * 200 * 256 * 1040);
   }
 
   @Test
@@ -124,8 +162,11 @@ class MatmulPlanTest {
           continue;
         }
         for (DType x : new DType[] {DType.F32, DType.F16, DType.BF16}) {
-          for (long m : new long[] {1, 2, 4, 8, 64, 2048}) {
+          for (long m : new long[] {1, 2, 4, 8, 32, 64, 2048}) {
             chosen.add(kernel(x, w, m, 4096, 4096, gpu));
+            if (w == DType.F8_E4M3 || w == DType.F8_E5M2) {
+              chosen.add(plan(scaled(w, m, 4096, 4096, 1), gpu).kernel());
+            }
           }
         }
       }
