@@ -20,7 +20,7 @@
 #include "gatun/gemm_e4m3.cuh"
 #include "gatun/gemm_warpgroup.cuh"
 
-// x_map: codes [rows, steps·128], w_map: [n, k]; x_scale: [steps, x_pitch]; y's count is that of x. No parts of K: partial is null and splits 1.
+// x_map: codes [rows, steps·128], w_map: [n, k]; x_scale: [steps, x_pitch]; y's count is that of x. partial: [splits, rows, n] where there are splits.
 #define E4M3_WARPGROUP_PARAMS(FIELD) \
   FIELD(gatun::TensorMap, x_map)     \
   FIELD(gatun::TensorMap, w_map)     \
@@ -113,7 +113,7 @@ __device__ __forceinline__ void multiply_e4m3_ring(const E4m3WarpgroupParams& p,
       }
     }
     scale_columns<BN>(p, sum, work.n0);
-    store_sums<BN>(p, sum, work.m0 + row, work.n0, 0);
+    store_sums<BN>(p, sum, work.m0 + row, work.n0, work.split);
   }
 }
 

@@ -22,6 +22,6 @@ final class Fp8Matmul extends RoundedMatmul {
 
   @Override
   void launch(LaunchBuilder launch, Matmul o, Codes codes, Binding binding) {
-    launch.pointer("x", codes.address()).pointer("w", binding.address(o.w())).set("w_stride", MatmulKernel.stride(o.w())).grid(tiles(o, binding.gpu()));
+    launch.pointer("x", codes.address()).pointer("w", binding.address(o.w())).set("w_stride", MatmulKernel.stride(o.w())).grid(works(o, codes, binding.gpu()));
   }
 }
