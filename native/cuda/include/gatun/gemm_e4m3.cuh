@@ -192,8 +192,8 @@ __device__ __forceinline__ void gemm_e4m3(const E4m3GemmParams& p) {
 
 // An instance and what the host must know of it: the rows of x and of w that a block does, and its shared memory.
 #define GATUN_GEMM_E4M3(BM, BN, WM, WN, STAGES)                                                                                     \
-  GATUN_KERNEL(gemm_e4m3_##BM##x##BN, E4m3GemmParams, 32 * (BM / WM) * (BN / WN), gatun::gemm_e4m3<BM, BN, WM, WN, STAGES>)         \
-  GATUN_TILE(gemm_e4m3_##BM##x##BN, capability, 89)                                                                                 \
-  GATUN_TILE(gemm_e4m3_##BM##x##BN, rows, BM)                                                                                       \
-  GATUN_TILE(gemm_e4m3_##BM##x##BN, columns, BN)                                                                                    \
-  GATUN_TILE(gemm_e4m3_##BM##x##BN, shared, (gatun::E4m3Tile<BM, BN, STAGES>::shared))
+  GATUN_KERNEL(e4m3_gemm_##BM##x##BN, E4m3GemmParams, 32 * (BM / WM) * (BN / WN), gatun::gemm_e4m3<BM, BN, WM, WN, STAGES>)         \
+  GATUN_TILE(e4m3_gemm_##BM##x##BN, capability, 89)                                                                                 \
+  GATUN_TILE(e4m3_gemm_##BM##x##BN, rows, BM)                                                                                       \
+  GATUN_TILE(e4m3_gemm_##BM##x##BN, columns, BN)                                                                                    \
+  GATUN_TILE(e4m3_gemm_##BM##x##BN, shared, (gatun::E4m3Tile<BM, BN, STAGES>::shared))

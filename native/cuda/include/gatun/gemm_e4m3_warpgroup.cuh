@@ -151,8 +151,8 @@ __device__ __forceinline__ void warpgroup_gemm_e4m3(const E4m3WarpgroupParams& p
 
 // An instance and what the host must know of it.
 #define GATUN_WARPGROUP_GEMM_E4M3(BM, BN, STAGES)                                                                                                             \
-  GATUN_KERNEL(wgemm_e4m3_##BM##x##BN, E4m3WarpgroupParams, 3 * gatun::kWarpgroup, gatun::warpgroup_gemm_e4m3<BM, BN, STAGES>)                                \
-  GATUN_TILE(wgemm_e4m3_##BM##x##BN, capability, 90)                                                                                                          \
-  GATUN_TILE(wgemm_e4m3_##BM##x##BN, rows, BM)                                                                                                                \
-  GATUN_TILE(wgemm_e4m3_##BM##x##BN, columns, BN)                                                                                                             \
-  GATUN_TILE(wgemm_e4m3_##BM##x##BN, shared, (gatun::E4m3WarpgroupTile<BM, BN, STAGES>::all))
+  GATUN_KERNEL(e4m3_wgemm_##BM##x##BN, E4m3WarpgroupParams, 3 * gatun::kWarpgroup, gatun::warpgroup_gemm_e4m3<BM, BN, STAGES>)                                \
+  GATUN_TILE(e4m3_wgemm_##BM##x##BN, capability, 90)                                                                                                          \
+  GATUN_TILE(e4m3_wgemm_##BM##x##BN, rows, BM)                                                                                                                \
+  GATUN_TILE(e4m3_wgemm_##BM##x##BN, columns, BN)                                                                                                             \
+  GATUN_TILE(e4m3_wgemm_##BM##x##BN, shared, (gatun::E4m3WarpgroupTile<BM, BN, STAGES>::all))

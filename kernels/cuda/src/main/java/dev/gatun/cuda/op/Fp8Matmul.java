@@ -11,7 +11,7 @@ final class Fp8Matmul extends RoundedMatmul {
 
   /** A form. */
   Fp8Matmul() {
-    super("gemm_e4m3_64x128");
+    super("e4m3_gemm_64x128");
   }
 
   @Override

@@ -19,7 +19,7 @@ final class Fp8WarpgroupMatmul extends RoundedMatmul {
 
   /** A form. */
   Fp8WarpgroupMatmul() {
-    super("wgemm_e4m3_128x128");
+    super("e4m3_wgemm_128x128");
   }
 
   @Override
