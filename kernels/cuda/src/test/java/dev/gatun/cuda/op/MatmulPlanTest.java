@@ -81,14 +81,13 @@ class MatmulPlanTest {
     assertThat(kernel(DType.F32, DType.Q4_K, 1024, 4096, 4096, hopper())).isEqualTo("gemm_q4_k_128x128");
     assertThat(kernel(DType.F32, DType.Q5_K, 1024, 4096, 4096, hopper())).isEqualTo("gemm_any_64x64");
     assertThat(kernel(DType.F16, DType.F16, 1024, 4096, 4095, hopper())).isEqualTo("gemm_half_128x128");
-    assertThat(kernel(DType.F32, DType.F8_E4M3, 1024, 4096, 4096, hopper())).isEqualTo("gemm_f8_64x64");
     assertThat(kernel(DType.BF16, DType.F16, 1024, 4096, 4096, hopper())).isEqualTo("gemm_f16_128x128");
   }
 
   @Test
   void factorsOf16BitsGoToTensorCoresAsTheyLie() {
     assertThat(kernel(DType.F32, DType.BF16, 512, 4096, 4096, hopper())).isEqualTo("wgemm_split_128x256");
-    assertThat(kernel(DType.BF16, DType.BF16, 4096, 4096, 4096, hopper())).isEqualTo("wgemm_bf16_128x256");
+    assertThat(kernel(DType.BF16, DType.BF16, 4096, 4096, 4096, hopper())).isEqualTo("wgemm_bf16_192x256");
     assertThat(kernel(DType.F16, DType.F16, 16, 4096, 4096, hopper())).isEqualTo("wgemm_half_64x128");
     assertThat(kernel(DType.F32, DType.BF16, 512, 4096, 4096, ada())).isEqualTo("cgemm_split_128x128");
     assertThat(kernel(DType.F16, DType.F16, 16, 4096, 4096, ampere())).isEqualTo("cgemm_half_64x64");
