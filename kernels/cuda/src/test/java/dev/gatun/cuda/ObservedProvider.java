@@ -110,7 +110,11 @@ public final class ObservedProvider implements BackendProvider {
 
     @Override
     public Prepared prepare(Tensor weight, Use use, LongFunction<Buffer> allocate) {
-      return driver.prepare(weight, use, allocate);
+      Prepared prepared = driver.prepare(weight, use, allocate);
+      if (!prepared.tensor().isPlain()) {
+        LAUNCHED.add("repack_" + weight.dtype().label());
+      }
+      return prepared;
     }
 
     @Override

@@ -34,6 +34,12 @@ public record FusedMatmuls(Optional<RmsNorm> norm, List<Matmul> matmuls, Optiona
   private static final int GELU_TANH = 3;
   private static final int NORM_FLOPS = 4;
 
+  /** Rows of x up to which a launch over a repacked weight reads them once more for their norm, which every block does: as many bytes of L2 as it reads for the products. */
+  private static final int MOST_NORMED = 16;
+
+  /** Rows up to which it does all of them at once. */
+  private static final int MOST_PACKED = 64;
+
   static FusedMatmuls alone(Matmul o) {
     return new FusedMatmuls(Optional.empty(), List.of(o), Optional.empty());
   }
@@ -48,7 +54,11 @@ public record FusedMatmuls(Optional<RmsNorm> norm, List<Matmul> matmuls, Optiona
       if (!(OperatorKernels.plan(o, gpu) instanceof CudaPlan plan) || !MatmulKernel.streams(plan.kernel())) {
         return List.of();
       }
-      kernels.add(plan.kernel());
+      boolean packed = BandLayout.has(o.w());
+      if (packed && o.x().size(0) > (group.norm().isPresent() ? MOST_NORMED : MOST_PACKED)) {
+        return List.of();
+      }
+      kernels.add(packed ? MatmulPacked.family(o.w().dtype()) : plan.kernel());
     }
     List<WeightScale> scales = group.matmuls().stream().map(WeightScale::of).toList();
     boolean alike = kernels.stream().distinct().count() == 1 && scales.stream().distinct().count() == 1;
@@ -116,14 +126,17 @@ public record FusedMatmuls(Optional<RmsNorm> norm, List<Matmul> matmuls, Optiona
     }).orElse(NO_UNIT);
   }
 
-  private MatmulGemv gemv(Gpu gpu) {
+  private FusedKernel kernel(Gpu gpu) {
+    if (BandLayout.has(matmuls.getFirst().w())) {
+      return MatmulPacked.of(matmuls, unit() != NO_UNIT, gpu);
+    }
     long n = matmuls.stream().mapToLong(o -> o.w().size(0)).sum();
     return MatmulGemv.of(matmuls.getFirst(), n, ((CudaPlan) OperatorKernels.plan(matmuls.getFirst(), gpu)).kernel(), gpu);
   }
 
   /** What runs. Bytes that only pass between the operators are not counted: they never reach memory. */
   public CudaPlan plan(Gpu gpu) {
-    MatmulGemv gemv = gemv(gpu);
+    FusedKernel kernel = kernel(gpu);
     Set<Storage> elided = elided();
     Set<Tensor> seen = new HashSet<>();
     long bytes = operators().stream().flatMap(o -> o.operands().stream()).map(Operator.Operand::tensor)
@@ -131,12 +144,12 @@ public record FusedMatmuls(Optional<RmsNorm> norm, List<Matmul> matmuls, Optiona
     long flops = matmuls.stream().mapToLong(o -> ((CudaPlan) OperatorKernels.plan(o, gpu)).flops()).sum()
         + norm.map(n -> NORM_FLOPS * n.x().shape().elements()).orElse(0L);
     String with = Stream.concat(norm.stream(), after.stream()).map(Operator::name).collect(Collectors.joining(" and "));
-    String tile = gemv.tile() + (matmuls.size() > 1 ? ", " + matmuls.size() + " weights" : "") + (with.isEmpty() ? "" : ", with " + with);
-    return new CudaPlan(gemv.kernel().name(), tile, 0, bytes, flops, ((CudaPlan) OperatorKernels.plan(matmuls.getFirst(), gpu)).rejected());
+    String tile = kernel.tile() + (matmuls.size() > 1 ? ", " + matmuls.size() + " weights" : "") + (with.isEmpty() ? "" : ", with " + with);
+    return new CudaPlan(kernel.kernel().name(), tile, 0, bytes, flops, ((CudaPlan) OperatorKernels.plan(matmuls.getFirst(), gpu)).rejected());
   }
 
   /** Adds the launch. */
   public void bind(Binding binding) {
-    gemv(binding.gpu()).launch(this, binding);
+    kernel(binding.gpu()).launch(this, binding);
   }
 }

@@ -18,7 +18,7 @@ import dev.gatun.cuda.kernel.LaunchBuilder;
  * @param blocks blocks along N
  * @param tiles blocks along M
  */
-record MatmulGemv(Kernel kernel, int split, int room, int shared, long blocks, long tiles) {
+record MatmulGemv(Kernel kernel, int split, int room, int shared, long blocks, long tiles) implements FusedKernel {
   private static final int WARP = 32;
   private static final int WARPS = 8;
   private static final int BLOCKS = 8;
@@ -70,8 +70,8 @@ record MatmulGemv(Kernel kernel, int split, int room, int shared, long blocks, l
     return new MatmulGemv(kernel, split, room, kernel.tile("scratch") + room * pieceBytes, Math.ceilDiv(groups, turns), tiles);
   }
 
-  /** The tile in words. */
-  String tile() {
+  @Override
+  public String tile() {
     int rows = kernel.tile("rows");
     return rows + (rows == 1 ? " row" : " rows") + " of x, " + kernel.tile("team") + " of w by " + split + (split == 1 ? " warp" : " warps");
   }
@@ -80,7 +80,8 @@ record MatmulGemv(Kernel kernel, int split, int room, int shared, long blocks, l
     launch(FusedMatmuls.alone(o), binding);
   }
 
-  void launch(FusedMatmuls fused, Binding binding) {
+  @Override
+  public void launch(FusedMatmuls fused, Binding binding) {
     Matmul first = fused.matmuls().getFirst();
     RowShape rows = RowShape.of(binding, fused.x(), fused.y(first), first.x(), first.y());
     LaunchBuilder launch = binding.launch(kernel.name());
