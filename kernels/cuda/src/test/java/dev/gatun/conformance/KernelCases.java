@@ -68,6 +68,8 @@ final class KernelCases {
   /** Activations may be rounded to F8_E4M3. */
   private static final double SCALED_BOUND = 2e-3;
 
+  private static final int BYTES_COPIED = 16;
+
   private static final double EXPANDED = 1e-13;
 
   /** Of activations rounded to BF16, off by 2^-9 of themselves at most, which gives 1.3e-6. */
@@ -274,21 +276,35 @@ final class KernelCases {
     }
   }
 
-  /** Weights of 8-bit floats with a scale of each form. */
+  /** Weights of 8-bit floats with a scale of each form; few tiles of a long sum, whose parts are added. */
   private void scaled(Size size) {
-    int k = size.of(333, 256);
     for (DType type : new DType[] {DType.F8_E4M3, DType.F8_E5M2}) {
-      for (int rows : new int[] {1, 2, size.of(3, 4), size.of(7, 8), size.of(41, 64), size.of(131, 256)}) {
+      for (int rows : new int[] {1, 2, size.of(3, 4), size.of(7, 8), size.of(19, 32), size.of(41, 64), size.of(131, 256)}) {
         int n = size.of(133, 256);
+        int k = size.of(333, 256);
         for (Shape scale : List.of(Shape.of(1), Shape.of(n), Shape.of(Math.ceilDiv(n, Matmul.SCALED), Math.ceilDiv(k, Matmul.SCALED)))) {
-          add("matmul " + type + " with a scale " + scale + " by " + rows, size, () -> {
-            Optional<Tensor> bias = size == Size.ODD ? Optional.of(harness.vector(Inputs.normal(4, n, 1))) : Optional.empty();
-            Tensor w = filled(type, size.placement(), 0.07, n, k);
-            Tensor x = filled(DType.F32, size.placement(), 1, rows, k);
-            harness.check(new Matmul(x, w, Optional.of(scale(scale.sizes())), bias, out(size, rows, n)), SCALED_BOUND);
-          });
+          scaled(size, type, rows, n, k, scale);
         }
       }
+    }
+    for (int rows : new int[] {size.of(19, 32), size.of(41, 64)}) {
+      int n = size.of(101, 128);
+      int k = size.of(1040, 1024);
+      scaled(size, DType.F8_E4M3, rows, n, k, Shape.of(n));
+      scaled(size, DType.F8_E4M3, rows, n, k, Shape.of(1, Math.ceilDiv(k, Matmul.SCALED)));
+    }
+  }
+
+  /** Packed, so that rows of whole 16 bytes may be copied. */
+  private void scaled(Size size, DType type, int rows, int n, int k, Shape scale) {
+    for (Placement lies : size == Size.ODD ? List.of(Placement.PACKED, Placement.STRIDED) : List.of(Placement.PACKED)) {
+      int whole = lies == Placement.PACKED ? Math.ceilDiv(k, BYTES_COPIED) * BYTES_COPIED : k;
+      add("matmul " + type + " with a scale " + scale + " by " + rows + " " + lies, size, () -> {
+        Optional<Tensor> bias = size == Size.ODD ? Optional.of(harness.vector(Inputs.normal(4, n, 1))) : Optional.empty();
+        Tensor w = filled(type, lies, 0.07, n, whole);
+        Tensor x = filled(DType.F32, size.placement(), 1, rows, whole);
+        harness.check(new Matmul(x, w, Optional.of(scale(scale.sizes())), bias, out(size, rows, n)), SCALED_BOUND);
+      });
     }
   }
 

@@ -25,6 +25,8 @@ import java.util.function.LongFunction;
 
 /** The backend {@code cuda-observed}: {@code cuda-emulated}, and a note of every kernel in what it compiles. */
 public final class ObservedProvider implements BackendProvider {
+  private static final String NEWEST = "90";
+  private static final int USUAL = 80;
   private static final Set<String> LAUNCHED = new ConcurrentSkipListSet<>();
 
   private final EmulatedProvider emulated = new EmulatedProvider();
@@ -45,13 +47,13 @@ public final class ObservedProvider implements BackendProvider {
   }
 
   /**
-   * The kernels that plans for the emulated device should choose: on one with warpgroups those that only such devices run, which take the place of others; elsewhere
-   * all others.
+   * The kernels that plans for the emulated device should choose: on the newest one those that no older device runs, which take the place of others; elsewhere all
+   * others.
    */
   public static Set<String> kernelsToReach() {
-    boolean warpgroups = "90".equals(System.getenv("GATUN_EMULATOR_ARCH"));
+    boolean newest = NEWEST.equals(System.getenv("GATUN_EMULATOR_ARCH"));
     Set<String> names = kernels();
-    KernelImages.find(KernelImages.EMULATOR).ifPresent(images -> names.removeIf(name -> warpgroups != (images.manifest().kernel(name).capability() == 90)));
+    KernelImages.find(KernelImages.EMULATOR).ifPresent(images -> names.removeIf(name -> newest != images.manifest().kernel(name).capability() > USUAL));
     return names;
   }
 

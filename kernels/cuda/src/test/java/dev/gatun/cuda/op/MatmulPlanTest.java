@@ -56,6 +56,12 @@ class MatmulPlanTest {
     return new Matmul(tensor(x, m, k), tensor(w, n, k), tensor(DType.F32, m, n));
   }
 
+  private static Matmul scaled(DType w, long m, long n, long k, long... scale) {
+    Matmul o = matmul(DType.BF16, w, m, n, k);
+    Tensor numbers = Tensor.of(new Storage.Nowhere(1L << 40), 0, DType.F32, Shape.of(scale));
+    return new Matmul(o.x(), o.w(), Optional.of(numbers), Optional.empty(), o.y());
+  }
+
   private static CudaPlan plan(Matmul o, Gpu gpu) {
     return (CudaPlan) OperatorKernels.plan(o, gpu);
   }
@@ -81,13 +87,14 @@ class MatmulPlanTest {
     assertThat(kernel(DType.F32, DType.Q4_K, 1024, 4096, 4096, hopper())).isEqualTo("gemm_q4_k_128x128");
     assertThat(kernel(DType.F32, DType.Q5_K, 1024, 4096, 4096, hopper())).isEqualTo("gemm_any_64x64");
     assertThat(kernel(DType.F16, DType.F16, 1024, 4096, 4095, hopper())).isEqualTo("gemm_half_128x128");
+    assertThat(kernel(DType.F32, DType.F8_E4M3, 1024, 4096, 4096, hopper())).isEqualTo("gemm_f8_128x128");
     assertThat(kernel(DType.BF16, DType.F16, 1024, 4096, 4096, hopper())).isEqualTo("gemm_f16_128x128");
   }
 
   @Test
   void factorsOf16BitsGoToTensorCoresAsTheyLie() {
     assertThat(kernel(DType.F32, DType.BF16, 512, 4096, 4096, hopper())).isEqualTo("wgemm_split_128x256");
-    assertThat(kernel(DType.BF16, DType.BF16, 4096, 4096, 4096, hopper())).isEqualTo("wgemm_bf16_192x256");
+    assertThat(kernel(DType.BF16, DType.BF16, 4096, 4096, 4096, hopper())).isEqualTo("wgemm_bf16_128x256");
     assertThat(kernel(DType.F16, DType.F16, 16, 4096, 4096, hopper())).isEqualTo("wgemm_half_64x128");
     assertThat(kernel(DType.F32, DType.BF16, 512, 4096, 4096, ada())).isEqualTo("cgemm_split_128x128");
     assertThat(kernel(DType.F16, DType.F16, 16, 4096, 4096, ampere())).isEqualTo("cgemm_half_64x64");
@@ -123,6 +130,31 @@ class MatmulPlanTest {
   }
 
   @Test
+  void scaledWeightsOfE4m3AreMultipliedAsSuchWhereTheDeviceCan() {
+    assertThat(plan(scaled(DType.F8_E4M3, 1, 4096, 4096, 32, 32), hopper()).kernel()).isEqualTo("gemv_f8_e4m3_1");
+    assertThat(plan(scaled(DType.F8_E4M3, 32, 4096, 4096, 32, 32), hopper()).kernel()).isEqualTo("e4m3_gemm_64x128");
+    assertThat(plan(scaled(DType.F8_E4M3, 512, 4096, 4096, 32, 32), hopper()).kernel()).isEqualTo("e4m3_wgemm_128x128");
+    assertThat(plan(scaled(DType.F8_E4M3, 512, 4096, 4096, 4096), ada()).kernel()).isEqualTo("e4m3_gemm_64x128");
+    assertThat(plan(scaled(DType.F8_E4M3, 512, 4096, 4096, 1), ampere()).kernel()).isEqualTo("gemm_scaled_128x128");
+    assertThat(plan(scaled(DType.F8_E4M3, 512, 4096, 4096, 1), turing()).kernel()).isEqualTo("gemm_simt_128x64");
+    assertThat(plan(scaled(DType.F8_E5M2, 64, 4096, 4096, 1), hopper()).kernel()).isEqualTo("gemm_scaled_64x64");
+    CudaPlan odd = plan(scaled(DType.F8_E4M3, 64, 4096, 4097, 1), hopper());
+    assertThat(odd.kernel()).isEqualTo("gemm_scaled_64x64");
+    assertThat(odd.rejected()).anyMatch(reason -> reason.startsWith("e4m3_wgemm_128x128: copies rows that start at multiples of 16 bytes"));
+  }
+
+  @Test
+  void roundedActivationsHaveTheirPlaceInTheWorkspaceAndAreCounted() {
+    CudaPlan plan = plan(scaled(DType.F8_E4M3, 200, 256, 1040, 2, 9), hopper());
+    // Nine steps in two parts.
+    long workspace = 200 * 9 * 128 + 256 * 9 * 4 + 2 * 200 * 256 * 4;
+    assertThat(plan.tile()).endsWith("K in 2");
+    assertThat(plan.workspaceBytes()).isEqualTo(workspace);
+    assertThat(plan.bytes()).isEqualTo(200 * 1040 * 2 + 256 * 1040 + 2 * 9 * 4 + 200 * 256 * 4 + 2 * workspace);
+    assertThat(plan.flops()).isEqualTo(2L * 200 * 256 * 1040);
+  }
+
+  @Test
   void thePlanKnowsTheBoundAloneAndSaysWhatItWeighed() {
     Tensor count = tensor(DType.I32, 1, 1).reshape(1);
     Matmul o = matmul(DType.F32, DType.Q4_0, 16, 64, 96);
@@ -154,9 +186,6 @@ class MatmulPlanTest {
     }
   }
 
-  /** The instances for weights as they lie, without scales beside them. */
-  private static final String PLAIN = "gemv_.*|gemm_(half|f16|bf16|f8|q8_0|q4_0|q4_k|q6_k|any|simt)_.*|[cw]gemm_(bf16|half|split)_.*";
-
   @Test
   void everyInstanceIsSomeCaseChoice() {
     Set<String> chosen = new TreeSet<>();
@@ -169,15 +198,17 @@ class MatmulPlanTest {
           for (long m : new long[] {1, 2, 4, 8, 16, 64, 128, 2048}) {
             for (long n : new long[] {1024, 4096}) {
               chosen.add(kernel(x, w, m, n, 4096, gpu));
+              if (w == DType.F8_E4M3 || w == DType.F8_E5M2) {
+                chosen.add(plan(scaled(w, m, n, 4096, 1), gpu).kernel());
+              }
               chosen.add(kernel(x, w, m, n, w.isBlock() ? 4096 : 4095, gpu));
             }
           }
         }
       }
     }
-    Set<String> all = manifest.kernels().keySet().stream().filter(name -> name.matches(PLAIN))
+    Set<String> all = manifest.kernels().keySet().stream().filter(name -> name.matches("(e4m3_)?(gemv|[cw]?gemm)_.*"))
         .collect(Collectors.toCollection(TreeSet::new));
-    chosen.removeIf(name -> !name.matches(PLAIN));
     assertThat(chosen).isEqualTo(all);
   }
 }
