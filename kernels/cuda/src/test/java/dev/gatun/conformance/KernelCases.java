@@ -243,8 +243,8 @@ final class KernelCases {
   }
 
   /** Sizes for each tile of the forms that copy rows as they lie; the last cuts K in parts. */
-  private static final int[][] ODD_TILES = {{41, 67, 77}, {500, 67, 131}, {385, 131, 331}, {260, 515, 331}, {13, 37, 1035}};
-  private static final int[][] ALIGNED_TILES = {{64, 64, 64}, {256, 256, 320}, {384, 256, 320}, {256, 512, 320}, {16, 64, 1024}};
+  private static final int[][] ODD_TILES = {{41, 67, 77}, {500, 67, 131}, {385, 131, 331}, {260, 515, 331}, {383, 511, 331}, {13, 37, 1035}};
+  private static final int[][] ALIGNED_TILES = {{64, 64, 64}, {256, 256, 320}, {384, 256, 320}, {256, 512, 320}, {384, 512, 320}, {16, 64, 1024}};
 
   private void copied(Size size) {
     for (DType in : new DType[] {DType.F32, DType.BF16, DType.F16}) {
