@@ -34,6 +34,7 @@ final class Mutants {
   private static final String ATTENTION = "include/gatun/attention.cuh";
   private static final String TILES = "kernels/attention_prefill_mma.cu";
   private static final String DECODE = "kernels/attention_decode.cu";
+  private static final String TURNED = "kernels/rope_kv_append.cu";
   private static final String DECODED = "include/gatun/attention_decode.cuh";
   private static final String RINGS = "kernels/attention_decode_mma.cu";
 
@@ -80,6 +81,8 @@ final class Mutants {
         h -> new CacheCases(h, Size.ODD).decode(DType.F32, 40, 3));
     Victim rings = new Victim(List.of("attention_decode_mma", "attention_decode", "kv_append"), "f16, gatun::F16, 64, 8|\\(64\\)|merge|kv_append",
         h -> new CacheCases(h, Size.ALIGNED).decode(DType.F16, 64, 4, new int[] {64, 1600}));
+    Victim turned = new Victim(List.of("rope_kv_append", "norms", "rope", "kv_append"), "rope|rms_norm_128|kv_append",
+        h -> new CacheCases(h, Size.ALIGNED).turnAndAppend());
     Victim raggedRings = new Victim(List.of("attention_decode_mma", "attention_decode", "kv_append"), "f16, gatun::F16, 64, 8|\\(64\\)|merge|kv_append",
         h -> new CacheCases(h, Size.ODD).decode(DType.F16, 40, 3));
 
@@ -220,6 +223,17 @@ final class Mutants {
             "  __syncthreads();  // the rings are used up, and their place is taken by the sums\n",
             "",
             RACE),
+        turned.faulting("rope and kv_append that turn by angles not yet there", TURNED,
+            "    __syncthreads();  // the angles are there\n",
+            "",
+            RACE),
+        turned.faulting("rope and kv_append that write a row not yet turned", TURNED,
+            "      __syncwarp();  // the row is there\n",
+            "",
+            RACE),
+        turned.differing("rope and kv_append without a key's norm", TURNED,
+            "const Entering entering{x, p.k.dtype, p.key_weight,",
+            "const Entering entering{x, p.k.dtype, nullptr,"),
         raggedRings.differing("a ragged step that scores what lies past the keys", RINGS,
             "e < count ? capped(",
             "e < 16 ? capped("));
