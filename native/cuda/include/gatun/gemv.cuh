@@ -12,7 +12,7 @@
 #pragma once
 
 #include "gatun/activation.cuh"
-#include "gatun/weights.cuh"
+#include "gatun/weights_f8.cuh"
 
 // Fused with it, at the cost of a test outside the inner loop: up to three weights over the same x (q, k, v), each beginning on a team's rows; the rms_norm that
 // makes x; a residual added to the sums; a gated unit, for which a team does row n of both weights and y gets only act(gate)·up.
@@ -31,6 +31,9 @@
   FIELD(const float*, bias)     \
   FIELD(const float*, bias1)    \
   FIELD(const float*, bias2)    \
+  WEIGHT_SCALE_PARAMS(FIELD)    \
+  FIELD(const float*, scale1)   \
+  FIELD(const float*, scale2)   \
   FIELD(const float*, norm)     \
   FIELD(float, epsilon)         \
   FIELD(int, n)                 \
@@ -72,6 +75,7 @@ __device__ __forceinline__ int64_t gemv_rows(const GemvParams& p) {
 // The weight that a team's rows are in, and the first of them there.
 struct WeightRows {
   const char* w;
+  const float* scale;
   int64_t stride;
   int64_t first;
   int n;
@@ -82,9 +86,9 @@ __device__ __forceinline__ WeightRows weight_rows(const GemvParams& p, int64_t r
   const int64_t end0 = whole_teams(p.n);
   const int64_t end1 = end0 + whole_teams(p.n1);
   if (row < end0) {
-    return WeightRows{p.w, p.w_stride, row, p.n, 0};
+    return WeightRows{p.w, p.scale, p.w_stride, row, p.n, 0};
   }
-  return row < end1 ? WeightRows{p.w1, p.w_stride1, row - end0, p.n1, 1} : WeightRows{p.w2, p.w_stride2, row - end1, p.n2, 2};
+  return row < end1 ? WeightRows{p.w1, p.scale1, p.w_stride1, row - end0, p.n1, 1} : WeightRows{p.w2, p.scale2, p.w_stride2, row - end1, p.n2, 2};
 }
 
 // What becomes of a sum here: bias, residual and rounding.
@@ -183,18 +187,22 @@ __device__ __forceinline__ void stage_image(float4* image, const GemvParams& p, 
 
 // Adds to the sums what this lane's pieces from `piece` on, every `step`th, give.
 template <class P, int M, bool WIDE>
-__device__ __forceinline__ void accumulate(float (&sum)[M * kGemvTeamRows], const char* const (&row)[kGemvTeamRows], const float4* image, int first, int piece,
-                                           int end, int step, int room, int k) {
+__device__ __forceinline__ void accumulate(float (&sum)[M * kGemvTeamRows], const char* const (&row)[kGemvTeamRows], const float* const (&scale)[kGemvTeamRows],
+                                           int scale_step, const float4* image, int first, int piece, int end, int step, int room, int k) {
   constexpr int R = kGemvTeamRows;
   constexpr int chunks = P::elements / 4;
   for (; piece < end; piece += P::ahead * step) {
     typename P::Raw raw[P::ahead][R] = {};
+    float outer[kScaledOutside<P> ? P::ahead : 1][R];
 #pragma unroll
     for (int u = 0; u < P::ahead; u++) {
       if (piece + u * step < end) {
 #pragma unroll
         for (int r = 0; r < R; r++) {
           P::template load<WIDE>(raw[u][r], row[r], piece + u * step, k);
+          if constexpr (kScaledOutside<P>) {
+            outer[u][r] = outer_scale<P>(scale[r], scale_step, piece + u * step);
+          }
         }
       }
     }
@@ -227,7 +235,11 @@ __device__ __forceinline__ void accumulate(float (&sum)[M * kGemvTeamRows], cons
         if constexpr (P::scaled) {
 #pragma unroll
           for (int i = 0; i < M * R; i++) {
-            sum[i] = fmaf(dot[i], P::scale(raw[u][i % R]), sum[i]);
+            if constexpr (kScaledOutside<P>) {
+              sum[i] = fmaf(dot[i], outer[u][i % R], sum[i]);
+            } else {
+              sum[i] = fmaf(dot[i], P::scale(raw[u][i % R]), sum[i]);
+            }
           }
         }
       }
@@ -290,15 +302,24 @@ __device__ __forceinline__ void gemv(const GemvParams& p) {
   for (int64_t base = static_cast<int64_t>(blockIdx.x) * teams * R; base < rows; base += static_cast<int64_t>(gridDim.x) * teams * R) {
     const int64_t n0 = base + team * R;
     const char* row[R];
+    const float* scale[R] = {};
     if (p.unit != kNoUnit) {
       const int64_t n = min(n0 / R, static_cast<int64_t>(p.n) - 1);
       row[0] = p.w + n * p.w_stride;
       row[1] = p.w1 + n * p.w_stride1;
+      if constexpr (kScaledOutside<P>) {
+        scale[0] = scale_of_row(p, p.scale, n);
+        scale[1] = scale_of_row(p, p.scale1, n);
+      }
     } else {
       const WeightRows of = weight_rows(p, min(n0, rows - R));
 #pragma unroll
       for (int r = 0; r < R; r++) {
-        row[r] = of.w + min(of.first + r, static_cast<int64_t>(of.n) - 1) * of.stride;
+        const int64_t n = min(of.first + r, static_cast<int64_t>(of.n) - 1);
+        row[r] = of.w + n * of.stride;
+        if constexpr (kScaledOutside<P>) {
+          scale[r] = scale_of_row(p, of.scale, n);
+        }
       }
     }
     float sum[V] = {};
@@ -324,11 +345,11 @@ __device__ __forceinline__ void gemv(const GemvParams& p) {
         const int end = min(first + p.room, pieces);
         if constexpr (P::has_wide) {
           if (wide) {
-            accumulate<P, M, true>(sum, row, image, first, first + part * 32 + lane, end, 32 * p.split, p.room, p.k);
+            accumulate<P, M, true>(sum, row, scale, p.scale_step, image, first, first + part * 32 + lane, end, 32 * p.split, p.room, p.k);
             continue;
           }
         }
-        accumulate<P, M, false>(sum, row, image, first, first + part * 32 + lane, end, 32 * p.split, p.room, p.k);
+        accumulate<P, M, false>(sum, row, scale, p.scale_step, image, first, first + part * 32 + lane, end, 32 * p.split, p.room, p.k);
       }
     }
     float total = fold<V>(sum, lane);

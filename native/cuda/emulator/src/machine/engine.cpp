@@ -131,7 +131,7 @@ void leave_engine(Worker& worker) {
   Engine& engine = *worker.engine;
   const EngineThread& mine = engine.threads[worker.thread->index];
   if (!mine.held.empty()) {
-    fail(worker, kLaunchFailed, "has exited, but its " + at("wgmma", mine.held.front().place) + " was never waited for");
+    fail(worker, kLaunchFailed, "has exited, but its " + at(mine.held.front().name, mine.held.front().place) + " was never waited for");
   }
   if (!mine.stores.empty()) {
     fail(worker, kLaunchFailed, "has exited, but its " + at("tensor_store", mine.stores.front().place) + " was never waited for");
@@ -142,6 +142,11 @@ void leave_engine(Worker& worker) {
   if (!engine.copies.empty()) {
     const BulkCopy& copy = engine.copies.front();
     fail_thread(worker, copy.thread, kLaunchFailed, "the block is at its end, but the " + at(copy.what, copy.place) + " was never waited for");
+  }
+  for (const Mbarrier& barrier : engine.barriers) {
+    if (barrier.landed_in > barrier.waited_for) {
+      fail_thread(worker, barrier.landed_by, kLaunchFailed, "the block is at its end, but the " + at(barrier.landed, barrier.landed_at) + " was never waited for");
+    }
   }
   for (const Warpgroup& group : engine.warpgroups) {
     for (const auto& [count, threads] : group.registers) {

@@ -37,6 +37,11 @@ struct Mbarrier {
   Stamp made;
   Place place;
   bool announced = false;
+  // The copy that landed last and the phase it belongs to; the last phase that a thread waited for. Counted from 1.
+  uint64_t landed_in = 0, waited_for = 0;
+  const char* landed = nullptr;
+  Place landed_at;
+  unsigned landed_by = 0;
   Knowledge gathering, released[2];  // by the arrivals of this phase; of the last phase of either parity
   std::vector<unsigned> waiters;
 };
@@ -98,6 +103,7 @@ struct Held {
   float* d;
   std::shared_ptr<Sums> sums;
   uint64_t last;  // products up to this one add to it
+  const char* name;
   Place place;
 };
 struct Left {

@@ -83,6 +83,10 @@ Mbarrier& mbarrier_at(Worker& worker, const void* pointer, const char* what, con
 void bytes_landed(Worker& worker, const BulkCopy& copy) {
   Mbarrier& barrier = *find(*worker.engine, copy.barrier);
   barrier.bytes -= static_cast<int64_t>(copy.bytes);
+  barrier.landed_in = barrier.phase + 1;
+  barrier.landed = copy.what;
+  barrier.landed_at = copy.place;
+  barrier.landed_by = copy.thread;
   barrier.gathering.seen[kCopyEngine] = worker.engine->landed;
   check_bytes(worker, copy.thread, barrier, at(copy.what, copy.place));
   end_phase(worker, barrier);
@@ -153,6 +157,7 @@ void barrier_wait(void* pointer, int parity, const char* file, int line) {
   while (true) {
     Mbarrier& barrier = mbarrier_at(worker, pointer, "mbarrier_wait", place);
     if (static_cast<int>(barrier.phase & 1) != parity) {
+      barrier.waited_for = barrier.phase;
       come_to_know(worker, barrier.released[parity]);
       order_after(worker.engine);
       return;

@@ -14,7 +14,7 @@ class UsageTest {
   @TempDir static Path folder;
 
   @ParameterizedTest
-  @ValueSource(strings = {"bench", "run", "logits", "info", "tokenize", "backends", "explain", "validate"})
+  @ValueSource(strings = {"bench", "kernels", "run", "logits", "info", "tokenize", "backends", "explain", "validate"})
   void everyCommandHelpsWithAnExample(String command) {
     Ran ran = Ran.command(command, "--help");
     assertThat(ran.code()).isZero();
@@ -26,7 +26,7 @@ class UsageTest {
   void helpListsEveryCommandWithItsDescription() {
     Ran ran = Ran.command("--help");
     assertThat(ran.code()).isZero();
-    assertThat(ran.out()).containsPattern("bench +\\S").containsPattern("run +\\S").containsPattern("logits +\\S")
+    assertThat(ran.out()).containsPattern("bench +\\S").containsPattern("kernels +\\S").containsPattern("run +\\S").containsPattern("logits +\\S")
         .containsPattern("info +\\S")
         .containsPattern("tokenize +\\S").containsPattern("backends +\\S").containsPattern("explain +\\S").containsPattern("validate +\\S");
   }
@@ -53,7 +53,7 @@ class UsageTest {
       "run --model x --prompt a --seed b", "run --model x --prompt a --context 0", "run --model x --prompt a --threads x",
       "run --model x --prompt a -o novalue", "logits --model x", "logits --model x --ids 1,b", "logits --model x --ids 1 -n -1",
       "tokenize --model x", "tokenize --text a", "tokenize --model x --text", "tokenize --model x --text a extra", "info", "info --model",
-      "explain --tokens 0", "explain --tokens 100000", "explain --runs -1", "explain --runs 1000000000", "backends extra",
+      "kernels --seconds 0", "kernels --scale huge", "kernels --only nosuch", "kernels --backend nosuch", "explain --tokens 0", "explain --tokens 100000", "explain --runs -1", "explain --runs 1000000000", "backends extra",
       "validate", "validate --backend cpu --level slow", "validate --backend cpu --op nosuch",
       "validate --backend cpu --case matmul", "validate --backend cpu --case nosuch(n=1)", "validate --backend cpu --case rms_norm(zz=1)",
       "validate --backend cpu --case rms_norm(n=5) --op rms_norm", "validate --backend cpu --seed x", "validate --backend cpu --timeout 0",

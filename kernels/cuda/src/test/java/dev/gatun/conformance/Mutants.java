@@ -236,7 +236,7 @@ final class Mutants {
     Tensor x = normal(h, DType.F32, Placement.PACKED, 1, m, k);
     Tensor y = h.output(DType.F32, m, n);
     h.check(new Matmul(x, w, y), engine -> new Matmul(x, engine.backend().prepare(w, Use.MATMUL).tensor(), y), Host.buffers(),
-        KernelCases.boundPrepared(m), true);
+        RepackedCases.bound(m), true);
   }
 
   private static void multiply(OperatorHarness h, DType in, DType type, int m, int n, int k) {

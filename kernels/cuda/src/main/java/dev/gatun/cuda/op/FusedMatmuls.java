@@ -23,7 +23,7 @@ import java.util.stream.Stream;
  * Matmuls that one launch of a streaming kernel does, with what comes before and after them.
  *
  * @param norm the norm that makes their x, computed by every block for itself
- * @param matmuls up to {@value #MOST} over the same x, whose weights have one type and width
+ * @param matmuls up to {@value #MOST} over the same x, whose weights have one type and width, and scales of one form
  * @param after the gated unit over the two results, or the residual add over the one
  */
 public record FusedMatmuls(Optional<RmsNorm> norm, List<Matmul> matmuls, Optional<Operator> after) {
@@ -60,7 +60,8 @@ public record FusedMatmuls(Optional<RmsNorm> norm, List<Matmul> matmuls, Optiona
       }
       kernels.add(packed ? MatmulPacked.family(o.w().dtype()) : plan.kernel());
     }
-    boolean alike = kernels.stream().distinct().count() == 1;
+    List<WeightScale> scales = group.matmuls().stream().map(WeightScale::of).toList();
+    boolean alike = kernels.stream().distinct().count() == 1 && scales.stream().distinct().count() == 1;
     if (group.keepNorm() || group.gate().isPresent() && !alike) {
       return List.of();
     }
@@ -70,7 +71,7 @@ public record FusedMatmuls(Optional<RmsNorm> norm, List<Matmul> matmuls, Optiona
     List<FusedMatmuls> parts = new ArrayList<>();
     int from = 0;
     for (int i = 1; i <= kernels.size(); i++) {
-      if (i == kernels.size() || i - from == MOST || !kernels.get(i).equals(kernels.get(from))) {
+      if (i == kernels.size() || i - from == MOST || !kernels.get(i).equals(kernels.get(from)) || !scales.get(i).equals(scales.get(from))) {
         parts.add(new FusedMatmuls(group.norm(), group.matmuls().subList(from, i), Optional.empty()));
         from = i;
       }

@@ -86,16 +86,17 @@ record MatmulGemv(Kernel kernel, int split, int room, int shared, long blocks, l
     RowShape rows = RowShape.of(binding, fused.x(), fused.y(first), first.x(), first.y());
     LaunchBuilder launch = binding.launch(kernel.name());
     rows.pass(launch, "x", fused.x(), binding);
+    WeightScale.of(first).pass(launch);
     for (int i = 0; i < FusedMatmuls.MOST; i++) {
       String index = i == 0 ? "" : String.valueOf(i);
       if (i < fused.matmuls().size()) {
         Matmul o = fused.matmuls().get(i);
         RowShape.of(binding, fused.y(o), fused.x(), first.x(), first.y()).pass(launch, "y" + index, fused.y(o), binding);
         launch.pointer("w" + index, binding.address(o.w())).set("w_stride" + index, MatmulKernel.stride(o.w()))
-            .pointer("bias" + index, binding.address(o.bias())).set("n" + index, Math.toIntExact(o.w().size(0)));
+            .pointer("bias" + index, binding.address(o.bias())).pointer("scale" + index, binding.address(o.scale())).set("n" + index, Math.toIntExact(o.w().size(0)));
       } else {
         RowShape.passNone(launch, "y" + index);
-        launch.pointer("w" + index, 0).set("w_stride" + index, 0L).pointer("bias" + index, 0).set("n" + index, 0);
+        launch.pointer("w" + index, 0).set("w_stride" + index, 0L).pointer("bias" + index, 0).pointer("scale" + index, 0).set("n" + index, 0);
       }
     }
     if (fused.residual().isPresent()) {

@@ -17,11 +17,12 @@ final class MatmulKernel implements OperatorKernel<Matmul> {
   private static final StreamingMatmul STREAMING = new StreamingMatmul();
 
   /** Those made for less first; the last takes every case. */
-  private static final List<MatmulForm> FORMS = List.of(REPACKED, STREAMING, new WarpgroupMatmul(), new CopiedMatmul(), new TileMatmul());
+  private static final List<MatmulForm> FORMS = List.of(REPACKED, STREAMING, new WarpgroupMatmul(), new CopiedMatmul(), new Fp8WarpgroupMatmul(),
+      new Fp8Matmul(), new TileMatmul());
 
   @Override
   public Decision plan(Matmul o, Gpu gpu) {
-    return Plans.refusal(o, List.of(o.w())).orElseGet(() -> planned(o, gpu));
+    return Plans.refusal(o, List.of(o.w())).or(() -> WeightScale.refusal(o).map(Unsupported::new)).orElseGet(() -> planned(o, gpu));
   }
 
   private static Decision planned(Matmul o, Gpu gpu) {
