@@ -95,7 +95,7 @@ void mistakes_are_found() {
       {"ring_plain_read", 719, {"reads 8 bytes", "of an mbarrier"}},
       {"ring_never_waited", 719, {"the block is at its end, but the tensor_copy (ring.cu:", "never waited for"}},
       {"ring_unfenced_tile", 719, {"wgmma_f16 (ring.cu:", "by an ordinary store, and no fence_async_proxy"}},
-      {"ring_unwritten_tile", 719, {"wgmma_f16 (ring.cu:"}},
+      {"ring_unwritten_tile", 719, {"wgmma_f16 (ring.cu:", "reads 16 bytes"}},
       {"ring_twice_made", 719, {"which is a barrier already"}},
       {"ring_unmade", 719, {"where no mbarrier_init made a barrier"}},
       {"ring_generic_before", 719, {"tensor_copy (ring.cu:", "by an ordinary store, and no fence_async_proxy"}},

@@ -16,10 +16,10 @@
 // and 4 for the minimum), 2 loads of x and of its sum, 2 to load and go on: 26 (Q8_0 39, Q4_K 40). Four warp instructions a clock are 79, 52 and 51 weights a
 // clock and multiprocessor. 4.3 TB/s over 132 multiprocessors at 1.75 GHz are 33 weights of Q4_0 or Q4_K (37 at the 1.59 GHz of a hot device), 18 of Q8_0, so
 // the weights' bytes are what bounds it. Shared memory: 16 bytes a lane of x and a quad of sums, 4 to 8 wavefronts for T blocks: at least 64·T weights a clock.
-// The tensor cores do about 1300 multiplications of 16x8x16 a clock and multiprocessor through mma.sync, which is 32 columns at 37 weights.
+// Through mma.sync an H100's tensor cores do about 63 % (arXiv 2402.13499) of their 2048 multiply-adds a clock and multiprocessor, which is 35 columns at 37 weights.
 //
-// Bytes in flight. 4.3 TB/s by about 700 ns are 3 MB, 23 KB a multiprocessor. A warp has a step of T bands under way, 1088 or 1152 bytes each: 16 warps of T = 2 are
-// 36 KB, 24 warps of T = 1 27 KB.
+// Bytes in flight. 4.3 TB/s by about 700 ns are 3 MB, 23 KB a multiprocessor. A warp has a step of two bands under way or two steps of one, of 1088 or 1152 bytes each:
+// 16 warps, two blocks, are 34 or 36 KB. Q4_K with one band has registers for a step only: 20 KB.
 //
 // T = 2 is the rule: x is read from shared memory once for two bands. T = 1 is for weights of few rows, whose bands would leave multiprocessors without work.
 // Rejected: weights through shared memory by cp.async (half as much again through shared memory, for nothing: no other warp wants them); four bands a team (no
@@ -241,6 +241,10 @@ __device__ __forceinline__ void stage_columns(uint4* image, float* sums, const P
   }
 }
 
+// The steps that a warp has under way.
+template <class P, int T>
+constexpr int kPackedDepth = T == 1 && !P::minimum ? 2 : 1;
+
 // Adds what block b of a step of T bands gives. image and sums: where this lane's part of the block's first column and pair is.
 template <class P, int T, int C>
 __device__ __forceinline__ void multiply_block(float (&sum)[T][C][4], const typename P::Raw (&raw)[T], int b, const uint4* image, const float4* sums) {
@@ -309,6 +313,7 @@ __device__ __forceinline__ void gemm_packed(const PackedParams& p) {
 #else
   using P = Packed<TYPE>;
   constexpr int V = T * C * 4;
+  constexpr int D = kPackedDepth<P, T>;
   GATUN_DYNAMIC_SHARED(float, shared);
   GATUN_SHARED(float[8 * C], scales);
 
@@ -337,12 +342,12 @@ __device__ __forceinline__ void gemm_packed(const PackedParams& p) {
       band_next[t] = (place.which == 0 ? p.w : place.which == 1 ? p.w1 : p.w2) + place.band * bytes;
     }
   };
-  typename P::Raw next[T] = {};
-  const auto load_next = [&] {
+  typename P::Raw next[D][T] = {};
+  const auto load_next = [&](int d) {
     if (group_next < groups && step_next < end_step) {
 #pragma unroll
       for (int t = 0; t < T; t++) {
-        P::load(next[t], band_next[t], steps, step_next, lane);
+        P::load(next[d][t], band_next[t], steps, step_next, lane);
       }
       step_next += p.split;
       if (step_next >= end_step) {
@@ -352,9 +357,15 @@ __device__ __forceinline__ void gemm_packed(const PackedParams& p) {
       }
     }
   };
+  const auto load_first = [&] {
+#pragma unroll
+    for (int d = 0; d < D; d++) {
+      load_next(d);
+    }
+  };
   find_bands();
   if (p.constant != 0) {
-    load_next();
+    load_first();
   }
   launch_dependent_kernels();
   wait_for_prior_kernels();
@@ -365,7 +376,7 @@ __device__ __forceinline__ void gemm_packed(const PackedParams& p) {
     return;
   }
   if (p.constant == 0) {
-    load_next();
+    load_first();
   }
   const int cols = image_columns<C>(p, live);
   const int pairs = (cols + 1) / 2;
@@ -411,9 +422,12 @@ __device__ __forceinline__ void gemm_packed(const PackedParams& p) {
           typename P::Raw raw[T];
 #pragma unroll
           for (int t = 0; t < T; t++) {
-            raw[t] = next[t];
+            raw[t] = next[0][t];
+            if constexpr (D == 2) {
+              next[0][t] = next[1][t];
+            }
           }
-          load_next();
+          load_next(D - 1);
           const int block = (step - first) * P::blocks;
           multiply_step<P, T, C>(sum, raw, step, own_image + block * cols * 4, own_sums + block * pairs, cols);
         }
@@ -571,7 +585,8 @@ __device__ void packed_sum(const PackedParams& p) {
   GATUN_KERNEL(packed_##NAME##_##T##x##C, PackedParams, gatun::kPackedThreads, gatun::gemm_packed<gatun::TYPE, T, C>)            \
   GATUN_TILE(packed_##NAME##_##T##x##C, programmatic, 1)                                                                         \
   GATUN_TILE(packed_##NAME##_##T##x##C, in_flight,                                                                               \
-             gatun::kPackedWarps * T * (gatun::Packed<gatun::TYPE>::code_bytes + gatun::Packed<gatun::TYPE>::scale_bytes))       \
+             (gatun::kPackedDepth<gatun::Packed<gatun::TYPE>, T> * gatun::kPackedWarps * T *                                     \
+              (gatun::Packed<gatun::TYPE>::code_bytes + gatun::Packed<gatun::TYPE>::scale_bytes)))                               \
   GATUN_TILE(packed_##NAME##_##T##x##C, bands, T)                                                                                \
   GATUN_TILE(packed_##NAME##_##T##x##C, columns, 8 * C)                                                                          \
   GATUN_TILE(packed_##NAME##_##T##x##C, step, gatun::Packed<gatun::TYPE>::step)                                                  \

@@ -20,7 +20,7 @@ Engine& engine_of(Worker& worker, const char* what, const Place& place) {
     engine.used = true;
     engine.threads.resize(worker.threads_in_block);
     for (std::vector<uint32_t>& own : engine.own) {
-      own.assign(worker.threads_in_block, 0);
+      own.assign(worker.threads_in_block + kLanes, 0);
     }
   }
   return engine;
@@ -76,9 +76,18 @@ void come_to_know(Worker& worker, const Knowledge& from) {
   }
 }
 
-bool knows_thread(const Worker& worker, Stamp earlier) {
-  return worker.engine != nullptr && worker.engine->used && thread_of(earlier) < worker.threads_in_block &&
-         clock_of(earlier) <= worker.engine->own[worker.thread->index / kLanes][thread_of(earlier)];
+bool is_known(const Engine& engine, Stamp earlier, const uint32_t* seen, const uint32_t* own) {
+  const uint32_t thread = thread_of(earlier);
+  const uint32_t clock = clock_of(earlier);
+  if (thread >= engine_thread(kCopyEngine)) {
+    return clock <= own[engine.threads.size() + thread % kLanes] || clock == kLastClock;
+  }
+  return clock <= seen[thread / kLanes] || clock == kLastClock || (thread < engine.threads.size() && clock <= own[thread]);
+}
+
+bool knows_more(const Worker& worker, Stamp earlier) {
+  return worker.engine != nullptr && worker.engine->used &&
+         is_known(*worker.engine, earlier, worker.clock->seen, worker.engine->own[worker.thread->index / kLanes].data());
 }
 
 bool fenced_for_engines(const Engine& engine, Stamp written, const uint32_t* seen, const uint32_t* own) {

@@ -87,9 +87,19 @@ void bytes_landed(Worker& worker, const BulkCopy& copy) {
   barrier.landed = copy.what;
   barrier.landed_at = copy.place;
   barrier.landed_by = copy.thread;
-  barrier.gathering.seen[kCopyEngine] = worker.engine->landed;
+  std::vector<uint32_t>& own = barrier.gathering.own;
+  own.resize(worker.threads_in_block + kLanes);
+  const Stamp stamp = landing_stamp(worker, copy);
+  own[worker.threads_in_block + thread_of(stamp) % kLanes] = clock_of(stamp);
   check_bytes(worker, copy.thread, barrier, at(copy.what, copy.place));
   end_phase(worker, barrier);
+}
+
+Stamp landing_stamp(Worker& worker, const BulkCopy& copy) {
+  const Mbarrier& barrier = *find(*worker.engine, copy.barrier);
+  const auto number = static_cast<unsigned>(&barrier - worker.engine->barriers.data());
+  return make_stamp(run_of(worker.stamp), static_cast<uint32_t>(std::min<uint64_t>(barrier.phase + 1, kLastClock)),
+                    engine_thread(kCopyEngine) + number % kLanes);
 }
 
 bool somebody_waits(Engine& engine, const BulkCopy& copy) { return !find(engine, copy.barrier)->waiters.empty(); }
