@@ -152,7 +152,8 @@ struct Worker {
   std::vector<Variable> variables;
   Publications publications;
   Engine* engine = nullptr;  // null until a block uses it
-  std::vector<Stamp> waits;  // when threads of the block first waited for prior kernels
+  Stamp waits[kLanes * kWarps];  // when threads of the block first waited for prior kernels
+  unsigned waited = 0;
 
   struct Known {
     uintptr_t low, high;
