@@ -72,7 +72,7 @@ abstract class RoundedMatmul implements MatmulForm {
     Kernel kernel = gpu.manifest().kernel(name);
     Codes codes = Codes.of(o, 0);
     CudaPlan plan = MatmulKernel.plan(o, name, kernel.tile("rows") + "x" + kernel.tile("columns") + " of activations rounded to F8_E4M3 by " + ROUND, rejected);
-    return new CudaPlan(plan.kernel(), plan.tile(), codes.bytes(), plan.bytes() + 2 * codes.bytes(), plan.flops(), plan.rejected());
+    return new CudaPlan(plan.kernel(), plan.tile(), codes.bytes(), plan.bytes(), plan.flops(), plan.rejected());
   }
 
   /** Tiles of a product. */
