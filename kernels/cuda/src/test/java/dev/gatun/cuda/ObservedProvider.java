@@ -59,6 +59,17 @@ public final class ObservedProvider implements BackendProvider {
     return KernelImages.find(KernelImages.EMULATOR).map(images -> new TreeSet<>(images.manifest().kernels().keySet())).orElseGet(TreeSet::new);
   }
 
+  /**
+   * The kernels that plans for the emulated device should choose: on one with warpgroups those that only such devices run, which take the place of others; elsewhere
+   * all others.
+   */
+  public static Set<String> kernelsToReach() {
+    boolean warpgroups = "90".equals(System.getenv("GATUN_EMULATOR_ARCH"));
+    Set<String> names = kernels();
+    KernelImages.find(KernelImages.EMULATOR).ifPresent(images -> names.removeIf(name -> warpgroups != (images.manifest().kernel(name).capability() == 90)));
+    return names;
+  }
+
   @Override
   public int apiVersion() {
     return Spi.VERSION;
