@@ -423,6 +423,7 @@ GATUN_UNROLL
   using Ring_##NAME##_##SIZE##x##GROUP = gatun::RingOf<KEPT, SIZE, GROUP>;                                                                                       \
   GATUN_KERNEL(attention_decode_##NAME##_##SIZE##x##GROUP, AttentionParams, (Ring_##NAME##_##SIZE##x##GROUP::threads),                                           \
                gatun::attention_decode_mma<Ring_##NAME##_##SIZE##x##GROUP>)                                                                                      \
+  GATUN_TILE(attention_decode_##NAME##_##SIZE##x##GROUP, in_flight, (Ring_##NAME##_##SIZE##x##GROUP::warps * Ring_##NAME##_##SIZE##x##GROUP::ring))               \
   GATUN_TILE(attention_decode_##NAME##_##SIZE##x##GROUP, shared, (Ring_##NAME##_##SIZE##x##GROUP::shared))                                                        \
   GATUN_TILE(attention_decode_##NAME##_##SIZE##x##GROUP, keys, (Ring_##NAME##_##SIZE##x##GROUP::tile))                                                            \
   GATUN_TILE(attention_decode_##NAME##_##SIZE##x##GROUP, in_flight, (Ring_##NAME##_##SIZE##x##GROUP::warps * Ring_##NAME##_##SIZE##x##GROUP::ring))               \
