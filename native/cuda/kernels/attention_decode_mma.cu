@@ -422,7 +422,6 @@ GATUN_UNROLL
   GATUN_TILE(attention_decode_##NAME##_##SIZE##x##GROUP, in_flight, (Ring_##NAME##_##SIZE##x##GROUP::warps * Ring_##NAME##_##SIZE##x##GROUP::ring))               \
   GATUN_TILE(attention_decode_##NAME##_##SIZE##x##GROUP, shared, (Ring_##NAME##_##SIZE##x##GROUP::shared))                                                        \
   GATUN_TILE(attention_decode_##NAME##_##SIZE##x##GROUP, keys, (Ring_##NAME##_##SIZE##x##GROUP::tile))                                                            \
-  GATUN_TILE(attention_decode_##NAME##_##SIZE##x##GROUP, in_flight, (Ring_##NAME##_##SIZE##x##GROUP::warps * Ring_##NAME##_##SIZE##x##GROUP::ring))               \
   GATUN_TILE(attention_decode_##NAME##_##SIZE##x##GROUP, programmatic, 1)
 ATTENTION_DECODE_MMA(f16, gatun::F16, 64, 8)
 ATTENTION_DECODE_MMA(f16, gatun::F16, 64, 16)
