@@ -73,6 +73,11 @@ final class Mutants {
     Victim gemv = new Victim(List.of("gemv"), "f32, F32, 1", h -> multiply(h, DType.F32, DType.F32, 1, 16, 1031));
     // Enough rows that fewer warps share one, and read what others staged.
     Victim gemvShared = new Victim(List.of("gemv"), "f32, F32, 1", h -> multiply(h, DType.F32, DType.F32, 1, 64, 1031));
+    Victim gemvF8 = new Victim(List.of("gemv_f8"), "f8_e4m3, F8_E4M3, 1", h -> {
+      Tensor w = normal(h, DType.F8_E4M3, Placement.PACKED, 0.07, 16, 512);
+      Tensor scale = h.input(DType.F32, Inputs.uniform(5, 4, 0.5, 2), 1, 4);
+      h.check(new Matmul(normal(h, DType.F32, Placement.PACKED, 1, 1, 512), w, Optional.of(scale), Optional.empty(), h.output(DType.F32, 1, 16)), F32_BOUND);
+    });
     Victim gemvQ4 = new Victim(List.of("gemv_blocks"), "q4_k, Q4_K, 1", h -> multiply(h, DType.F32, DType.Q4_K, 1, 16, 512));
     // Rows of whole 16 bytes, which are copied asynchronously, and a last step that is not full.
     Victim gemm = new Victim(List.of("gemm"), "half.* 64, 64", h -> multiply(h, DType.F16, DType.F16, 41, 67, 104));
@@ -155,6 +160,9 @@ final class Mutants {
         gemv.differing("gemv that folds lanes wrongly", GEMV,
             "fold<V / 2, OFFSET / 2>(half, lane)",
             "fold<V / 2, OFFSET / 4>(half, lane)"),
+        gemvF8.differing("gemv with the scale of a row's first block", "include/gatun/weights_f8.cuh",
+            "piece / (kScaled / P::elements)",
+            "piece / (4 * kScaled / P::elements)"),
         gemvQ4.differing("Q4_K with the scale of another group", "include/gatun/weights.cuh",
             "scales_of_pair(head, part & 6,",
             "scales_of_pair(head, part & 4,"),
