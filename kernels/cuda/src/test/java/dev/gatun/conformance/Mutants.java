@@ -31,6 +31,7 @@ final class Mutants {
   private static final String SUMS = "include/gatun/types.cuh";
   private static final String GEMV = "include/gatun/gemv.cuh";
   private static final String GEMM = "include/gatun/gemm.cuh";
+  private static final String COPIED = "include/gatun/gemm_copied.cuh";
   private static final String ATTENTION = "include/gatun/attention.cuh";
   private static final String TILES = "kernels/attention_prefill_mma.cu";
   private static final String DECODE = "kernels/attention_decode.cu";
@@ -72,6 +73,8 @@ final class Mutants {
     Victim gemvQ4 = new Victim(List.of("gemv_blocks"), "q4_k, Q4_K, 1", h -> multiply(h, DType.F32, DType.Q4_K, 1, 16, 512));
     // Rows of whole 16 bytes, which are copied asynchronously, and a last step that is not full.
     Victim gemm = new Victim(List.of("gemm"), "half.* 64, 64", h -> multiply(h, DType.F16, DType.F16, 41, 67, 104));
+    // More steps than stages.
+    Victim copied = new Victim(List.of("gemm_copied"), "half, 64, 64", h -> multiply(h, DType.F16, DType.F16, 41, 67, 232));
     Victim prefill = new Victim(List.of("attention_prefill_mma"), "f16, gatun::F16, 64",
         h -> new CacheCases(h, Size.ALIGNED).prefill(DType.F16, 64));
     Victim decode = new Victim(List.of("attention_decode", "kv_append"), "\\(64\\)|merge|kv_append",
@@ -171,6 +174,18 @@ final class Mutants {
         gemm.differing("gemm without its last step", GEMM,
             "const int steps = (p.k + kStep - 1) / kStep;",
             "const int steps = p.k / kStep;"),
+        copied.faulting("copied stages without their barrier", COPIED,
+            "    __syncthreads();  // this stage is filled, and nobody reads the one before any more\n",
+            "",
+            RACE + "|" + PENDING),
+        copied.faulting("copied stages waited for one too late", COPIED,
+            "cp_async_wait<STAGES - 2>();",
+            "cp_async_wait<STAGES - 1>();",
+            PENDING),
+        copied.faulting("copied stages a group too few", COPIED,
+            "    cp_async_commit();\n  };",
+            "    if (bytes > 0) cp_async_commit();\n  };",
+            PENDING),
         prefill.faulting("attention that multiplies keys too early", TILES,
             "    __syncthreads();  // the keys are there; the values of the tile before are read\n",
             "",
