@@ -71,8 +71,9 @@ final class Mutants {
     // Enough rows that fewer warps share one, and read what others staged.
     Victim gemvShared = new Victim(List.of("gemv"), "f32, F32, 1", h -> multiply(h, DType.F32, DType.F32, 1, 64, 1031));
     Victim gemvQ4 = new Victim(List.of("gemv_blocks"), "q4_k, Q4_K, 1", h -> multiply(h, DType.F32, DType.Q4_K, 1, 16, 512));
-    // Rows of whole 16 bytes, which are copied asynchronously, and a last step that is not full.
-    Victim gemm = new Victim(List.of("gemm"), "half.* 64, 64", h -> multiply(h, DType.F16, DType.F16, 41, 67, 104));
+    // Rows of w of whole 16 bytes, which are copied asynchronously, beside such of x as cannot be, and a last step that is not full.
+    Victim gemm = new Victim(List.of("gemm"), "half.* 64, 64", h -> h.check(new Matmul(normal(h, DType.F16, Placement.SHIFTED, 1, 41, 104),
+        normal(h, DType.F16, Placement.PACKED, 0.07, 67, 104), h.output(DType.F32, 41, 67)), F32_BOUND));
     // More steps than stages.
     Victim copied = new Victim(List.of("gemm_copied"), "half, 64, 64", h -> multiply(h, DType.F16, DType.F16, 41, 67, 232));
     Victim prefill = new Victim(List.of("attention_prefill_mma"), "f16, gatun::F16, 64",
