@@ -9,6 +9,7 @@ import dev.gatun.Tensor;
 import dev.gatun.cuda.kernel.Gpu;
 import dev.gatun.cuda.op.Binding;
 import dev.gatun.cuda.op.CudaPlan;
+import dev.gatun.cuda.op.FusedCacheWrite;
 import dev.gatun.cuda.op.FusedMatmuls;
 import dev.gatun.cuda.op.OperatorKernels;
 import dev.gatun.ffi.cuda.Context;
@@ -123,7 +124,21 @@ final class Compiler {
 
   private List<Work> works(Program program) {
     List<Work> works = new ArrayList<>();
+    int next = 0;
+    int done = 0;
     for (Fusion.Group group : fuse ? Fusion.groups(program) : Fusion.apart(program)) {
+      int at = next;
+      next += group.operators().size();
+      if (at < done) {
+        continue;
+      }
+      Optional<FusedCacheWrite> write = fuse && group instanceof Fusion.Single ? FusedCacheWrite.at(program.operators(), at, gpu) : Optional.empty();
+      if (write.isPresent()) {
+        FusedCacheWrite fused = write.get();
+        works.add(new Work(fused.operators(), fused.elided(), fused.plan(gpu), fused::bind));
+        done = at + fused.operators().size();
+        continue;
+      }
       List<FusedMatmuls> fused = group instanceof Fusion.Matmuls matmuls ? FusedMatmuls.of(matmuls, gpu) : List.of();
       if (fused.stream().anyMatch(FusedMatmuls::isFused)) {
         fused.forEach(part -> works.add(new Work(part.operators(), part.elided(), part.plan(gpu), part::bind)));

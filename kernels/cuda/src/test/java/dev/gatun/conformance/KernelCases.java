@@ -29,8 +29,6 @@ import dev.gatun.Softcap;
 import dev.gatun.Softmax;
 import dev.gatun.Tensor;
 import dev.gatun.TopK;
-import dev.gatun.Use;
-import dev.gatun.tck.oracle.Host;
 import dev.gatun.tck.oracle.Inputs;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -71,10 +69,6 @@ final class KernelCases {
   private static final int BYTES_COPIED = 16;
 
   private static final double EXPANDED = 1e-13;
-
-  /** Of activations rounded to BF16, off by 2^-9 of themselves at most, which gives 1.3e-6. */
-  private static final double BF16_BOUND = 3e-6;
-
   private static final int MOST_STREAMED = 8;
 
   /** Both factors rounded to BF16, each by up to 2^-9 of itself, which gives 3e-6. */
@@ -101,7 +95,7 @@ final class KernelCases {
       copied(size);
       undecoded(size);
       scaled(size);
-      repacked(size);
+      new RepackedCases(harness, size).addTo((name, check) -> add(name, size, check));
       new CacheCases(harness, size).addTo((name, check) -> add(name, size, check));
     }
     return List.copyOf(cases);
@@ -311,35 +305,6 @@ final class KernelCases {
   private Tensor scale(long... shape) {
     int n = Math.toIntExact(Arrays.stream(shape).reduce(1, (a, b) -> a * b));
     return harness.input(DType.F32, Inputs.uniform(7, n, 0.5, 2), shape);
-  }
-
-  /** Weights that were prepared: up to four rows of x are split, more are rounded to BF16; teams of one band and of two; and looked up in that layout. */
-  private void repacked(Size size) {
-    for (DType type : new DType[] {DType.Q4_0, DType.Q8_0, DType.Q4_K}) {
-      int k = type.blockSize() * (type.blockSize() > 32 ? size.of(3, 2) : size.of(9, 8));
-      for (int rows : new int[] {1, size.of(2, 4), size.of(7, 8), size.of(9, 16), size.of(29, 32), size.of(33, 64), size.of(65, 128), size.of(130, 192)}) {
-        add("matmul prepared " + type + " by " + rows, size, () -> multiplyPrepared(size, type, rows, size.of(37, 32), k));
-      }
-      for (int rows : new int[] {size.of(3, 2), size.of(5, 8)}) {
-        add("matmul prepared " + type + " of many rows by " + rows, size, () -> multiplyPrepared(size, type, rows, size.of(121, 128), k));
-      }
-      add("embedding prepared " + type, size, () -> {
-        Tensor table = filled(type, size.placement(), 1, 19, k);
-        Tensor ids = harness.ints(4, 0, 18, size.of(-1, 7));
-        Tensor y = out(size, 4, k);
-        harness.check(new Embedding(ids, table, y), engine -> new Embedding(ids, engine.backend().prepare(table, Use.MATMUL_AND_EMBEDDING).tensor(), y),
-            Host.buffers(), EXPANDED, true);
-      });
-    }
-  }
-
-  private void multiplyPrepared(Size size, DType type, int m, int n, int k) {
-    Tensor w = filled(type, size.placement(), 0.07, n, k);
-    Tensor x = filled(size == Size.ODD ? DType.F16 : DType.F32, size.placement(), 1, m, k);
-    Tensor y = out(size, m, n);
-    Optional<Tensor> bias = size == Size.ODD ? Optional.of(harness.vector(Inputs.normal(5, n, 1))) : Optional.empty();
-    harness.check(new Matmul(x, w, bias, y), engine -> new Matmul(x, engine.backend().prepare(w, Use.MATMUL).tensor(), bias, y), Host.buffers(),
-        m <= 4 ? F32_BOUND : BF16_BOUND, true);
   }
 
   private void multiply(Size size, DType type, DType in, int m, int n, int k) {

@@ -37,9 +37,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 class FusedMatmulsTest {
   private static final double BOUND = 1e-11;
 
-  /** Over weights in tensor cores' order: of activations in two BF16 parts, up to four rows of them, and of those rounded to BF16. */
+  /** Over weights in tensor cores' order: of activations in two BF16 parts, up to four rows of them, and of those rounded to BF16; a gated unit multiplies
+   * two such errors.
+   */
   private static final double BOUND_OF_PARTS = 5e-11;
-  private static final double BOUND_OF_ROUNDED = 5e-6;
+  private static final double BOUND_OF_ROUNDED = 1e-5;
   private static final int ROWS_OF_PARTS = 4;
 
   private static final float EPSILON = 1e-5f;
@@ -179,7 +181,7 @@ class FusedMatmulsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"F32, 1, 64, 45", "F16, 8, 40, 33", "Q8_0, 1, 1024, 19", "Q4_0, 3, 64, 130", "Q4_K, 2, 256, 17", "Q4_0, 64, 288, 37",
+  @CsvSource({"F32, 1, 64, 45", "F16, 8, 40, 33", "Q8_0, 1, 1024, 19", "Q4_0, 3, 64, 130", "Q4_K, 2, 256, 17", "Q4_0, 64, 1120, 37",
       "Q8_0, 12, 64, 31", "Q4_K, 33, 256, 16", "F8_E4M3, 1, 272, 150", "F8_E5M2, 2, 64, 17"})
   void aGatedUnitTakesTheSumsOfBothWeights(DType type, int m, int k, int n) {
     double[] x = floats(3, m * k, 1);
@@ -212,7 +214,7 @@ class FusedMatmulsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"F32, 1, 64, 45", "BF16, 5, 40, 33", "Q8_0, 1, 2048, 20", "Q6_K, 1, 256, 21", "Q4_0, 33, 416, 45",
+  @CsvSource({"F32, 1, 64, 45", "BF16, 5, 40, 33", "Q8_0, 1, 2048, 20", "Q6_K, 1, 256, 21", "Q4_0, 33, 1344, 45",
       "Q4_K, 8, 512, 130", "F8_E4M3, 3, 300, 133"})
   void aResidualIsAddedWhereTheSumIs(DType type, int m, int k, int n) {
     double[] x = floats(6, m * k, 1);

@@ -5,6 +5,7 @@ import dev.gatun.Buffer;
 import dev.gatun.Case;
 import dev.gatun.DeviceProperties;
 import dev.gatun.KvCache;
+import dev.gatun.Operator;
 import dev.gatun.Prepared;
 import dev.gatun.Program;
 import dev.gatun.Tensor;
@@ -17,9 +18,12 @@ import dev.gatun.spi.DeviceCache;
 import dev.gatun.spi.DeviceExecutable;
 import dev.gatun.spi.DeviceMemory;
 import dev.gatun.spi.DeviceStream;
+import dev.gatun.spi.Plan;
 import dev.gatun.spi.Spi;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.function.LongFunction;
 
@@ -28,6 +32,7 @@ public final class ObservedProvider implements BackendProvider {
   private static final String NEWEST = "90";
   private static final int USUAL = 80;
   private static final Set<String> LAUNCHED = new ConcurrentSkipListSet<>();
+  private static final List<Planned> PLANNED = new CopyOnWriteArrayList<>();
 
   private final EmulatedProvider emulated = new EmulatedProvider();
 
@@ -39,6 +44,16 @@ public final class ObservedProvider implements BackendProvider {
     Set<String> names = new TreeSet<>(LAUNCHED);
     LAUNCHED.clear();
     return names;
+  }
+
+  /** An operator that was compiled, and how it was planned. */
+  public record Planned(Operator operator, Plan plan) {}
+
+  /** The operators of programs compiled since the last call. */
+  public static List<Planned> planned() {
+    List<Planned> all = List.copyOf(PLANNED);
+    PLANNED.clear();
+    return all;
   }
 
   /** Every kernel that the emulator has; none where there is no emulator. */
@@ -87,6 +102,11 @@ public final class ObservedProvider implements BackendProvider {
     public DeviceExecutable compile(Program program) {
       DeviceExecutable executable = driver.compile(program);
       ((CudaExecutable) executable).launches().forEach(launch -> LAUNCHED.add(launch.kernel().name()));
+      program.operators().forEach(operator -> {
+        if (driver.plan(operator.toCase()) instanceof Plan plan) {
+          PLANNED.add(new Planned(operator, plan));
+        }
+      });
       return executable;
     }
 
