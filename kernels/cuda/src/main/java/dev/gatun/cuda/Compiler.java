@@ -10,6 +10,7 @@ import dev.gatun.cuda.kernel.Gpu;
 import dev.gatun.cuda.op.Binding;
 import dev.gatun.cuda.op.CudaPlan;
 import dev.gatun.cuda.op.FusedMatmuls;
+import dev.gatun.cuda.op.MatmulArgmax;
 import dev.gatun.cuda.op.OperatorKernels;
 import dev.gatun.ffi.cuda.Context;
 import dev.gatun.ffi.cuda.Stream;
@@ -105,15 +106,28 @@ final class Compiler {
 
   private List<Work> works(Program program) {
     List<Work> works = new ArrayList<>();
-    for (Fusion.Group group : fuse ? Fusion.groups(program) : Fusion.apart(program)) {
-      List<FusedMatmuls> fused = group instanceof Fusion.Matmuls matmuls ? FusedMatmuls.of(matmuls, gpu) : List.of();
-      if (fused.stream().anyMatch(FusedMatmuls::isFused)) {
-        fused.forEach(part -> works.add(new Work(part.operators(), part.elided(), part.plan(gpu), part::bind)));
+    List<Fusion.Group> groups = fuse ? Fusion.groups(program) : Fusion.apart(program);
+    int at = 0;
+    while (at < groups.size()) {
+      Fusion.Group group = groups.get(at);
+      Optional<MatmulArgmax> chosen = fuse && at + 1 < groups.size() ? MatmulArgmax.of(group, groups.get(at + 1), gpu) : Optional.empty();
+      if (chosen.isPresent()) {
+        MatmulArgmax both = chosen.get();
+        works.add(new Work(both.operators(), both.elided(), both.plan(gpu), both::bind));
+        at += 2;
       } else {
-        group.operators().forEach(operator -> works.add(alone(operator)));
+        works.addAll(works(group));
+        at++;
       }
     }
     return works;
+  }
+
+  private List<Work> works(Fusion.Group group) {
+    List<FusedMatmuls> fused = group instanceof Fusion.Matmuls matmuls ? FusedMatmuls.of(matmuls, gpu) : List.of();
+    return fused.stream().anyMatch(FusedMatmuls::isFused)
+        ? fused.stream().map(part -> new Work(part.operators(), part.elided(), part.plan(gpu), part::bind)).toList()
+        : group.operators().stream().map(this::alone).toList();
   }
 
   private Work alone(Operator operator) {

@@ -9,6 +9,8 @@ import dev.gatun.Prepared;
 import dev.gatun.Program;
 import dev.gatun.Tensor;
 import dev.gatun.Use;
+import dev.gatun.cuda.kernel.Launch;
+import dev.gatun.cuda.kernel.Manifest;
 import dev.gatun.spi.Availability;
 import dev.gatun.spi.BackendDriver;
 import dev.gatun.spi.BackendProvider;
@@ -18,6 +20,7 @@ import dev.gatun.spi.DeviceExecutable;
 import dev.gatun.spi.DeviceMemory;
 import dev.gatun.spi.DeviceStream;
 import dev.gatun.spi.Spi;
+import java.lang.foreign.ValueLayout;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentSkipListSet;
@@ -26,6 +29,8 @@ import java.util.function.LongFunction;
 /** The backend {@code cuda-observed}: {@code cuda-emulated}, and a note of every kernel in what it compiles. */
 public final class ObservedProvider implements BackendProvider {
   private static final Set<String> LAUNCHED = new ConcurrentSkipListSet<>();
+
+  private static final Set<String> EARLY = new ConcurrentSkipListSet<>();
 
   private final EmulatedProvider emulated = new EmulatedProvider();
 
@@ -37,6 +42,21 @@ public final class ObservedProvider implements BackendProvider {
     Set<String> names = new TreeSet<>(LAUNCHED);
     LAUNCHED.clear();
     return names;
+  }
+
+  /** The kernels that programs compiled since the last call tell to read constants ahead. */
+  public static Set<String> early() {
+    Set<String> names = new TreeSet<>(EARLY);
+    EARLY.clear();
+    return names;
+  }
+
+  private static void note(Launch launch) {
+    LAUNCHED.add(launch.kernel().name());
+    Manifest.Field early = launch.kernel().fields().get("early");
+    if (early != null && launch.parameters().get(ValueLayout.JAVA_INT, early.offset()) != 0) {
+      EARLY.add(launch.kernel().name());
+    }
   }
 
   /** Every kernel that the emulator has; none where there is no emulator. */
@@ -73,7 +93,7 @@ public final class ObservedProvider implements BackendProvider {
     @Override
     public DeviceExecutable compile(Program program) {
       DeviceExecutable executable = driver.compile(program);
-      ((CudaExecutable) executable).launches().forEach(launch -> LAUNCHED.add(launch.kernel().name()));
+      ((CudaExecutable) executable).launches().forEach(ObservedProvider::note);
       return executable;
     }
 

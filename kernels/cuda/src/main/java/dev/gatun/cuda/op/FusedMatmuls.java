@@ -115,7 +115,7 @@ public record FusedMatmuls(Optional<RmsNorm> norm, List<Matmul> matmuls, Optiona
     }).orElse(NO_UNIT);
   }
 
-  private MatmulGemv gemv(Gpu gpu) {
+  MatmulGemv gemv(Gpu gpu) {
     long n = matmuls.stream().mapToLong(o -> o.w().size(0)).sum();
     return MatmulGemv.of(matmuls.getFirst(), n, ((CudaPlan) OperatorKernels.plan(matmuls.getFirst(), gpu)).kernel(), gpu);
   }
