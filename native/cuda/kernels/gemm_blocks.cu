@@ -1,4 +1,4 @@
-// matmul with many rows of x on tensor cores, weights of block types and of floats of 8 bits: see gatun/gemm.cuh. The types without kernels of their own, which pay for the choice at
+// matmul with many rows of x on tensor cores, weights of block types: see gatun/gemm.cuh. The types without kernels of their own, which pay for the choice at
 // every group, have the small tile alone.
 #include "gatun/gemm.cuh"
 
@@ -11,4 +11,3 @@ GATUN_GEMM(q4_k, gatun::Groups<gatun::Q4_K>, 64, 64, 32, 32, kOneByOne)
 GATUN_GEMM(q6_k, gatun::Groups<gatun::Q6_K>, 128, 128, 64, 32, kOneByOne)
 GATUN_GEMM(q6_k, gatun::Groups<gatun::Q6_K>, 64, 64, 32, 32, kOneByOne)
 GATUN_GEMM(any, gatun::AnyGroups, 64, 64, 32, 32, kOneByOne)
-GATUN_GEMM(f8, gatun::AnyGroups, 64, 64, 32, 32, kTwoByOne)

@@ -1,5 +1,6 @@
 // quantize: y = x rounded to blocks of Q8_0 or Q4_0, the bytes of the reference rounding that the Java API states. Eight threads do a block of 32, four
-// elements each: what a warp reads is 512 bytes side by side. It reads 4 bytes an element, which bound it, and writes 1.06 or 0.56.
+// elements each: what a warp reads is 512 bytes side by side. It reads 4 bytes an element, which bound it, and writes 1.06 or 0.56. A thread asks for two blocks' elements before it
+// rounds the first: 40 to 48 KB in the 1280 or 1536 threads that a multiprocessor has registers for, of which memory needs 25 KB at 4.8 TB/s with 0.7 us to wait.
 #include "gatun/groups.cuh"
 
 #define QUANTIZE_PARAMS(FIELD)   \
@@ -100,10 +101,26 @@ __device__ void quantize(const QuantizeParams& p) {
   const unsigned rows = p.x.rows();
   const int lane = threadIdx.x % 8;
   const unsigned lanes = 0xFFu << (threadIdx.x & 24);
-  for (Units u((blockIdx.x * THREADS + threadIdx.x) / 8, gridDim.x * (THREADS / 8), blocks); u.row < rows; u.next()) {
-    const float* x = reinterpret_cast<const float*>(p.x.row(u.row)) + static_cast<int64_t>(u.at) * per_row + 4 * lane;
-    const float4 v = aligned<16>(x) ? *reinterpret_cast<const float4*>(x) : make_float4(x[0], x[1], x[2], x[3]);
-    To::block(v, lane, lanes, p.y.row(u.row) + static_cast<int64_t>(u.at) * To::bytes);
+  constexpr int ahead = 2;
+  for (Units u((blockIdx.x * THREADS + threadIdx.x) / 8, gridDim.x * (THREADS / 8), blocks); u.row < rows;) {
+    float4 v[ahead];
+    char* y[ahead];
+#pragma unroll
+    for (int a = 0; a < ahead; a++) {
+      y[a] = nullptr;
+      if (u.row < rows) {
+        const float* x = reinterpret_cast<const float*>(p.x.row(u.row)) + static_cast<int64_t>(u.at) * per_row + 4 * lane;
+        v[a] = aligned<16>(x) ? *reinterpret_cast<const float4*>(x) : make_float4(x[0], x[1], x[2], x[3]);
+        y[a] = p.y.row(u.row) + static_cast<int64_t>(u.at) * To::bytes;
+        u.next();
+      }
+    }
+#pragma unroll
+    for (int a = 0; a < ahead; a++) {
+      if (y[a] != nullptr) {
+        To::block(v[a], lane, lanes, y[a]);
+      }
+    }
   }
 }
 

@@ -208,7 +208,7 @@ void attention(int keys, int kv_heads, int group, int size) {
   const float* const v = wave(keys * kv_heads * size, 0.57f);
   float* const y = allocate_of<float>(static_cast<size_t>(heads * size));
   const int splits = 2;
-  float* const partials = allocate_of<float>(static_cast<size_t>(heads * splits * (size + 2)));
+  float* const partials = allocate_of<float>(static_cast<size_t>(heads * splits * (size + 4)));
   const auto pair = [](int32_t first, int32_t second) {
     auto* const both = allocate_of<int32_t>(2);
     both[0] = first;
@@ -242,7 +242,7 @@ void attention(int keys, int kv_heads, int group, int size) {
         .set("scale", 0.125f)
         .set("kept", F32);
   };
-  Call decode("gatun_attention_decode_f32_64x4"), merge("gatun_attention_merge_128");
+  Call decode("gatun_attention_decode_64"), merge("gatun_attention_merge_256");
   set(decode).run(Dim3{static_cast<unsigned>(kv_heads * ((group + 3) / 4) * splits), 1, 1});
   set(merge).run(Dim3{static_cast<unsigned>(heads), 1, 1});
   for (int h = 0; h < heads; h++) {

@@ -12,6 +12,7 @@ void test_mutants();
 void test_intrinsics();
 void test_collectives();
 void test_warpgroups();
+void test_rings();
 }  // namespace gatun::emulator::test
 
 int main(int count, char** arguments) {
@@ -31,6 +32,7 @@ int main(int count, char** arguments) {
   test_intrinsics();
   test_collectives();
   test_warpgroups();
+  test_rings();
   test_library();
   std::printf("%d of %d cases passed\n", cases - failures, cases);
   return failures == 0 ? 0 : 1;

@@ -2,7 +2,7 @@
 #include <cstring>
 #include <functional>
 
-#include "harness.h"
+#include "tiles.h"
 
 namespace gatun::emulator::test {
 
@@ -98,6 +98,9 @@ void test_mutants() {
   every_absence_is_noticed("gatun_pipeline", 4, [](const char* symbol) {
     return launch(symbol, Dim3{}, 32, BytesParams{zeros<int8_t>(8 * 32 * 16), nullptr, nullptr, zeros<int>(8 * 32 * 4)});
   });
+  every_absence_is_noticed("gatun_ring", 15, run_ring);
+  every_absence_is_noticed("gatun_pipe", 7, run_pipe);
+  every_absence_is_noticed("gatun_pipe_named", 6, run_pipe);
   every_absence_is_noticed("gatun_matrix_product", 3, [](const char* symbol) {
     return launch(symbol, Dim3{}, 32, MatrixParams{zeros<uint16_t>(256), zeros<uint16_t>(128), zeros<float>(128), zeros<float>(128), 0});
   });

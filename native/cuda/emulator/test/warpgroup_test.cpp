@@ -1,14 +1,11 @@
 // Products of warpgroups against plain loops.
 #include <cmath>
 
-#include "gatun/emulator/tensor_map.h"
-#include "harness.h"
+#include "tiles.h"
 
 namespace gatun::emulator::test {
 
 namespace {
-
-enum Element { kBf16, kF16, kE4m3 };
 
 struct alignas(64) TileParams {
   TensorMap a, b;
@@ -16,59 +13,6 @@ struct alignas(64) TileParams {
   float* d;
   int add;
 };
-
-// Sums of few bits, exact in every type: 0, or 1 to 1.75 times a power of two, of both signs.
-float value(int i) {
-  const int kind = (i * 29 + i / 7 + i / 64 * 5) % 15 - 7;
-  return static_cast<float>(kind) / 4;
-}
-
-uint32_t bits_of(float value, Element element) {
-  if (value == 0) {
-    return 0;
-  }
-  uint32_t bits;
-  std::memcpy(&bits, &value, 4);
-  const uint32_t sign = bits >> 31;
-  const uint32_t exponent = (bits >> 23 & 0xFF) - 127;
-  const uint32_t fraction = bits & 0x7FFFFF;
-  switch (element) {
-    case kBf16: return bits >> 16;
-    case kF16: return sign << 15 | (exponent + 15) << 10 | fraction >> 13;
-    default: return sign << 7 | (exponent + 7) << 3 | fraction >> 20;
-  }
-}
-
-size_t bytes_of(Element element) { return element == kE4m3 ? 1 : 2; }
-
-// A map of a tensor [rows, width] of elements that lie densely, and its boxes.
-TensorMap map_of(const void* tensor, Element element, uint32_t width, uint32_t rows, unsigned box_width, unsigned box_rows, unsigned swizzle) {
-  TensorMap map{};
-  map.magic = TensorMap::expected_magic;
-  map.address = reinterpret_cast<uintptr_t>(tensor);
-  map.strides[0] = width * bytes_of(element);
-  map.sizes[0] = width - 1;
-  map.sizes[1] = rows - 1;
-  map.box[0] = static_cast<uint16_t>(box_width);
-  map.box[1] = static_cast<uint16_t>(box_rows);
-  map.element_strides[0] = map.element_strides[1] = 1;
-  map.element_bytes = static_cast<uint8_t>(bytes_of(element));
-  map.rank = 2;
-  map.swizzle = static_cast<uint8_t>(swizzle);
-  return map;
-}
-
-uint8_t* fill(Element element, int rows, int width, int seed, bool transposed) {
-  auto* const memory = allocate_of<uint8_t>(static_cast<size_t>(rows * width) * bytes_of(element));
-  for (int r = 0; r < rows; r++) {
-    for (int k = 0; k < width; k++) {
-      const uint32_t bits = bits_of(value((r * width + k) * seed), element);
-      const size_t at = static_cast<size_t>(transposed ? k * rows + r : r * width + k) * bytes_of(element);
-      std::memcpy(memory + at, &bits, bytes_of(element));
-    }
-  }
-  return memory;
-}
 
 void tiles_agree(const std::string& name, int n, Element element, int span, bool a_transposed, bool b_transposed) {
   const int depth = element == kE4m3 ? 128 : 64;

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "gatun/stream.cuh"
-#include "gatun/weights.cuh"
+#include "gatun/weights_f8.cuh"
 
 namespace gatun {
 
@@ -15,8 +15,10 @@ struct Dense {
 };
 
 template <int BYTES>
-struct DenseOf : PiecesOf<16 / BYTES, 16 / BYTES, 1, 16, 1, false> {
+struct DenseOf : PiecesOf<16 / BYTES, 16 / BYTES, 1, 16, 1, BYTES == 1> {
   static constexpr bool is = true;
+  static constexpr bool quads = true;
+  static constexpr bool outside = BYTES == 1;
   using Raw = uint4;
 
   static __device__ __forceinline__ int element(int piece, int i) { return 16 / BYTES * piece + i; }
@@ -76,34 +78,17 @@ struct Dense<BF16> : DenseOf<2> {
   }
 };
 
+// The two types of eight bits: chunks as gatun/weights_f8.cuh has them, a scale outside of the row.
 template <>
 struct Dense<F8_E5M2> : DenseOf<1> {
-  // A byte is the upper one of an F16.
-  static __device__ __forceinline__ void chunk(const uint4& raw, int c, float (&w)[4]) {
-    const uint32_t four = word_of(raw, c);
-    const uint32_t low = __byte_perm(four, 0, 0x1404);
-    const uint32_t high = __byte_perm(four, 0, 0x3424);
-    w[0] = low_f16(low), w[1] = high_f16(low), w[2] = low_f16(high), w[3] = high_f16(high);
-  }
+  static constexpr float unit = Pieces<F8_E5M2>::unit;
+  static __device__ __forceinline__ void chunk(const uint4& raw, int c, float (&w)[4]) { Pieces<F8_E5M2>::chunk({raw}, c, w); }
 };
 
 template <>
 struct Dense<F8_E4M3> : DenseOf<1> {
-  static __device__ __forceinline__ void chunk(const uint4& raw, int c, float (&w)[4]) {
-    const uint32_t four = word_of(raw, c);
-#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 890
-    uint32_t low, high;
-    asm("{\n\t.reg .b16 first, second;\n\tmov.b32 {first, second}, %2;\n\tcvt.rn.f16x2.e4m3x2 %0, first;\n\tcvt.rn.f16x2.e4m3x2 %1, second;\n\t}"
-        : "=r"(low), "=r"(high)
-        : "r"(four));
-    w[0] = low_f16(low), w[1] = high_f16(low), w[2] = low_f16(high), w[3] = high_f16(high);
-#else
-#pragma unroll
-    for (int i = 0; i < 4; i++) {
-      w[i] = e4m3_to_float(static_cast<uint8_t>(four >> (8 * i)));
-    }
-#endif
-  }
+  static constexpr float unit = Pieces<F8_E4M3>::unit;
+  static __device__ __forceinline__ void chunk(const uint4& raw, int c, float (&w)[4]) { Pieces<F8_E4M3>::chunk({raw}, c, w); }
 };
 
 }  // namespace gatun

@@ -38,6 +38,12 @@
   FIELD(gatun::DType, w_dtype)
 GATUN_PARAMS(GemmParams, GEMM_PARAMS)
 
+// With a scale, if it is not null, which the elements of w are multiplied by as they are decoded.
+#define SCALED_GEMM_PARAMS(FIELD) \
+  GEMM_PARAMS(FIELD)              \
+  WEIGHT_SCALE_PARAMS(FIELD)
+GATUN_PARAMS(ScaledGemmParams, SCALED_GEMM_PARAMS)
+
 namespace gatun {
 
 constexpr int kStep = 32;  // elements of K a stage
@@ -61,9 +67,22 @@ __device__ __forceinline__ void store_parts(uint16_t* first_tile, uint16_t* seco
   *reinterpret_cast<uint4*>(first_tile + at) = first;
 }
 
+// Elements k to k + 7 of row n of w become what the product takes; k is a multiple of 8.
+__device__ __forceinline__ void scale_group(const GemmParams&, int, int, float (&)[8]) {}
+
+__device__ __forceinline__ void scale_group(const ScaledGemmParams& p, int n, int k, float (&v)[8]) {
+  if (p.scale != nullptr && n < p.n && k < p.k) {
+    const float scale = __ldg(scale_of_row(p, p.scale, n) + static_cast<int64_t>(k / kScaled) * p.scale_step);
+#pragma unroll
+    for (int i = 0; i < 8; i++) {
+      v[i] *= scale;
+    }
+  }
+}
+
 // A row of x by one of w, one element after the other.
-template <class G>
-__device__ __forceinline__ float plain_sum(const GemmParams& p, int m, int n) {
+template <class G, class PARAMS>
+__device__ __forceinline__ float plain_sum(const PARAMS& p, int m, int n) {
   const char* x = matrix_row(p.x, m);
   const char* w = p.w + n * p.w_stride;
   float sum = 0;
@@ -72,6 +91,7 @@ __device__ __forceinline__ float plain_sum(const GemmParams& p, int m, int n) {
     G::load(raw, w, g, p.k, false, p.w_dtype);
     float v[8];
     G::decode(raw, g, v);
+    scale_group(p, n, 8 * g, v);
 #pragma unroll
     for (int i = 0; i < 8; i++) {
       if (8 * g + i < p.k) {
@@ -95,8 +115,8 @@ __host__ __device__ constexpr int parts_of_x(Factors factors) { return factors =
 __host__ __device__ constexpr int parts_of_w(Factors factors) { return factors == Factors::kTwoByTwo ? 2 : 1; }
 
 // G: the weight's groups.
-template <class G, int BM, int BN, int WM, int WN, Factors FACTORS, class EPILOGUE>
-__device__ __forceinline__ void gemm(const GemmParams& p) {
+template <class G, int BM, int BN, int WM, int WN, Factors FACTORS, class EPILOGUE, class PARAMS>
+__device__ __forceinline__ void gemm(const PARAMS& p) {
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
   __trap();  // the host refuses it there
 #else
@@ -184,6 +204,7 @@ __device__ __forceinline__ void gemm(const GemmParams& p) {
       } else {
         float v[8];
         G::decode(w_raw[i], step * (kStep / 8) + q % 4, v);
+        scale_group(p, n0 + q / 4, step * kStep + q % 4 * 8, v);
         bool ignored = false;
         store_parts<w_parts>(w_to, w_to + (w_parts - 1) * w_tile, at, v, ignored);
       }
@@ -297,8 +318,9 @@ __device__ __forceinline__ void gemm(const GemmParams& p) {
 }  // namespace gatun
 
 // An instance and what the host must know of it: the rows of x and of w that a block does, and its shared memory.
-#define GATUN_GEMM(NAME, GROUPS, BM, BN, WM, WN, FACTORS)                                                                            \
-  GATUN_KERNEL(gemm_##NAME##_##BM##x##BN, GemmParams, 32 * (BM / WM) * (BN / WN),                                                    \
+#define GATUN_GEMM(NAME, GROUPS, BM, BN, WM, WN, FACTORS) GATUN_GEMM_OF(NAME, GemmParams, GROUPS, BM, BN, WM, WN, FACTORS)
+#define GATUN_GEMM_OF(NAME, PARAMS, GROUPS, BM, BN, WM, WN, FACTORS)                                                                 \
+  GATUN_KERNEL(gemm_##NAME##_##BM##x##BN, PARAMS, 32 * (BM / WM) * (BN / WN),                                                    \
                gatun::gemm<GROUPS, BM, BN, WM, WN, gatun::Factors::FACTORS, gatun::StoreSum>)                                        \
   GATUN_TILE(gemm_##NAME##_##BM##x##BN, rows, BM)                                                                                    \
   GATUN_TILE(gemm_##NAME##_##BM##x##BN, columns, BN)                                                                                 \

@@ -19,7 +19,7 @@ constexpr int kSimtStep = 16;
 constexpr int kSimtThreads = 256;
 
 template <class EPILOGUE>
-__device__ __forceinline__ void gemm_simt(const GemmParams& p) {
+__device__ __forceinline__ void gemm_simt(const ScaledGemmParams& p) {
   constexpr int x_pitch = kSimtRows + 4;
   constexpr int w_pitch = kSimtColumns + 4;
   GATUN_SHARED(float4[2][kSimtStep][x_pitch / 4], x_tile);
@@ -53,6 +53,7 @@ __device__ __forceinline__ void gemm_simt(const GemmParams& p) {
     w_raw = AnyGroups::Raw{};
     if (brings_w && n0 + w_row < p.n && step * kSimtStep + w_part * 8 < p.k) {
       AnyGroups::load(w_raw, p.w + static_cast<int64_t>(n0 + w_row) * p.w_stride, step * (kSimtStep / 8) + w_part, p.k, w_wide, p.w_dtype);
+      scale_group(p, n0 + w_row, step * kSimtStep + w_part * 8, w_raw.w);
     }
   };
   const auto store_step = [&](int stage) {

@@ -4,8 +4,8 @@
 // bytes, swizzled as the products read them) of K wide; the other two warpgroups multiply. The ring runs on over the ends of tiles: while sums are written, the
 // next tile's first pieces arrive. Two ways to share the tiles:
 //   together   both multiply one tile, each half of its rows: the largest tiles, so the fewest bytes from L2 for a product; their writing stops the products;
-//   in turns   (ping-pong) each has a tile of its own, so that one writes its sums while the other has the tensor cores. No barrier orders them: the ring does,
-//              in which the second's pieces lie behind the first's.
+//   in turns   (ping-pong) each has a tile of its own, so that one writes its sums while the other has the tensor cores. One begins once the other has seen
+//              all its pieces come: before, it could take an earlier round of the ring, whose barriers tell only odd rounds from even ones, for its own.
 // Registers go from the first warpgroup (24 a thread) to the other two (240), whose sums are 128 a thread.
 //
 // Precision. x and w are BF16 both, or F16 both: their products are exact, and summed in float32. Other x, which no product takes as it is, comes split in two
@@ -62,7 +62,7 @@ struct WarpgroupTile {
   static constexpr int w_bytes = BN * kPieceRow;
   static constexpr int stage_bytes = PARTS * x_bytes + w_bytes;
   static constexpr int barriers = STAGES * stage_bytes;
-  static constexpr int shared = barriers + 2 * STAGES * static_cast<int>(sizeof(uint64_t));
+  static constexpr int shared = barriers + (2 * STAGES + 2) * static_cast<int>(sizeof(uint64_t));
   static constexpr int rows = SHARING == Sharing::kInTurns ? BM : BM / 2;  // of a warpgroup
   static constexpr int readers = SHARING == Sharing::kInTurns ? 4 : 8;     // warps that hand back a stage
   static_assert(rows % 64 == 0 && rows / 64 * BN <= 256 && shared <= kWarpgroupSharedBytes);
@@ -137,9 +137,10 @@ __device__ __forceinline__ void multiply_stage(float (&sum)[WarpgroupTile<BM, BN
   wgmma_commit();
 }
 
-// A warpgroup that multiplies; `own` is 0 or 1.
+// A warpgroup that multiplies; `own` is 0 or 1. turns: for each of the two, that the other has seen all pieces of its tile.
 template <int BM, int BN, int PARTS, bool HALF, int STAGES, Sharing SHARING>
-__device__ __forceinline__ void multiply_ring(const WarpgroupGemmParams& p, const unsigned char* shared, uint64_t* full, uint64_t* empty, int own) {
+__device__ __forceinline__ void multiply_ring(const WarpgroupGemmParams& p, const unsigned char* shared, uint64_t* full, uint64_t* empty, uint64_t* turns,
+                                              int own) {
   using Tile = WarpgroupTile<BM, BN, PARTS, STAGES, SHARING>;
   constexpr bool in_turns = SHARING == Sharing::kInTurns;
   const int m_own = in_turns ? 0 : own * Tile::rows;
@@ -149,12 +150,16 @@ __device__ __forceinline__ void multiply_ring(const WarpgroupGemmParams& p, cons
   int turn = 0;
   for (int index = static_cast<int>(blockIdx.x); index < raster.works(); index += static_cast<int>(gridDim.x)) {
     const TileWork work = raster.work(index);
-    if (in_turns) {
-      turn ^= 1;
-      if (turn == own) {
+    if constexpr (in_turns) {
+      if (turn % 2 != own) {
+        turn++;
         place.skip(work.to - work.from);
         continue;
       }
+      if (turn > 0) {
+        mbarrier_wait(turns + own, (turn - 1) / 2 & 1);
+      }
+      turn++;
     }
     float sum[Tile::rows / 64][BN / 2];
     int before = 0;
@@ -170,6 +175,9 @@ __device__ __forceinline__ void multiply_ring(const WarpgroupGemmParams& p, cons
       }
       before = place.stage;
       place.next();
+    }
+    if (in_turns && arrives) {
+      mbarrier_arrive(turns + (own ^ 1));
     }
     wgmma_wait<0>();
 #pragma unroll
@@ -195,11 +203,14 @@ __device__ __forceinline__ void warpgroup_gemm(const WarpgroupGemmParams& p) {
   GATUN_BULK_SHARED(unsigned char, shared);
   uint64_t* const full = reinterpret_cast<uint64_t*>(shared + Tile::barriers);
   uint64_t* const empty = full + STAGES;
+  uint64_t* const turns = empty + STAGES;
   if (threadIdx.x == 0) {
     for (int i = 0; i < STAGES; i++) {
       mbarrier_init(full + i, 1);
       mbarrier_init(empty + i, Tile::readers);
     }
+    mbarrier_init(turns, kWarpgroup / 32);
+    mbarrier_init(turns + 1, kWarpgroup / 32);
     mbarrier_init_done();
   }
   __syncthreads();
@@ -211,7 +222,7 @@ __device__ __forceinline__ void warpgroup_gemm(const WarpgroupGemmParams& p) {
     }
   } else {
     registers_up<240>();
-    multiply_ring<BM, BN, PARTS, HALF, STAGES, SHARING>(p, shared, full, empty, warpgroup - 1);
+    multiply_ring<BM, BN, PARTS, HALF, STAGES, SHARING>(p, shared, full, empty, turns, warpgroup - 1);
   }
 #endif
 }

@@ -2,13 +2,24 @@
 //
 // A team of 1, 2, 4 or 8 warps (`split`, of the 8 of a block) does two rows of w for M rows of x, its warps taking turns along k. Every weight is read once
 // from memory for M rows of x; the x that it meets is float32 in shared memory, laid out in the order in which lanes decode (an image), so that reading it is
-// free of bank conflicts whatever the format. Blocks stay for more rows, so that x is brought in once a block where the image of whole rows fits.
+// free of bank conflicts whatever the format. Blocks stay for all their rows, two on a multiprocessor (one for eight rows of x), so that x is brought in once a
+// block where the image of whole rows fits.
+//
+// Weights of scalars come by asynchronous copies of 16 bytes a lane to a ring of 2, 4 or 8 stages of 8 KB; those of blocks to registers, a step at a time. What is
+// under way goes on through the ends of rows, their sums and barriers, and begins before the kernels ahead of this one are done. Little's law: an H200 copies
+// 4.3 TB/s, which is 32.6 bytes a nanosecond and multiprocessor; at 700 ns of latency that wants 22.8 KB under way, at 800 ns 26 KB. There are, with two blocks of
+// 256 threads: scalars 7 stages of 8, 112 KB (48 KB with four stages; one block of four, for eight rows of x, 24 KB); Q8_0, Q4_0 8 words a lane and row, 32 KB; Q4_1
+// 20 KB; Q4_K 18 KB, Q5_K 22 KB, Q6_K 27 KB; the types of gemv_others.cu two groups of eight, 5 to 12 KB. The ring is deeper than a steady stream needs: 112 KB are
+// 3.5 microseconds of it, what passes from the end of the kernel before until x is staged. Deeper rings were not taken, so that the image of 14336 elements fits.
+// Loads to registers kept the scalars at 64 bytes a lane, and stopped at the end of every team's rows.
 //
 // Two rows of w a team: with one, an element of x is read from shared memory for each weight, which for 4-bit weights is more than an H100's shared memory
 // gives while weights stream at 3.35 TB/s (32 words a clock and multiprocessor against 37 weights); four leave too few teams for matrices of 4096 rows to fill
-// the device with loads. Splitting k in a block makes up for few rows of w; a grid that splits k would need atomics or a second launch.
+// the device with loads. Splitting k in a block makes up for few rows of w; a grid that splits k would need atomics or a second launch. Which split: that by which
+// the multiprocessor with the most rows has least over its share (MatmulGemv).
 //
-// Bytes: w once, x and y once; flops: 2·M·N·K. The floor is the bytes over memory bandwidth up to M = 2, from M = 4 on the F32 pipe where that is slower.
+// Bytes: w once, x and y once; flops: 2·M·N·K. The floor is the bytes over memory bandwidth up to M = 2, from M = 4 on the F32 pipe where that is slower; it is
+// judged against a copy of as many bytes.
 #pragma once
 
 #include "gatun/activation.cuh"
@@ -35,6 +46,9 @@
   FIELD(const float*, bias)     \
   FIELD(const float*, bias1)    \
   FIELD(const float*, bias2)    \
+  WEIGHT_SCALE_PARAMS(FIELD)    \
+  FIELD(const float*, scale1)   \
+  FIELD(const float*, scale2)   \
   FIELD(const float*, norm)     \
   FIELD(float, epsilon)         \
   FIELD(int, n)                 \
@@ -79,6 +93,7 @@ __device__ __forceinline__ int64_t gemv_rows(const GemvParams& p) {
 // The weight that a team's rows are in, and the first of them there.
 struct WeightRows {
   const char* w;
+  const float* scale;
   int64_t stride;
   int64_t first;
   int n;
@@ -89,9 +104,9 @@ __device__ __forceinline__ WeightRows weight_rows(const GemvParams& p, int64_t r
   const int64_t end0 = whole_teams(p.n);
   const int64_t end1 = end0 + whole_teams(p.n1);
   if (row < end0) {
-    return WeightRows{p.w, p.w_stride, row, p.n, 0};
+    return WeightRows{p.w, p.scale, p.w_stride, row, p.n, 0};
   }
-  return row < end1 ? WeightRows{p.w1, p.w_stride1, row - end0, p.n1, 1} : WeightRows{p.w2, p.w_stride2, row - end1, p.n2, 2};
+  return row < end1 ? WeightRows{p.w1, p.scale1, p.w_stride1, row - end0, p.n1, 1} : WeightRows{p.w2, p.scale2, p.w_stride2, row - end1, p.n2, 2};
 }
 
 // What becomes of a sum here: bias, residual and rounding. Gives the sum before it was rounded.
@@ -346,10 +361,28 @@ struct RingFeed {
   __device__ __forceinline__ void leave() { cp_async_wait<0>(); }
 };
 
+// The scales of a piece of both rows of a team.
+template <class P>
+__device__ __forceinline__ void outer_scales(const GemvParams& p, int64_t row, int piece, float (&outer)[kGemvTeamRows]) {
+  const float* scale[kGemvTeamRows];
+  if (p.unit != kNoUnit) {
+    scale[0] = scale_of_row(p, p.scale, row / kGemvTeamRows);
+    scale[1] = scale_of_row(p, p.scale1, row / kGemvTeamRows);
+  } else {
+    const WeightRows of = weight_rows(p, row);
+    scale[0] = scale_of_row(p, of.scale, of.first);
+    scale[1] = scale_of_row(p, of.scale, min(of.first + 1, static_cast<int64_t>(of.n) - 1));
+  }
+#pragma unroll
+  for (int r = 0; r < kGemvTeamRows; r++) {
+    outer[r] = outer_scale<P>(scale[r], p.scale_step, piece);
+  }
+}
+
 // Adds to the sums what the pieces of a step give, of which those under `end` are in the image.
 template <class P, int M, class FEED>
-__device__ __forceinline__ void accumulate(float (&sum)[M * kGemvTeamRows], const FEED& feed, const float4* image, int first, int piece, int end, int step,
-                                           int room) {
+__device__ __forceinline__ void accumulate(float (&sum)[M * kGemvTeamRows], const FEED& feed, const float (&outer)[kGemvTeamRows], const float4* image, int first,
+                                           int piece, int end, int step, int room) {
   constexpr int R = kGemvTeamRows;
   constexpr int chunks = P::elements / 4;
 #pragma unroll
@@ -386,7 +419,11 @@ __device__ __forceinline__ void accumulate(float (&sum)[M * kGemvTeamRows], cons
       if constexpr (P::scaled) {
 #pragma unroll
         for (int i = 0; i < M * R; i++) {
-          sum[i] = fmaf(dot[i], P::scale(raw[i % R]), sum[i]);
+          if constexpr (P::outside) {
+            sum[i] = fmaf(dot[i], outer[i % R], sum[i]);
+          } else {
+            sum[i] = fmaf(dot[i], P::scale(raw[i % R]), sum[i]);
+          }
         }
       }
     }
@@ -478,9 +515,18 @@ __device__ __forceinline__ void gemv_by(const GemvParams& p) {
       const int end = min(first + p.room, pieces);
       // A step's first pieces, the same for all warps; a lane's is behind by its place.
       for (int at = first; at < end; at += FEED::ahead * step) {
+        const int piece = at + warp % p.split * 32 + lane;
+        const bool is = base + team * R < rows;
+        float outer[R] = {};
+        if constexpr (P::outside) {
+          static_assert(FEED::ahead == 1, "a scale a step");
+          if (is && piece < end) {
+            outer_scales<P>(p, base + team * R, piece, outer);
+          }
+        }
         feed.take(p);
-        if (base + team * R < rows) {
-          accumulate<P, M>(sum, feed, image, first, at + warp % p.split * 32 + lane, end, step, p.room);
+        if (is) {
+          accumulate<P, M>(sum, feed, outer, image, first, piece, end, step, p.room);
         }
         feed.give(p);
       }

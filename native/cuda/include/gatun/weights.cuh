@@ -17,6 +17,7 @@ namespace gatun {
 //   chunk(raw, c, w)            elements 4c to 4c + 3, zeros for those past the row's end
 //   quads                       whether the elements of a chunk are four of the row in turn, from a multiple of four on
 //   scaled, scale(raw)          whether chunks still have to be multiplied with the piece's scale
+//   outside                     whether that scale lies outside of the row (gatun/weights_f8.cuh)
 template <DType T>
 struct Pieces;
 
@@ -29,6 +30,7 @@ struct PiecesOf {
   static constexpr bool has_wide = ALIGNMENT > 1;
   static constexpr bool scaled = SCALED;
   static constexpr bool quads = !SCALED;
+  static constexpr bool outside = false;
 
   static __device__ __forceinline__ int count(int k) { return static_cast<int>((static_cast<int64_t>(k) * PER_SPAN + SPAN - 1) / SPAN); }
 

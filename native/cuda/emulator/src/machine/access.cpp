@@ -146,7 +146,7 @@ inline bool ordered_within(const Worker& worker, Stamp earlier) {
 
 inline bool ordered(const Worker& worker, Stamp earlier) {
   if (run_of(earlier) == run_of(worker.stamp)) {
-    return ordered_within(worker, earlier) || knows_thread(worker, earlier);
+    return ordered_within(worker, earlier) || knows_more(worker, earlier);
   }
   return worker.publications.covers(*worker.clock, worker.thread->index / kLanes, earlier);
 }
@@ -421,9 +421,7 @@ void check_engine_read(Worker& worker, const EngineRead& read, uintptr_t address
     Cell& cell = worker.shared_cells[(word - worker.shared_low) / 4];
     const Stamp written = cell.written;
     if (run_of(written) == run_of(worker.stamp)) {
-      const bool known = clock_of(written) <= read.seen[thread_of(written) / kLanes] || clock_of(written) == kLastClock ||
-                         (thread_of(written) < worker.threads_in_block && clock_of(written) <= read.own[thread_of(written)]);
-      if (!known) {
+      if (!is_known(*worker.engine, written, read.seen, read.own)) {
         fail(worker, kLaunchFailed, "race: " + access_text(read.what.c_str(), bytes, address) + " (" + describe_address(worker, word) + "), which " +
                                         doer(worker, written) + " wrote" +
                                         (read.again ? " since, and nothing waits for the reading first" : ", and nothing orders the two"));
@@ -433,8 +431,9 @@ void check_engine_read(Worker& worker, const EngineRead& read, uintptr_t address
                                         doer(worker, written) + " wrote by an ordinary store, and no fence_async_proxy of that thread lies between");
       }
     }
-    // Of several readers one is remembered; which, is left to chance.
-    if (!read.again && (run_of(cell.read) != run_of(worker.stamp) || (worker.random.next() & 1) != 0)) {
+    // Of several readers that nothing orders one is remembered; which, is left to chance.
+    if (!read.again && (run_of(cell.read) != run_of(worker.stamp) || thread_of(cell.read) == thread_of(read.stamp) ||
+                        is_known(*worker.engine, cell.read, read.seen, read.own) || (worker.random.next() & 1) != 0)) {
       cell.read = read.stamp | kAllBytes;
     }
   }

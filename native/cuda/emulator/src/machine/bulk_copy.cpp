@@ -115,9 +115,8 @@ void land(Worker& worker, size_t index) {
       }
     });
   }
-  engine.landed++;
   if (checked != nullptr) {
-    note_engine_write(worker, copy.to, copy.bytes, make_stamp(run_of(worker.stamp), engine.landed, engine_thread(kCopyEngine)));
+    note_engine_write(worker, copy.to, copy.bytes, landing_stamp(worker, copy));
   }
   order_before(&engine);
   bytes_landed(worker, copy);

@@ -198,7 +198,7 @@ void meet(Worker& worker, const Barrier& barrier) {
   Knowledge* const more = engine != nullptr ? &engine->arrivals[&barrier - worker.barriers] : nullptr;
   if (more != nullptr) {
     std::memcpy(together, more->seen, sizeof(together));
-    more->own.resize(worker.threads_in_block);
+    more->own.resize(worker.threads_in_block + kLanes);
     for (unsigned i = 0; i < kWarps; i++) {
       for (size_t j = 0; barrier.lanes[i] != 0 && j < engine->own[i].size(); j++) {
         more->own[j] = std::max(more->own[j], engine->own[i][j]);

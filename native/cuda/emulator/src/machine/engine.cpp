@@ -20,7 +20,7 @@ Engine& engine_of(Worker& worker, const char* what, const Place& place) {
     engine.used = true;
     engine.threads.resize(worker.threads_in_block);
     for (std::vector<uint32_t>& own : engine.own) {
-      own.assign(worker.threads_in_block, 0);
+      own.assign(worker.threads_in_block + kLanes, 0);
     }
   }
   return engine;
@@ -76,9 +76,18 @@ void come_to_know(Worker& worker, const Knowledge& from) {
   }
 }
 
-bool knows_thread(const Worker& worker, Stamp earlier) {
-  return worker.engine != nullptr && worker.engine->used && thread_of(earlier) < worker.threads_in_block &&
-         clock_of(earlier) <= worker.engine->own[worker.thread->index / kLanes][thread_of(earlier)];
+bool is_known(const Engine& engine, Stamp earlier, const uint32_t* seen, const uint32_t* own) {
+  const uint32_t thread = thread_of(earlier);
+  const uint32_t clock = clock_of(earlier);
+  if (thread >= engine_thread(kCopyEngine)) {
+    return clock <= own[engine.threads.size() + thread % kLanes] || clock == kLastClock;
+  }
+  return clock <= seen[thread / kLanes] || clock == kLastClock || (thread < engine.threads.size() && clock <= own[thread]);
+}
+
+bool knows_more(const Worker& worker, Stamp earlier) {
+  return worker.engine != nullptr && worker.engine->used &&
+         is_known(*worker.engine, earlier, worker.clock->seen, worker.engine->own[worker.thread->index / kLanes].data());
 }
 
 bool fenced_for_engines(const Engine& engine, Stamp written, const uint32_t* seen, const uint32_t* own) {
@@ -131,7 +140,7 @@ void leave_engine(Worker& worker) {
   Engine& engine = *worker.engine;
   const EngineThread& mine = engine.threads[worker.thread->index];
   if (!mine.held.empty()) {
-    fail(worker, kLaunchFailed, "has exited, but its " + at("wgmma", mine.held.front().place) + " was never waited for");
+    fail(worker, kLaunchFailed, "has exited, but its " + at(mine.held.front().name, mine.held.front().place) + " was never waited for");
   }
   if (!mine.stores.empty()) {
     fail(worker, kLaunchFailed, "has exited, but its " + at("tensor_store", mine.stores.front().place) + " was never waited for");
@@ -142,6 +151,11 @@ void leave_engine(Worker& worker) {
   if (!engine.copies.empty()) {
     const BulkCopy& copy = engine.copies.front();
     fail_thread(worker, copy.thread, kLaunchFailed, "the block is at its end, but the " + at(copy.what, copy.place) + " was never waited for");
+  }
+  for (const Mbarrier& barrier : engine.barriers) {
+    if (barrier.landed_in > barrier.waited_for) {
+      fail_thread(worker, barrier.landed_by, kLaunchFailed, "the block is at its end, but the " + at(barrier.landed, barrier.landed_at) + " was never waited for");
+    }
   }
   for (const Warpgroup& group : engine.warpgroups) {
     for (const auto& [count, threads] : group.registers) {

@@ -1,7 +1,7 @@
 // The copy engine and the warpgroups' tensor cores of a block: what they have under way, and what is known of it. Made when a thread first asks for one of them.
 //
-// Each of them counts its works as a warp counts its time, under a number behind the block's warps, so that the same stamps and clocks tell whether a thread
-// comes after a copy or a product.
+// Their works have stamps as those of threads have, with numbers behind the block's: of a warpgroup's products and of copies out of shared memory by counting them,
+// of copies into it by the mbarrier that counts their bytes and its phase. So the same clocks tell whether a thread comes after a copy or a product.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ constexpr unsigned kWarpgroup = 128;
 constexpr unsigned tensor_cores(unsigned warpgroup) { return kEngineWarps + warpgroup; }
 constexpr unsigned engine_thread(unsigned engine) { return engine * kLanes; }
 
-// What somebody has seen: of each warp and engine up to which clock, and of single threads more than of their warp.
+// What somebody has seen: of each warp and engine up to which clock; of single threads more than of their warp; and, behind those, up to which phase of mbarriers.
 struct Knowledge {
   uint32_t seen[kWarps] = {};
   std::vector<uint32_t> own;
@@ -37,6 +37,11 @@ struct Mbarrier {
   Stamp made;
   Place place;
   bool announced = false;
+  // The copy that landed last and the phase it belongs to; the last phase that a thread waited for. Counted from 1.
+  uint64_t landed_in = 0, waited_for = 0;
+  const char* landed = nullptr;
+  Place landed_at;
+  unsigned landed_by = 0;
   Knowledge gathering, released[2];  // by the arrivals of this phase; of the last phase of either parity
   std::vector<unsigned> waiters;
 };
@@ -98,6 +103,7 @@ struct Held {
   float* d;
   std::shared_ptr<Sums> sums;
   uint64_t last;  // products up to this one add to it
+  const char* name;
   Place place;
 };
 struct Left {
@@ -123,7 +129,7 @@ struct Engine {
   bool used = false;
   std::vector<Mbarrier> barriers;
   std::vector<BulkCopy> copies;  // not landed
-  uint32_t landed = 0, stored = 0;
+  uint32_t stored = 0;
   std::vector<EngineThread> threads;
   Warpgroup warpgroups[kEngineWarps / 4];
   std::vector<uint32_t> own[kWarps];  // of each warp, what it knows of single threads
@@ -139,8 +145,10 @@ void make_known(Worker& worker, Knowledge& to);
 void come_to_know(Worker& worker, const Knowledge& from);
 void merge(Knowledge& into, const Knowledge& other);
 
-// Whether the running thread's warp knows what a single thread did.
-bool knows_thread(const Worker& worker, Stamp earlier);
+// Whether what was done at that time in this block is known.
+bool is_known(const Engine& engine, Stamp earlier, const uint32_t* seen, const uint32_t* own);
+// Whether the running thread's warp knows what a single thread or a copy did.
+bool knows_more(const Worker& worker, Stamp earlier);
 // Whether all that a thread wrote by that clock was fenced for the engines, as far as is known here.
 bool fenced_for_engines(const Engine& engine, Stamp written, const uint32_t* seen, const uint32_t* own);
 
@@ -154,6 +162,8 @@ const BulkCopy* copy_to(const Worker& worker, uintptr_t address);
 // The barrier at an address, made by a thread that the running one comes after; a fault otherwise.
 Mbarrier& mbarrier_at(Worker& worker, const void* address, const char* what, const Place& place);
 void bytes_landed(Worker& worker, const BulkCopy& copy);
+// When a copy that lands now does so.
+Stamp landing_stamp(Worker& worker, const BulkCopy& copy);
 bool somebody_waits(Engine& engine, const BulkCopy& copy);
 
 std::string describe_engine_wait(const Worker& worker, const Thread& thread);

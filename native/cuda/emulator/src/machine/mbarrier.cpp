@@ -83,9 +83,23 @@ Mbarrier& mbarrier_at(Worker& worker, const void* pointer, const char* what, con
 void bytes_landed(Worker& worker, const BulkCopy& copy) {
   Mbarrier& barrier = *find(*worker.engine, copy.barrier);
   barrier.bytes -= static_cast<int64_t>(copy.bytes);
-  barrier.gathering.seen[kCopyEngine] = worker.engine->landed;
+  barrier.landed_in = barrier.phase + 1;
+  barrier.landed = copy.what;
+  barrier.landed_at = copy.place;
+  barrier.landed_by = copy.thread;
+  std::vector<uint32_t>& own = barrier.gathering.own;
+  own.resize(worker.threads_in_block + kLanes);
+  const Stamp stamp = landing_stamp(worker, copy);
+  own[worker.threads_in_block + thread_of(stamp) % kLanes] = clock_of(stamp);
   check_bytes(worker, copy.thread, barrier, at(copy.what, copy.place));
   end_phase(worker, barrier);
+}
+
+Stamp landing_stamp(Worker& worker, const BulkCopy& copy) {
+  const Mbarrier& barrier = *find(*worker.engine, copy.barrier);
+  const auto number = static_cast<unsigned>(&barrier - worker.engine->barriers.data());
+  return make_stamp(run_of(worker.stamp), static_cast<uint32_t>(std::min<uint64_t>(barrier.phase + 1, kLastClock)),
+                    engine_thread(kCopyEngine) + number % kLanes);
 }
 
 bool somebody_waits(Engine& engine, const BulkCopy& copy) { return !find(engine, copy.barrier)->waiters.empty(); }
@@ -153,6 +167,7 @@ void barrier_wait(void* pointer, int parity, const char* file, int line) {
   while (true) {
     Mbarrier& barrier = mbarrier_at(worker, pointer, "mbarrier_wait", place);
     if (static_cast<int>(barrier.phase & 1) != parity) {
+      barrier.waited_for = barrier.phase;
       come_to_know(worker, barrier.released[parity]);
       order_after(worker.engine);
       return;

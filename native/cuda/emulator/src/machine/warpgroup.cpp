@@ -173,10 +173,10 @@ void join_sums(Worker& worker, Product& product, float* d, uint64_t number, cons
   for (Held& held : mine.held) {
     if (d < held.d + own_sums(held.sums->n) && held.d < d + own_sums(n)) {
       if (held.d != d || held.sums->n != n) {
-        fail(worker, kLaunchFailed, what + " adds to sums that overlap those of " + at("a wgmma", held.place) + " under way");
+        fail(worker, kLaunchFailed, what + " adds to sums that overlap those of " + at(held.name, held.place) + " under way");
       }
       if (!untouched(d, own_sums(n))) {
-        fail(worker, kLaunchFailed, what + ": its sums were changed since " + at("a wgmma", held.place) + " that no wgmma_wait has covered");
+        fail(worker, kLaunchFailed, what + ": its sums were changed since " + at(held.name, held.place) + " that no wgmma_wait has covered");
       }
       if (first) {
         product.sums = held.sums;
@@ -184,6 +184,7 @@ void join_sums(Worker& worker, Product& product, float* d, uint64_t number, cons
         fail_diverging(worker, product, what, " with other sums");
       }
       held.last = number;
+      held.name = product_name(product.what.element);
       held.place = product.place;
       return;
     }
@@ -205,7 +206,7 @@ void join_sums(Worker& worker, Product& product, float* d, uint64_t number, cons
   for (size_t i = 0; i < own_sums(n); i++) {
     std::memcpy(d + i, &kUnderWay, 4);
   }
-  mine.held.push_back(Held{d, product.sums, number, product.place});
+  mine.held.push_back(Held{d, product.sums, number, product_name(product.what.element), product.place});
 }
 
 void perform(Worker& worker, const Product& product, uint64_t number) {
@@ -265,7 +266,7 @@ void deliver(Worker& worker, uint64_t up_to) {
       continue;
     }
     if (!untouched(held.d, count)) {
-      fail(worker, kLaunchFailed, "the sums of " + at("a wgmma", held.place) + " were changed while it was under way");
+      fail(worker, kLaunchFailed, "the sums of " + at(held.name, held.place) + " were changed while it was under way");
     }
     std::memcpy(held.d, held.sums->values.data() + worker.thread->index % kWarpgroup * count, count * sizeof(float));
     mine.left.erase(std::remove_if(mine.left.begin(), mine.left.end(), [&](const Left& left) { return left.d == held.d; }), mine.left.end());

@@ -31,8 +31,12 @@ static void run_matmul(const task *t) {
   }
 }
 
-int gatun_matmul(gatun_device *device, gatun_stream *stream, const gatun_tensor *x, const gatun_tensor *w, const gatun_tensor *bias, const gatun_tensor *y) {
+int gatun_matmul(gatun_device *device, gatun_stream *stream, const gatun_tensor *x, const gatun_tensor *w, const gatun_tensor *scale, const gatun_tensor *bias,
+                 const gatun_tensor *y) {
   (void)device;
+  if (scale != NULL) {
+    return failed(GATUN_UNSUPPORTED, "%s takes no scale", __func__);
+  }
   if (x->dtype != GATUN_F32 || y->dtype != GATUN_F32) {
     return failed(GATUN_UNSUPPORTED, "%s takes x and y in F32, not in %s and %s", __func__, dtype_name(x->dtype), dtype_name(y->dtype));
   }

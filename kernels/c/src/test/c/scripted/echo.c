@@ -73,7 +73,7 @@ ECHO(gatun_gelu_mul(HEAD, T *gate, T *up, int32_t form, T *y), tensor("gate", ga
 ECHO(gatun_kv_append(HEAD, T *k, T *v, const gatun_batch *b, const gatun_cache *c), tensor("k", k); tensor("v", v); batch(b); cache(c);)
 ECHO(gatun_layer_norm(HEAD, T *x, T *weight, T *bias, float eps, T *y), tensor("x", x); tensor("weight", weight); tensor("bias", bias);
      say(" eps=%g", eps); tensor("y", y);)
-ECHO(gatun_matmul(HEAD, T *x, T *w, T *bias, T *y), tensor("x", x); tensor("w", w); tensor("bias", bias); tensor("y", y);)
+ECHO(gatun_matmul(HEAD, T *x, T *w, T *scale, T *bias, T *y), tensor("x", x); tensor("w", w); tensor("scale", scale); tensor("bias", bias); tensor("y", y);)
 ECHO(gatun_mul(HEAD, T *a, T *b, T *y), tensor("a", a); tensor("b", b); tensor("y", y);)
 ECHO(gatun_penalize(HEAD, T *x, T *history, T *lengths, T *penalties, T *y), tensor("x", x); tensor("history", history); tensor("lengths", lengths);
      tensor("penalties", penalties); tensor("y", y);)

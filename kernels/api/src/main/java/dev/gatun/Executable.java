@@ -59,6 +59,17 @@ public final class Executable implements AutoCloseable {
     return stream.profile(this, runs);
   }
 
+  /**
+   * Runs the program {@code runs} times, one run right after the other as {@link Stream#submit} would, and returns the nanoseconds of each: what the device
+   * took, nothing of the host's, where the device has a clock of its own. It changes what a submission changes: outputs and caches.
+   */
+  public long[] time(Stream stream, int runs) {
+    if (runs < 1) {
+      throw new ShapeException("a time needs at least one run, not " + runs);
+    }
+    return stream.time(this, runs);
+  }
+
   DeviceExecutable device() {
     return device;
   }

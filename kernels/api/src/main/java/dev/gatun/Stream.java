@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 
 /**
  * An ordered queue of work on a backend, owned: closing it waits for its work. Calls may return before the work is done; {@link #synchronize()} and the
@@ -87,18 +88,28 @@ public final class Stream implements AutoCloseable {
   }
 
   List<Explanation.Step> profile(Executable executable, int runs) {
-    enter("profile");
+    return measured("profile", executable, () -> {
+      device.profile(executable.device(), runs);
+      return executable.device().steps();
+    });
+  }
+
+  long[] time(Executable executable, int runs) {
+    return measured("time", executable, () -> device.time(executable.device(), runs));
+  }
+
+  private <T> T measured(String call, Executable executable, Supplier<T> work) {
+    enter(call);
     try {
       own(executable);
       backend.check();
       reap();
       executable.begin();
       try {
-        device.profile(executable.device(), runs);
+        return work.get();
       } finally {
         executable.end();
       }
-      return executable.device().steps();
     } catch (RuntimeException | Error e) {
       letGoAfter(e);
       throw e;

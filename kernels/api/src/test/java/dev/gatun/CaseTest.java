@@ -27,6 +27,8 @@ class CaseTest {
     line(new Matmul(f32(1, 4096), t(DType.Q4_0, 64, 4096), f32(1, 64)), "matmul(x=f32[1,4096], w=q4_0[64,4096], y=f32[1,64])");
     line(new Matmul(t(DType.F16, 2, 8), t(DType.BF16, 3, 8), Optional.of(f32(3)), f32(2, 3)),
         "matmul(x=f16[2,8], w=bf16[3,8], bias=f32[3], y=f32[2,3])");
+    line(new Matmul(f32(2, 300), t(DType.F8_E4M3, 3, 300), Optional.of(f32(1, 3)), Optional.of(f32(3)), f32(2, 3)),
+        "matmul(x=f32[2,300], w=f8_e4m3[3,300], scale=f32[1,3], bias=f32[3], y=f32[2,3])");
     line(new RmsNorm(f32(2, 8), f32(8), 1e-5f, f32(2, 8)), "rms_norm(x=f32[2,8], weight=f32[8], y=f32[2,8], eps=1.0E-5)");
     line(new LayerNorm(f32(2, 8), f32(8), Optional.empty(), 0, f32(2, 8)), "layer_norm(x=f32[2,8], weight=f32[8], y=f32[2,8], eps=0.0)");
     line(new Rope(f32(5, 2, 64), i32(5), Optional.of(f32(32)), rotation, f32(5, 2, 64)),

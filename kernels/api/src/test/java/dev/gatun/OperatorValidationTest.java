@@ -56,6 +56,12 @@ class OperatorValidationTest {
     return new Attention(q, kv, batch, Attention.Options.causal(1), sinks, y);
   }
 
+  /** A product with a weight {@code [3, 300]} of {@code w}. */
+  private static Matmul scaled(DType w, Tensor scale) {
+    int k = w.isBlock() ? 320 : 300;
+    return new Matmul(f32(2, k), t(w, 3, k), Optional.of(scale), NONE, f32(2, 3));
+  }
+
   static Stream<Arguments> elementwise() {
     Rotation rotation = new Rotation(Rotation.Pairs.INTERLEAVED, 8, 10_000);
     return Stream.of(
@@ -112,6 +118,14 @@ class OperatorValidationTest {
         bad("matmul", "w", () -> new Matmul(f32(2, 4), gapped(f32(3, 4)), f32(2, 3))),
         bad("matmul", "bias", () -> new Matmul(f32(2, 4), f32(3, 4), Optional.of(f32(2)), f32(2, 3))),
         bad("matmul", "bias", () -> new Matmul(f32(2, 4), f32(3, 4), Optional.of(t(DType.F16, 3)), f32(2, 3))),
+        bad("matmul", "scale", () -> scaled(DType.BF16, f32(1))),
+        bad("matmul", "scale", () -> scaled(DType.Q8_0, f32(1))),
+        bad("matmul", "scale", () -> scaled(DType.F8_E4M3, f32(2))),
+        bad("matmul", "scale", () -> scaled(DType.F8_E4M3, f32(2, 3))),
+        bad("matmul", "scale", () -> scaled(DType.F8_E5M2, f32(3, 2))),
+        bad("matmul", "scale", () -> scaled(DType.F8_E4M3, f32(1, 2, 3))),
+        bad("matmul", "scale", () -> scaled(DType.F8_E4M3, t(DType.F16, 1))),
+        bad("matmul", "scale", () -> scaled(DType.F8_E4M3, gapped(f32(3, 3)))),
         bad("matmul", "count", () -> new Matmul(f32(2, 4).withCount(COUNT), f32(3, 4), f32(2, 3).withCount(OTHER_COUNT))),
         bad("embedding", "ids", () -> new Embedding(f32(2), f32(5, 4), f32(2, 4))),
         bad("embedding", "table", () -> new Embedding(i32(2), i32(5, 4), f32(2, 4))),
@@ -189,6 +203,19 @@ class OperatorValidationTest {
         assertThatThrownBy(wrong::get).isInstanceOf(ShapeException.class);
       }
     }
+  }
+
+  @Test
+  void aScaleIsOfTheWholeWeightOfItsRowsOrOfItsBlocks() {
+    for (Tensor scale : List.of(f32(1), f32(3), f32(1, 3))) {
+      Matmul scaled = scaled(DType.F8_E4M3, scale);
+      assertThat(scaled.reads()).containsExactly(scaled.x(), scaled.w(), scale);
+      Matmul moved = scaled.with(t -> t == scale ? f32(1) : t);
+      assertThat(moved.scale().orElseThrow().shape()).isEqualTo(Shape.of(1));
+      assertThat(moved.w()).isSameAs(scaled.w());
+    }
+    Tensor empty = t(DType.F8_E5M2, 3, 0);
+    assertThatCode(() -> new Matmul(f32(2, 0), empty, Optional.of(f32(1, 0)), NONE, f32(2, 3))).doesNotThrowAnyException();
   }
 
   @Test

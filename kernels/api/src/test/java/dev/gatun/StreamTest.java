@@ -295,4 +295,13 @@ class StreamTest {
     assertThat(driver.calls).contains("profile 3");
     assertThatThrownBy(() -> step.profile(stream, 0)).isInstanceOf(ShapeException.class);
   }
+
+  @Test
+  void timesAreOfAsManyRunsAsAsked() {
+    Executable step = scale();
+    assertThat(step.time(stream, 4)).hasSize(4).isNotEqualTo(new long[4]);
+    assertThatThrownBy(() -> step.time(stream, 0)).isInstanceOf(ShapeException.class);
+    stream.submit(step);
+    stream.synchronize();
+  }
 }

@@ -40,6 +40,7 @@ public final class GatunCommand implements Runnable {
   private static Map<String, Function<Terminal, Callable<Integer>>> commands() {
     Map<String, Function<Terminal, Callable<Integer>>> all = new LinkedHashMap<>();
     all.put("bench", BenchCommand::new);
+    all.put("kernels", KernelsCommand::new);
     all.put("run", RunCommand::new);
     all.put("logits", LogitsCommand::new);
     all.put("info", InfoCommand::new);
@@ -47,6 +48,7 @@ public final class GatunCommand implements Runnable {
     all.put("backends", BackendsCommand::new);
     all.put("explain", ExplainCommand::new);
     all.put("validate", ValidateCommand::new);
+    all.put("report", ReportCommand::new);
     return all;
   }
 

@@ -36,6 +36,7 @@ public record ModelShape(String name, String family, int layers, int embedding, 
       new ModelShape("qwen2.5-0.5b", "qwen2", 24, 896, 4864, 14, 2, 64, 151936, 32768, 1e6, 1e-6, true, Optional.empty()),
       new ModelShape("qwen3-0.6b", "qwen3", 28, 1024, 3072, 16, 8, 128, 151936, 40960, 1e6, 1e-6, true, Optional.empty()),
       new ModelShape("qwen3-4b", "qwen3", 36, 2560, 9728, 32, 8, 128, 151936, 40960, 1e6, 1e-6, true, Optional.empty()),
+      new ModelShape("minicpm-2b", "llama", 40, 2304, 5760, 36, 36, 64, 122753, 4096, 10000, 1e-5, true, Optional.empty()),
       new ModelShape("test", "llama", 2, 64, 160, 4, 2, 16, 512, 256, 10000, 1e-5, false, Optional.empty()));
 
   /** Every named shape. */

@@ -22,7 +22,7 @@ import java.util.stream.Stream;
  */
 final class CLibrary {
   /** {@code GATUN_BACKEND_VERSION} of the header in this jar. */
-  static final int VERSION = 1;
+  static final int VERSION = 2;
 
   private static final int LONGEST_MESSAGE = 1 << 14;
 

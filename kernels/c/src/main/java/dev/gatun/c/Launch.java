@@ -71,7 +71,7 @@ final class Launch {
       case LayerNorm o -> launch.counting(o.x(), o.y()).rows(o.x()).fixed(o.weight()).perhaps(o.bias()).number(o.eps()).rows(o.y());
       case Rope o -> launch.counting(o.x(), o.positions(), o.y()).rows(o.x()).rows(o.positions()).perhaps(o.factors())
           .pointer(Structs.rotation(o.rotation(), allocator)).rows(o.y());
-      case Matmul o -> launch.counting(o.x(), o.y()).rows(o.x()).fixed(o.w()).perhaps(o.bias()).rows(o.y());
+      case Matmul o -> launch.counting(o.x(), o.y()).rows(o.x()).fixed(o.w()).perhaps(o.scale()).perhaps(o.bias()).rows(o.y());
       case Embedding o -> launch.counting(o.ids(), o.y()).rows(o.ids()).fixed(o.table()).rows(o.y());
       case GatherRows o -> launch.counting(o.rows(), o.y()).fixed(o.x()).rows(o.rows()).rows(o.y());
       case Copy o -> launch.counting(o.x(), o.y()).rows(o.x()).rows(o.y());

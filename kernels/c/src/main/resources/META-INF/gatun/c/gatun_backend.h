@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 /* Raised whenever a library made for the version before would no longer work. */
-#define GATUN_BACKEND_VERSION 1
+#define GATUN_BACKEND_VERSION 2
 
 #if defined(_WIN32)
 #define GATUN_EXPORT __declspec(dllexport)
@@ -312,9 +312,12 @@ GATUN_EXPORT int gatun_kv_append(gatun_device *device, gatun_stream *stream, con
 GATUN_EXPORT int gatun_layer_norm(gatun_device *device, gatun_stream *stream, const gatun_tensor *x, const gatun_tensor *weight, const gatun_tensor *bias,
                                   float eps, const gatun_tensor *y);
 
-/* y[m, n] = sum over k of x[m, k] * w[n, k], + bias[n]; x floats [M, K], w float or block type [N, K], bias F32 [N] or NULL, y floats [M, N]. */
-GATUN_EXPORT int gatun_matmul(gatun_device *device, gatun_stream *stream, const gatun_tensor *x, const gatun_tensor *w, const gatun_tensor *bias,
-                              const gatun_tensor *y);
+/*
+ * y[m, n] = sum over k of x[m, k] * w[n, k] * s, + bias[n]; x floats [M, K], w float or block type [N, K], bias F32 [N] or NULL, y floats [M, N].
+ * s is 1 where scale is NULL. Otherwise w is of 8-bit floats and scale F32: [1]; [N], by row; or [ceil(N / 128), ceil(K / 128)], scale[n / 128, k / 128].
+ */
+GATUN_EXPORT int gatun_matmul(gatun_device *device, gatun_stream *stream, const gatun_tensor *x, const gatun_tensor *w, const gatun_tensor *scale,
+                              const gatun_tensor *bias, const gatun_tensor *y);
 
 /* y = a * b, as gatun_add. */
 GATUN_EXPORT int gatun_mul(gatun_device *device, gatun_stream *stream, const gatun_tensor *a, const gatun_tensor *b, const gatun_tensor *y);

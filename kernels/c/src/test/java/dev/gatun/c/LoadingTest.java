@@ -57,8 +57,8 @@ class LoadingTest {
 
   @Test
   void anotherVersionIsRefused() {
-    assertThat(reason(Native.library("scripted", "-DVERSION=2").toString()))
-        .endsWith("was compiled with version 2 of gatun_backend.h, this gatun-c needs 1; use the library and the jar that belong together");
+    assertThat(reason(Native.library("scripted", "-DVERSION=1").toString()))
+        .endsWith("was compiled with version 1 of gatun_backend.h, this gatun-c needs 2; use the library and the jar that belong together");
   }
 
   @Test

@@ -54,6 +54,7 @@ final class MatmulStage {
   private final Map<String, Long> forms = new LinkedHashMap<>();
   private final boolean ownRows;
   private final long[] productsAt;
+  private final long[] partsAt;
   private final long scratch;
 
   private MatmulStage(Fusion.Matmuls group, Lanes lanes) {
@@ -72,10 +73,14 @@ final class MatmulStage {
       }
     }
     this.productsAt = new long[kernels.size()];
+    this.partsAt = new long[kernels.size()];
     for (int i = 0; i < productsAt.length; i++) {
       Tensor y = group.matmuls().get(i).y();
+      long bytes = CpuMemory.align(4 * y.shape().elements());
       productsAt[i] = y.dtype() == DType.F32 ? -1 : at;
-      at += y.dtype() == DType.F32 ? 0 : CpuMemory.align(4 * y.shape().elements());
+      at += y.dtype() == DType.F32 ? 0 : bytes;
+      partsAt[i] = at;
+      at += group.matmuls().get(i).scale().isPresent() ? bytes : 0;
     }
     this.scratch = at;
   }
@@ -211,11 +216,13 @@ final class MatmulStage {
         : new Floats(memory, base + forms.get(kernel.activationForm()), kernel.activationBytes(k));
     Floats result = productsAt[i] < 0 ? Floats.of(y) : new Floats(memory, base + productsAt[i], 4 * matmul.y().size(1));
     Optional<Quantizer> narrow = productsAt[i] < 0 ? Optional.empty() : Optional.of(Quantizer.of(y.dtype()));
-    return new Product(kernel, act, binding.view(matmul.w()), k, matmul.bias().map(binding::view), result, narrow, y);
+    Floats parts = new Floats(memory, base + partsAt[i], 4 * matmul.y().size(1));
+    Optional<WeightScale> scale = matmul.scale().map(s -> new WeightScale(binding.view(s), s.shape().rank() == 2, parts.memory, parts.offset, parts.rowBytes));
+    return new Product(kernel, act, binding.view(matmul.w()), k, scale, matmul.bias().map(binding::view), result, narrow, y);
   }
 
   /** One matmul, a tile at a time. */
-  private record Product(MatmulKernel kernel, Floats act, View w, int k, Optional<View> bias, Floats result, Optional<Quantizer> narrow, View y) {
+  private record Product(MatmulKernel kernel, Floats act, View w, int k, Optional<WeightScale> scale, Optional<View> bias, Floats result, Optional<Quantizer> narrow, View y) {
     int n() {
       return w.size(0);
     }
@@ -223,6 +230,8 @@ final class MatmulStage {
     void compute(int m, int n0, int n1) {
       if (k == 0) {
         zero(m, n0, n1);
+      } else if (scale.isPresent()) {
+        scale.get().multiply(kernel, act.memory, act.offset, act.rowBytes, m, w, k, n0, n1, result.memory, result.offset, result.rowBytes);
       } else {
         multiply(m, n0, n1);
       }

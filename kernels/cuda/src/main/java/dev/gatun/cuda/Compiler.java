@@ -98,6 +98,24 @@ final class Compiler {
     });
   }
 
+  /** Runs launches that belong to no program, and waits for them. */
+  void once(Stream stream, Consumer<Binding> bind) {
+    try (Arena arena = Arena.ofShared()) {
+      Binding binding = new Binding(gpu, storage -> place(storage, 0, Map.of()), 0, _ -> {
+        throw new IllegalStateException("a launch outside of a program has no table");
+      }, (type, address, sizes, strides, box, swizzle, promotion) -> TensorMap.tiled(context, type, address, sizes, strides, box, swizzle, promotion),
+          _ -> false, arena);
+      bind.accept(binding);
+      Calls.run(() -> {
+        binding.launches().forEach(launch -> {
+          kernels.prepare(launch);
+          kernels.launch(stream, launch, false);
+        });
+        stream.synchronize();
+      });
+    }
+  }
+
   private DeviceMemory kept(long bytes, List<DeviceMemory> owned) {
     DeviceMemory memory = allocate.apply(bytes);
     owned.add(memory);

@@ -57,7 +57,7 @@ final class CudaDriver implements BackendDriver {
       this.own = stream;
       this.compiler = new Compiler(gpu, context, kernels, this::allocate, CudaProvider.isOn(options, CudaProvider.GRAPH),
           CudaProvider.isOn(options, CudaProvider.FUSE), programmatic(cuda, options));
-      this.upload = new WeightUpload(own, compiler);
+      this.upload = new WeightUpload(gpu, own, compiler);
     } catch (RuntimeException | Error e) {
       List<Runnable> made = new ArrayList<>();
       if (stream != null) {

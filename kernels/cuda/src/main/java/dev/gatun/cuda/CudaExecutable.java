@@ -148,6 +148,34 @@ final class CudaExecutable implements DeviceExecutable {
     });
   }
 
+  /** Submits it again and again, with an event between. */
+  long[] time(Stream stream, int runs) {
+    long[] nanos = new long[runs];
+    Calls.run(where, () -> {
+      List<Event> events = new ArrayList<>();
+      try {
+        for (int r = 0; r <= runs; r++) {
+          events.add(context.newEvent(true));
+        }
+        stream.record(events.getFirst());
+        for (int r = 0; r < runs; r++) {
+          submit(stream);
+          stream.record(events.get(r + 1));
+        }
+        stream.synchronize();
+        for (int r = 0; r < runs; r++) {
+          nanos[r] = Math.round(events.get(r + 1).millisecondsSince(events.get(r)) * NANOS_PER_MILLI);
+        }
+      } catch (RuntimeException | Error e) {
+        Release.after(e, List.of(stream::synchronize));
+        Release.after(e, ends(events));
+        throw e;
+      }
+      Release.all(ends(events));
+    });
+    return nanos;
+  }
+
   private static List<Runnable> ends(List<Event> events) {
     return events.stream().<Runnable>map(event -> event::close).toList();
   }

@@ -43,6 +43,11 @@ final class CudaStream implements DeviceStream {
   }
 
   @Override
+  public long[] time(DeviceExecutable executable, int runs) {
+    return ((CudaExecutable) executable).time(stream, runs);
+  }
+
+  @Override
   public void copy(DeviceMemory from, long fromOffset, DeviceMemory to, long toOffset, long bytes) {
     if (bytes > 0) {
       Calls.run(() -> HostStaging.copy(stream, from, fromOffset, to, toOffset, bytes));

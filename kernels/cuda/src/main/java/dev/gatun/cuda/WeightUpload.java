@@ -9,17 +9,21 @@ import dev.gatun.Prepared;
 import dev.gatun.Program;
 import dev.gatun.Tensor;
 import dev.gatun.Use;
+import dev.gatun.cuda.kernel.Gpu;
+import dev.gatun.cuda.op.BandLayout;
 import dev.gatun.ffi.cuda.Stream;
 import dev.gatun.spi.DeviceMemory;
 import java.util.List;
 import java.util.function.LongFunction;
 
-/** Brings weights to the device, as they lie; vectors become F32 there. */
+/** Brings weights to the device: matrices of some types in the order that tensor cores take them in, vectors as F32, the rest as it lies. */
 final class WeightUpload {
+  private final Gpu gpu;
   private final Stream stream;
   private final Compiler compiler;
 
-  WeightUpload(Stream stream, Compiler compiler) {
+  WeightUpload(Gpu gpu, Stream stream, Compiler compiler) {
+    this.gpu = gpu;
     this.stream = stream;
     this.compiler = compiler;
   }
@@ -27,18 +31,19 @@ final class WeightUpload {
   Prepared prepare(Tensor weight, Use use, LongFunction<Buffer> allocate) {
     boolean here = weight.buffer().backend().isPresent();
     boolean expand = use == Use.VECTOR && weight.dtype() != DType.F32;
-    if (here && !expand) {
+    boolean pack = (use == Use.MATMUL || use == Use.MATMUL_AND_EMBEDDING) && BandLayout.suits(weight, gpu);
+    if (here && !expand && !pack) {
       return new Prepared(weight, 0, 0, "used in place");
     }
     long started = System.nanoTime();
     Tensor plain = here ? weight : upload(weight, allocate);
-    if (!expand) {
+    if (!expand && !pack) {
       return new Prepared(plain, plain.buffer().bytes(), System.nanoTime() - started, "copied to the device as it lies");
     }
     List<Runnable> staging = here ? List.of() : List.of(plain.buffer()::close);
-    Tensor expanded;
+    Tensor made;
     try {
-      expanded = expand(plain, allocate);
+      made = pack ? pack(plain, allocate) : expand(plain, allocate);
     } catch (RuntimeException | Error e) {
       Release.after(e, staging);
       throw e;
@@ -46,10 +51,11 @@ final class WeightUpload {
     try {
       Release.all(staging);
     } catch (RuntimeException e) {
-      Release.after(e, List.of(expanded.buffer()::close));
+      Release.after(e, List.of(made.buffer()::close));
       throw e;
     }
-    return new Prepared(expanded, expanded.buffer().bytes(), System.nanoTime() - started, "expanded to F32 on the device");
+    return new Prepared(made, made.buffer().bytes(), System.nanoTime() - started,
+        pack ? "repacked on the device in the order of tensor cores' fragments" : "expanded to F32 on the device");
   }
 
   /** The weight's elements in a buffer of their own; rows that lay apart follow each other there. */
@@ -87,6 +93,18 @@ final class WeightUpload {
       done += copyRows(weight, dimension + 1, from + weight.dtype().bytes(i * weight.stride(dimension)), to, toOffset + done);
     }
     return done;
+  }
+
+  private Tensor pack(Tensor plain, LongFunction<Buffer> allocate) {
+    Buffer buffer = allocate.apply(BandLayout.bytes(plain.dtype(), plain.size(0), plain.size(1), gpu));
+    Tensor to = Tensor.ofLayout(buffer, 0, plain.dtype(), plain.shape(), BandLayout.NAME);
+    try {
+      compiler.once(stream, binding -> BandLayout.bind(plain, to, binding));
+    } catch (RuntimeException | Error e) {
+      Release.after(e, List.of(stream::synchronize, buffer::close));
+      throw e;
+    }
+    return to;
   }
 
   private Tensor expand(Tensor plain, LongFunction<Buffer> allocate) {

@@ -44,7 +44,7 @@ final class CacheCases {
       for (int head : HEADS) {
         int width = aligned() ? head : head - (kept == DType.Q8_0 ? 32 : 24);
         cases.accept("attention of 1 token over " + kept + " of " + width, () -> decode(kept, width, aligned() ? 4 : 3));
-        cases.accept("attention of 1 token over " + kept + " of " + width + ", wide groups", () -> decode(kept, width, aligned() ? 8 : 7));
+        cases.accept("attention of 1 token over " + kept + " of " + width + ", wide groups", () -> decode(kept, width, aligned() ? 16 : 13));
       }
     }
     for (DType kept : new DType[] {DType.F32, DType.F16, DType.BF16}) {
@@ -70,10 +70,14 @@ final class CacheCases {
     return Attention.Options.causal((float) (1 / Math.sqrt(width)));
   }
 
-  /** One token of each of two sequences; the room of a sequence cuts the longer context into ranges. */
   void decode(DType kept, int width, int group) {
-    int[] context = aligned() ? new int[] {64, 144} : new int[] {13, 139};
-    try (PagedKeys keys = new PagedKeys(harness, new KvCache.Spec(1, 2, width, width, kept, 16, 16, 4, 160))) {
+    decode(kept, width, group, aligned() ? new int[] {64, 144} : new int[] {13, 139});
+  }
+
+  /** One token of each of two sequences; the room of a sequence cuts the longer context into ranges. */
+  void decode(DType kept, int width, int group, int[] context) {
+    int pages = (context[0] + 15) / 16 + (context[1] + 15) / 16 + 3;
+    try (PagedKeys keys = new PagedKeys(harness, new KvCache.Spec(1, 2, width, width, kept, 16, pages, 4, (context[1] + 15) / 16 * 16 + 16))) {
       int[] slots = new int[context.length];
       int[][] positions = new int[context.length][];
       int[][] last = new int[context.length][];

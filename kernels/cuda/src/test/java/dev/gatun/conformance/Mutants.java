@@ -34,6 +34,8 @@ final class Mutants {
   private static final String ATTENTION = "include/gatun/attention.cuh";
   private static final String TILES = "kernels/attention_prefill_mma.cu";
   private static final String DECODE = "kernels/attention_decode.cu";
+  private static final String DECODED = "include/gatun/attention_decode.cuh";
+  private static final String RINGS = "kernels/attention_decode_mma.cu";
 
   private Mutants() {}
 
@@ -72,9 +74,13 @@ final class Mutants {
     Victim gemm = new Victim(List.of("gemm"), "half.* 64, 64", h -> multiply(h, DType.F16, DType.F16, 41, 67, 104));
     Victim prefill = new Victim(List.of("attention_prefill_mma"), "f16, gatun::F16, 64",
         h -> new CacheCases(h, Size.ALIGNED).prefill(DType.F16, 64));
-    Victim decode = new Victim(List.of("attention_decode", "kv_append"), "f16, gatun::F16, 64, 4|merge|kv_append",
-        h -> new CacheCases(h, Size.ALIGNED).decode(DType.F16, 64, 4));
-    Victim ragged = new Victim(List.of("attention_decode", "kv_append"), "f16, gatun::F16, 64, 4|merge|kv_append",
+    Victim decode = new Victim(List.of("attention_decode", "kv_append"), "\\(64\\)|merge|kv_append",
+        h -> new CacheCases(h, Size.ALIGNED).decode(DType.F32, 64, 4));
+    Victim ragged = new Victim(List.of("attention_decode", "kv_append"), "\\(64\\)|merge|kv_append",
+        h -> new CacheCases(h, Size.ODD).decode(DType.F32, 40, 3));
+    Victim rings = new Victim(List.of("attention_decode_mma", "attention_decode", "kv_append"), "f16, gatun::F16, 64, 8|\\(64\\)|merge|kv_append",
+        h -> new CacheCases(h, Size.ALIGNED).decode(DType.F16, 64, 4, new int[] {64, 1600}));
+    Victim raggedRings = new Victim(List.of("attention_decode_mma", "attention_decode", "kv_append"), "f16, gatun::F16, 64, 8|\\(64\\)|merge|kv_append",
         h -> new CacheCases(h, Size.ODD).decode(DType.F16, 40, 3));
 
     return List.of(
@@ -192,16 +198,39 @@ final class Mutants {
             "    __syncwarp();\n    float score[GROUP];",
             "    float score[GROUP];",
             RACE),
-        decode.faulting("merge that reads other ranges' tops too early", DECODE,
-            "[0];\n  }\n  __syncthreads();",
-            "[0];\n  }",
+        decode.faulting("merge that reads other ranges' sums too early", DECODE,
+            "  __syncthreads();  // the sums are there\n",
+            "",
             RACE),
         ragged.differing("decoding of a whole tile where keys end", DECODE,
             "const int count = min(32, to - tile);",
             "const int count = 32;"),
-        ragged.differing("decoding past the last key", DECODE,
-            "const int to = min(last, from + cut.each);",
-            "const int to = from + cut.each;"));
+        ragged.differing("decoding past the last key", DECODED,
+            "d.to = min(last, d.from + cut.each);",
+            "d.to = d.from + cut.each;"),
+        rings.faulting("decoding that reads a ring without a wait", RINGS,
+            "    cp_async_wait<R::stages - 1>();\n",
+            "",
+            PENDING),
+        rings.faulting("decoding that waits for one step too few", RINGS,
+            "cp_async_wait<R::stages - 1>();",
+            "cp_async_wait<R::stages>();",
+            PENDING),
+        rings.faulting("decoding that reads what other lanes brought too early", RINGS,
+            "    __syncwarp();  // the step is there for all lanes\n",
+            "",
+            RACE + "|" + PENDING),
+        rings.faulting("decoding that brings a step over one still read", RINGS,
+            "    __syncwarp();  // the step is used up\n",
+            "",
+            RACE),
+        rings.faulting("decoding whose sums take the place of rings still read", RINGS,
+            "  __syncthreads();  // the rings are used up, and their place is taken by the sums\n",
+            "",
+            RACE),
+        raggedRings.differing("a ragged step that scores what lies past the keys", RINGS,
+            "e < count ? capped(",
+            "e < 16 ? capped("));
   }
 
   private static Tensor normal(OperatorHarness h, DType type, Placement placement, double spread, long... shape) {

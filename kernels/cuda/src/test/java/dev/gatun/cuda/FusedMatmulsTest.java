@@ -36,6 +36,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Matmuls that share a launch with each other, with a norm, with what follows, held to float64 loops over the operators one after the other. */
 class FusedMatmulsTest {
   private static final double BOUND = 1e-11;
+
+  /** Over weights in tensor cores' order: of activations in two BF16 parts, up to four rows of them, and of those rounded to BF16. */
+  private static final double BOUND_OF_PARTS = 5e-11;
+  private static final double BOUND_OF_ROUNDED = 5e-6;
+  private static final int ROWS_OF_PARTS = 4;
+
   private static final float EPSILON = 1e-5f;
 
   private static Backend backend;
@@ -104,7 +110,11 @@ class FusedMatmulsTest {
     return y;
   }
 
-  private static void holds(Program program, int launches, Tensor output, double[] expected) {
+  private static double bound(Tensor weight, int m) {
+    return weight.isPlain() ? BOUND : m <= ROWS_OF_PARTS ? BOUND_OF_PARTS : BOUND_OF_ROUNDED;
+  }
+
+  private static void holds(Program program, int launches, Tensor output, double[] expected, double bound) {
     try (Executable executable = backend.compile(program)) {
       assertThat(executable.explain().steps()).as("%s", executable.explain()).hasSize(launches);
       stream.submit(executable);
@@ -115,12 +125,13 @@ class FusedMatmulsTest {
         error += (actual[i] - expected[i]) * (actual[i] - expected[i]);
         size += expected[i] * expected[i];
       }
-      assertThat(error / size).as("%s", executable.explain()).isLessThan(BOUND);
+      assertThat(error / size).as("%s", executable.explain()).isLessThan(bound);
     }
   }
 
   @ParameterizedTest
-  @CsvSource({"F32, 1, 96", "F16, 3, 70", "BF16, 8, 33", "Q8_0, 1, 128", "Q8_0, 7, 64", "Q4_0, 2, 96", "Q4_K, 1, 512", "Q6_K, 4, 256", "Q5_0, 1, 64"})
+  @CsvSource({"F32, 1, 96", "F16, 3, 70", "BF16, 8, 33", "Q8_0, 1, 128", "Q8_0, 7, 64", "Q4_0, 2, 96", "Q4_K, 1, 512", "Q6_K, 4, 256", "Q5_0, 1, 64",
+      "Q4_0, 16, 160", "Q8_0, 9, 2048", "Q4_K, 5, 256"})
   void aNormAndThreeWeightsOfOddSizesShareALaunch(DType type, int m, int k) {
     double[] x = floats(1, m * k, 1.5);
     double[] norm = floats(2, k, 1);
@@ -134,6 +145,7 @@ class FusedMatmulsTest {
       Tensor between = builder.temporary("h", DType.F32, m, k);
       List<Operator> list = new ArrayList<>(List.of(new RmsNorm(in, weight, EPSILON, between)));
       double[] expected = {};
+      double bound = BOUND;
       for (int i = 0; i < sizes.length; i++) {
         Weight w = Weight.of(type, 10 + i, sizes[i], k);
         double[] bias = floats(20 + i, sizes[i], 1);
@@ -142,16 +154,18 @@ class FusedMatmulsTest {
         builder.output(y);
         list.add(new Matmul(between, w.tensor(), i == 1 ? Optional.empty() : Optional.of(device(bias, sizes[i])), y));
         if (i == which) {
+          bound = bound(w.tensor(), m);
           expected = w.times(h, m, i == 1 ? new double[0] : bias);
         }
       }
       list.forEach(builder::add);
-      holds(builder.build(), 1, outputs.get(which), expected);
+      holds(builder.build(), 1, outputs.get(which), expected, bound);
     }
   }
 
   @ParameterizedTest
-  @CsvSource({"F32, 1, 64, 45", "F16, 8, 40, 33", "Q8_0, 1, 1024, 19", "Q4_0, 3, 64, 130", "Q4_K, 2, 256, 17"})
+  @CsvSource({"F32, 1, 64, 45", "F16, 8, 40, 33", "Q8_0, 1, 1024, 19", "Q4_0, 3, 64, 130", "Q4_K, 2, 256, 17", "Q4_0, 64, 288, 37",
+      "Q8_0, 12, 64, 31", "Q4_K, 33, 256, 16"})
   void aGatedUnitTakesTheSumsOfBothWeights(DType type, int m, int k, int n) {
     double[] x = floats(3, m * k, 1);
     Weight gate = Weight.of(type, 4, n, k);
@@ -178,11 +192,13 @@ class FusedMatmulsTest {
     Tensor u = builder.temporary("up", DType.F32, m, n);
     Operator after = unit.apply(g, u);
     Tensor y = after.writes().getFirst();
-    holds(builder.output(y).add(new Matmul(in, gate.tensor(), g)).add(new Matmul(in, up.tensor(), u)).add(after).build(), 1, y, expected);
+    holds(builder.output(y).add(new Matmul(in, gate.tensor(), g)).add(new Matmul(in, up.tensor(), u)).add(after).build(), 1, y, expected,
+        bound(gate.tensor(), m));
   }
 
   @ParameterizedTest
-  @CsvSource({"F32, 1, 64, 45", "BF16, 5, 40, 33", "Q8_0, 1, 2048, 20", "Q6_K, 1, 256, 21"})
+  @CsvSource({"F32, 1, 64, 45", "BF16, 5, 40, 33", "Q8_0, 1, 2048, 20", "Q6_K, 1, 256, 21", "Q4_0, 33, 416, 45",
+      "Q4_K, 8, 512, 130"})
   void aResidualIsAddedWhereTheSumIs(DType type, int m, int k, int n) {
     double[] x = floats(6, m * k, 1);
     double[] residual = floats(7, m * n, 1);
@@ -195,7 +211,7 @@ class FusedMatmulsTest {
     Tensor y = device(residual, m, n);
     Program.Builder builder = Program.builder("down").input(in).output(y);
     Tensor product = builder.temporary("product", DType.F32, m, n);
-    holds(builder.add(new Matmul(in, w.tensor(), product)).add(new Add(y, product, y)).build(), 1, y, expected);
+    holds(builder.add(new Matmul(in, w.tensor(), product)).add(new Add(y, product, y)).build(), 1, y, expected, bound(w.tensor(), m));
   }
 
   @ParameterizedTest
@@ -212,6 +228,6 @@ class FusedMatmulsTest {
     for (int i = 0; i < expected.length; i++) {
       expected[i] += residual[i];
     }
-    holds(builder.add(new Matmul(in, w.tensor(), product)).add(new Add(device(residual, m, 24), product, y)).build(), 2, y, expected);
+    holds(builder.add(new Matmul(in, w.tensor(), product)).add(new Add(device(residual, m, 24), product, y)).build(), 2, y, expected, BOUND);
   }
 }

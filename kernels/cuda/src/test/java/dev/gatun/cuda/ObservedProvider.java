@@ -64,6 +64,17 @@ public final class ObservedProvider implements BackendProvider {
     return KernelImages.find(KernelImages.EMULATOR).map(images -> new TreeSet<>(images.manifest().kernels().keySet())).orElseGet(TreeSet::new);
   }
 
+  /**
+   * The kernels that plans for the emulated device should choose: on one with warpgroups those that only such devices run, which take the place of others; elsewhere
+   * all others.
+   */
+  public static Set<String> kernelsToReach() {
+    boolean warpgroups = "90".equals(System.getenv("GATUN_EMULATOR_ARCH"));
+    Set<String> names = kernels();
+    KernelImages.find(KernelImages.EMULATOR).ifPresent(images -> names.removeIf(name -> warpgroups != (images.manifest().kernel(name).capability() == 90)));
+    return names;
+  }
+
   @Override
   public int apiVersion() {
     return Spi.VERSION;
@@ -119,7 +130,11 @@ public final class ObservedProvider implements BackendProvider {
 
     @Override
     public Prepared prepare(Tensor weight, Use use, LongFunction<Buffer> allocate) {
-      return driver.prepare(weight, use, allocate);
+      Prepared prepared = driver.prepare(weight, use, allocate);
+      if (!prepared.tensor().isPlain()) {
+        LAUNCHED.add("repack_" + weight.dtype().label());
+      }
+      return prepared;
     }
 
     @Override

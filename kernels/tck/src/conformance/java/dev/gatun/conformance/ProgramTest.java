@@ -233,6 +233,7 @@ class ProgramTest {
       double[] before = Elements.all(Host.buffers(), y);
       assertThat(Arrays.stream(before)).allMatch(Double::isFinite);
       List<Explanation.Step> steps = one.profile(engine.stream(), 3);
+      assertThat(one.time(engine.stream(), 3)).hasSize(3).isNotEqualTo(new long[3]);
       mirror.download();
       assertThat(steps).isNotEmpty();
       assertThat(steps).allSatisfy(step -> assertThat(step.bytes()).isPositive());

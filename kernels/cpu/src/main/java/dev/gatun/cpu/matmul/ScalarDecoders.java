@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import dev.gatun.DType;
+import dev.gatun.cpu.format.Float8;
 import java.lang.foreign.MemorySegment;
 
 /** Row decoders in plain Java. */
@@ -17,6 +18,8 @@ final class ScalarDecoders {
       case F32 -> (w, offset, count, out, at) -> MemorySegment.copy(w, JAVA_FLOAT_UNALIGNED, offset, out, at, count);
       case F16 -> ScalarDecoders::f16;
       case BF16 -> ScalarDecoders::bf16;
+      case F8_E4M3 -> ScalarDecoders::e4m3;
+      case F8_E5M2 -> ScalarDecoders::e5m2;
       case Q8_0 -> blocks(type, ScalarDecoders::q8x0);
       case Q4_0 -> blocks(type, (w, o, out, at) -> {
         float d = half(w, o);
@@ -63,6 +66,18 @@ final class ScalarDecoders {
   private static void bf16(MemorySegment w, long offset, int count, float[] out, int at) {
     for (int i = 0; i < count; i++) {
       out[at + i] = Float.intBitsToFloat(w.get(JAVA_SHORT_UNALIGNED, offset + 2L * i) << 16);
+    }
+  }
+
+  static void e4m3(MemorySegment w, long offset, int count, float[] out, int at) {
+    for (int i = 0; i < count; i++) {
+      out[at + i] = Float8.e4m3(w.get(JAVA_BYTE, offset + i));
+    }
+  }
+
+  static void e5m2(MemorySegment w, long offset, int count, float[] out, int at) {
+    for (int i = 0; i < count; i++) {
+      out[at + i] = Float8.e5m2(w.get(JAVA_BYTE, offset + i));
     }
   }
 

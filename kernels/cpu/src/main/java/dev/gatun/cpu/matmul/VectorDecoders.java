@@ -20,6 +20,8 @@ final class VectorDecoders {
       case F32 -> (w, offset, count, out, at) -> MemorySegment.copy(w, JAVA_FLOAT_UNALIGNED, offset, out, at, count);
       case F16 -> VectorDecoders::f16;
       case BF16 -> VectorDecoders::bf16;
+      case F8_E4M3 -> VectorDecoders::e4m3;
+      case F8_E5M2 -> VectorDecoders::e5m2;
       case Q8_0 -> VectorDecoders::q8x0;
       case Q4_0 -> VectorDecoders::q4x0;
       case Q4_1 -> VectorDecoders::q4x1;
@@ -55,6 +57,34 @@ final class VectorDecoders {
     for (int i = whole; i < count; i++) {
       out[at + i] = Float.intBitsToFloat(row.get(JAVA_SHORT_UNALIGNED, 2L * i) << 16);
     }
+  }
+
+  /** E4M3 has its exponent 120 lower than F32; its NaN, which adding one carries to bit 7, is left to the table. */
+  private static void e4m3(MemorySegment w, long offset, int count, float[] out, int at) {
+    MemorySegment row = w.asSlice(offset, count);
+    int whole = count - count % L;
+    IntVector special = IntVector.zero(Wide.I);
+    for (int i = 0; i < whole; i += L) {
+      IntVector v = Wide.signed(row, i);
+      special = special.or(v.and(0x7F).add(1));
+      Wide.eights(v, 20).mul(0x1p120f).intoArray(out, at + i);
+    }
+    int rest = Wide.any(special, 0x80) ? 0 : whole;
+    ScalarDecoders.e4m3(row, rest, count - rest, out, at + rest);
+  }
+
+  /** The same 112 lower, with two bits of mantissa; infinities and NaN carry when four is added. */
+  private static void e5m2(MemorySegment w, long offset, int count, float[] out, int at) {
+    MemorySegment row = w.asSlice(offset, count);
+    int whole = count - count % L;
+    IntVector special = IntVector.zero(Wide.I);
+    for (int i = 0; i < whole; i += L) {
+      IntVector v = Wide.signed(row, i);
+      special = special.or(v.and(0x7F).add(4));
+      Wide.eights(v, 21).mul(0x1p112f).intoArray(out, at + i);
+    }
+    int rest = Wide.any(special, 0x80) ? 0 : whole;
+    ScalarDecoders.e5m2(row, rest, count - rest, out, at + rest);
   }
 
   private static void q8x0(MemorySegment w, long offset, int count, float[] out, int at) {

@@ -86,6 +86,11 @@ final class Wide {
     return shifted.reinterpretAsFloats().mul(0x1p112f);
   }
 
+  /** Sign-extended 8-bit floats with their exponent and mantissa {@code up} places higher, where F32 has them, the exponent's bias aside. */
+  static FloatVector eights(IntVector bits, int up) {
+    return bits.and(0x7F).lanewise(VectorOperators.LSHL, up).or(bits.and(0x80000000)).reinterpretAsFloats();
+  }
+
   /** Whether any lane has any of the bits. */
   static boolean any(IntVector v, int bits) {
     return (v.reduceLanes(VectorOperators.OR) & bits) != 0;

@@ -18,6 +18,7 @@ import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class MatmulKernelTest {
@@ -289,6 +290,8 @@ class MatmulKernelTest {
             switch (type) {
               case F32 -> row.set(JAVA_FLOAT_UNALIGNED, block, bad);
               case BF16 -> row.set(JAVA_SHORT_UNALIGNED, block, (short) (Float.floatToRawIntBits(bad) >>> 16));
+              case F8_E4M3 -> row.set(JAVA_BYTE, block, (byte) (bad < 0 ? 0xFF : 0x7F));
+              case F8_E5M2 -> row.set(JAVA_BYTE, block, (byte) (Float.floatToFloat16(bad) >> 8));
               case Q6_K -> row.set(JAVA_SHORT_UNALIGNED, block + 208, Float.floatToFloat16(bad));
               default -> row.set(JAVA_SHORT_UNALIGNED, block, Float.floatToFloat16(bad));
             }
@@ -299,6 +302,36 @@ class MatmulKernelTest {
             }
           }
         }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(value = DType.class, names = {"F8_E4M3", "F8_E5M2"})
+  void everyEightBitFloatIsDecodedExactly(DType type) {
+    boolean e4m3 = type == DType.F8_E4M3;
+    byte[] bytes = new byte[512];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = (byte) i;
+    }
+    for (Lanes lanes : Lanes.values()) {
+      RowDecoder decoder = lanes == Lanes.SCALAR ? ScalarDecoders.of(type) : VectorDecoders.of(type);
+      float[] out = new float[512];
+      decoder.decode(MemorySegment.ofArray(bytes), 0, 512, out, 0);
+      for (int i = 0; i < 512; i++) {
+        int magnitude = i & 0x7F;
+        boolean special = magnitude >= (e4m3 ? 0x7F : 0x7C);
+        if (special) {
+          assertThat(Float.isInfinite(out[i])).as("%s", i).isEqualTo(magnitude == 0x7C);
+          assertThat(Float.isFinite(out[i])).as("%s", i).isFalse();
+        } else {
+          assertThat((double) out[i]).as("%s", i).isEqualTo(ReferenceWeights.value(type, bytes, i));
+        }
+      }
+      float[] few = new float[100];
+      decoder.decode(MemorySegment.ofArray(bytes), 3, 100, few, 0);
+      for (int i = 0; i < 100; i++) {
+        assertThat((double) few[i]).as("%s", i).isEqualTo(ReferenceWeights.value(type, bytes, i + 3));
       }
     }
   }

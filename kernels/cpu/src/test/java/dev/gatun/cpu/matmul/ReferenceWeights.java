@@ -20,6 +20,8 @@ final class ReferenceWeights {
         switch (type) {
           case F32 -> b.putFloat(4 * i, v);
           case F16 -> b.putShort(2 * i, Float.floatToFloat16(i % 7 == 3 ? v * 1e-6f : v));
+          case F8_E4M3 -> finite(bytes, i, 0x7F, random);
+          case F8_E5M2 -> finite(bytes, i, 0x7C, random);
           default -> b.putShort(2 * i, (short) (Float.floatToRawIntBits(v) >>> 16));
         }
       }
@@ -39,6 +41,19 @@ final class ReferenceWeights {
     return bytes;
   }
 
+  /** Any 8-bit float but NaN and the infinities, whose magnitudes begin with {@code first}. */
+  private static void finite(byte[] bytes, int i, int first, Random random) {
+    bytes[i] = (byte) (random.nextInt(2) << 7 | random.nextInt(first));
+  }
+
+  /** A finite 8-bit float. */
+  private static double eight(int bits, int mantissa, int bias) {
+    int exponent = (bits & 0x7F) >> mantissa;
+    int rest = bits & (1 << mantissa) - 1;
+    double magnitude = exponent == 0 ? Math.scalb(rest, 1 - bias - mantissa) : Math.scalb((1 << mantissa) + rest, exponent - bias - mantissa);
+    return (bits & 0x80) == 0 ? magnitude : -magnitude;
+  }
+
   static double value(DType type, byte[] row, int i) {
     ByteBuffer b = ByteBuffer.wrap(row).order(ByteOrder.LITTLE_ENDIAN);
     int o = i / type.blockSize() * type.blockBytes();
@@ -47,6 +62,8 @@ final class ReferenceWeights {
       case F32 -> b.getFloat(o);
       case F16 -> half(b, o);
       case BF16 -> Float.intBitsToFloat((b.getShort(o) & 0xffff) << 16);
+      case F8_E4M3 -> eight(b.get(o), 3, 7);
+      case F8_E5M2 -> eight(b.get(o), 2, 15);
       case Q8_0 -> half(b, o) * b.get(o + 2 + e);
       case Q4_0 -> half(b, o) * (nibble(b, o + 2, e) - 8);
       case Q4_1 -> half(b, o) * nibble(b, o + 4, e) + half(b, o + 2);

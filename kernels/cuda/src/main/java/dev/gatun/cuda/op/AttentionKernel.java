@@ -10,7 +10,7 @@ import dev.gatun.cuda.kernel.LaunchBuilder;
 import dev.gatun.spi.Decision;
 
 /**
- * attention. Few tokens, or as many sequences as tokens, over pages: a block a token, whose context is cut into ranges that a second kernel merges.
+ * attention. Few tokens, or as many sequences as tokens: a block a token, whose context is cut into ranges that a second kernel merges.
  * Others: a block a tile of a sequence's tokens, on tensor cores where keys are of 16 bits or fewer; sequences that bring one token are decoded
  * beside it.
  */
@@ -57,7 +57,7 @@ final class AttentionKernel implements OperatorKernel<Attention> {
   }
 
   private static void decode(Attention o, AttentionCut cut, DecodeAttention decoding, Binding binding) {
-    launch(o, decoding.kernel(), cut, binding).grid(decoding.blocks(o));
+    launch(o, decoding.kernel(), cut, binding).shared(decoding.shared()).grid(decoding.blocks(o));
     if (decoding.merges()) {
       launch(o, DecodeAttention.MERGE, cut, binding).grid(decoding.merges(o));
     }

@@ -26,8 +26,8 @@ public record CudaPlan(String kernel, String tile, long workspaceBytes, long byt
     return operator.operands().stream().mapToLong(operand -> bytes(operand.tensor())).sum();
   }
 
-  /** The bytes of all elements of {@code tensor}, at the bound of a varying size. */
+  /** The bytes of all elements of {@code tensor}, at the bound of a varying size; in a layout of this backend's, with what that adds. */
   static long bytes(Tensor tensor) {
-    return tensor.dtype().bytes(tensor.shape().elements());
+    return !tensor.isPlain() ? tensor.storage().bytes() : tensor.dtype().bytes(tensor.shape().elements());
   }
 }

@@ -23,7 +23,7 @@ import java.util.stream.Stream;
  * Matmuls that one launch of a streaming kernel does, with what comes before and after them.
  *
  * @param norm the norm that makes their x, computed by every block for itself
- * @param matmuls up to {@value #MOST} over the same x, whose weights have one type and width
+ * @param matmuls up to {@value #MOST} over the same x, whose weights have one type and width, and scales of one form
  * @param after the gated unit over the two results, or the residual add over the one
  */
 public record FusedMatmuls(Optional<RmsNorm> norm, List<Matmul> matmuls, Optional<Operator> after) {
@@ -33,6 +33,12 @@ public record FusedMatmuls(Optional<RmsNorm> norm, List<Matmul> matmuls, Optiona
   private static final int GELU_ERF = 2;
   private static final int GELU_TANH = 3;
   private static final int NORM_FLOPS = 4;
+
+  /** Rows of x up to which a launch over a repacked weight reads them once more for their norm, which every block does: as many bytes of L2 as it reads for the products. */
+  private static final int MOST_NORMED = 16;
+
+  /** Rows up to which it does all of them at once. */
+  private static final int MOST_PACKED = 64;
 
   static FusedMatmuls alone(Matmul o) {
     return new FusedMatmuls(Optional.empty(), List.of(o), Optional.empty());
@@ -48,9 +54,14 @@ public record FusedMatmuls(Optional<RmsNorm> norm, List<Matmul> matmuls, Optiona
       if (!(OperatorKernels.plan(o, gpu) instanceof CudaPlan plan) || !MatmulKernel.streams(plan.kernel())) {
         return List.of();
       }
-      kernels.add(plan.kernel());
+      boolean packed = BandLayout.has(o.w());
+      if (packed && o.x().size(0) > (group.norm().isPresent() ? MOST_NORMED : MOST_PACKED)) {
+        return List.of();
+      }
+      kernels.add(packed ? MatmulPacked.family(o.w().dtype()) : plan.kernel());
     }
-    boolean alike = kernels.stream().distinct().count() == 1;
+    List<WeightScale> scales = group.matmuls().stream().map(WeightScale::of).toList();
+    boolean alike = kernels.stream().distinct().count() == 1 && scales.stream().distinct().count() == 1;
     if (group.keepNorm() || group.gate().isPresent() && !alike) {
       return List.of();
     }
@@ -60,7 +71,7 @@ public record FusedMatmuls(Optional<RmsNorm> norm, List<Matmul> matmuls, Optiona
     List<FusedMatmuls> parts = new ArrayList<>();
     int from = 0;
     for (int i = 1; i <= kernels.size(); i++) {
-      if (i == kernels.size() || i - from == MOST || !kernels.get(i).equals(kernels.get(from))) {
+      if (i == kernels.size() || i - from == MOST || !kernels.get(i).equals(kernels.get(from)) || !scales.get(i).equals(scales.get(from))) {
         parts.add(new FusedMatmuls(group.norm(), group.matmuls().subList(from, i), Optional.empty()));
         from = i;
       }
@@ -115,14 +126,17 @@ public record FusedMatmuls(Optional<RmsNorm> norm, List<Matmul> matmuls, Optiona
     }).orElse(NO_UNIT);
   }
 
-  MatmulGemv gemv(Gpu gpu) {
+  FusedKernel kernel(Gpu gpu) {
+    if (BandLayout.has(matmuls.getFirst().w())) {
+      return MatmulPacked.of(matmuls, unit() != NO_UNIT, gpu);
+    }
     long n = matmuls.stream().mapToLong(o -> o.w().size(0)).sum();
     return MatmulGemv.of(matmuls.getFirst(), n, ((CudaPlan) OperatorKernels.plan(matmuls.getFirst(), gpu)).kernel(), gpu);
   }
 
   /** What runs. Bytes that only pass between the operators are not counted: they never reach memory. */
   public CudaPlan plan(Gpu gpu) {
-    MatmulGemv gemv = gemv(gpu);
+    FusedKernel kernel = kernel(gpu);
     Set<Storage> elided = elided();
     Set<Tensor> seen = new HashSet<>();
     long bytes = operators().stream().flatMap(o -> o.operands().stream()).map(Operator.Operand::tensor)
@@ -130,12 +144,12 @@ public record FusedMatmuls(Optional<RmsNorm> norm, List<Matmul> matmuls, Optiona
     long flops = matmuls.stream().mapToLong(o -> ((CudaPlan) OperatorKernels.plan(o, gpu)).flops()).sum()
         + norm.map(n -> NORM_FLOPS * n.x().shape().elements()).orElse(0L);
     String with = Stream.concat(norm.stream(), after.stream()).map(Operator::name).collect(Collectors.joining(" and "));
-    String tile = gemv.tile() + (matmuls.size() > 1 ? ", " + matmuls.size() + " weights" : "") + (with.isEmpty() ? "" : ", with " + with);
-    return new CudaPlan(gemv.kernel().name(), tile, 0, bytes, flops, ((CudaPlan) OperatorKernels.plan(matmuls.getFirst(), gpu)).rejected());
+    String tile = kernel.tile() + (matmuls.size() > 1 ? ", " + matmuls.size() + " weights" : "") + (with.isEmpty() ? "" : ", with " + with);
+    return new CudaPlan(kernel.kernel().name(), tile, 0, bytes, flops, ((CudaPlan) OperatorKernels.plan(matmuls.getFirst(), gpu)).rejected());
   }
 
   /** Adds the launch. */
   public void bind(Binding binding) {
-    gemv(binding.gpu()).launch(this, binding);
+    kernel(binding.gpu()).launch(this, binding);
   }
 }

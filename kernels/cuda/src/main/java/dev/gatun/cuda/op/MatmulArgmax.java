@@ -20,8 +20,6 @@ import java.util.stream.Stream;
  * @param argmax over its result
  */
 public record MatmulArgmax(FusedMatmuls fused, Argmax argmax) {
-  private static final String FIRSTS = "firsts";
-
   /** The two as one stage; empty where the matmul's kernel, or the dataflow, does not allow it. */
   public static Optional<MatmulArgmax> of(Fusion.Group group, Fusion.Group next, Gpu gpu) {
     if (!(group instanceof Fusion.Matmuls matmuls) || matmuls.matmuls().size() != 1 || matmuls.gate().isPresent()
@@ -31,7 +29,7 @@ public record MatmulArgmax(FusedMatmuls fused, Argmax argmax) {
     Matmul o = matmuls.matmuls().getFirst();
     List<FusedMatmuls> fused = FusedMatmuls.of(matmuls, gpu);
     boolean same = argmax.x().isSameView(o.y()) && o.y().dtype() == DType.F32 && varyAlike(argmax, o);
-    if (!same || fused.size() != 1 || !gpu.manifest().kernel(fused.getFirst().plan(gpu).kernel()).fields().containsKey(FIRSTS)) {
+    if (!same || fused.size() != 1 || !(fused.getFirst().kernel(gpu) instanceof MatmulGemv)) {
       return Optional.empty();
     }
     return Optional.of(new MatmulArgmax(fused.getFirst(), argmax));
@@ -40,6 +38,10 @@ public record MatmulArgmax(FusedMatmuls fused, Argmax argmax) {
   private static boolean varyAlike(Operator a, Operator b) {
     return Fusion.count(a).isPresent() == Fusion.count(b).isPresent()
         && Fusion.count(a).stream().allMatch(count -> count.isSameView(Fusion.count(b).orElseThrow()));
+  }
+
+  private MatmulGemv gemv(Gpu gpu) {
+    return (MatmulGemv) fused.kernel(gpu);
   }
 
   /** The operators, in program order. */
@@ -55,13 +57,13 @@ public record MatmulArgmax(FusedMatmuls fused, Argmax argmax) {
   /** What runs: what argmax reads beside is a key of each block and row. */
   public CudaPlan plan(Gpu gpu) {
     CudaPlan plan = fused.plan(gpu);
-    return new CudaPlan(plan.kernel(), plan.tile() + ", with argmax", Long.BYTES * argmax.x().size(0) * fused.gemv(gpu).blocks(),
+    return new CudaPlan(plan.kernel(), plan.tile() + ", with argmax", Long.BYTES * argmax.x().size(0) * gemv(gpu).blocks(),
         plan.bytes() + CudaPlan.bytes(argmax.y()), plan.flops() + argmax.x().shape().elements(), plan.rejected());
   }
 
   /** Adds both launches. */
   public void bind(Binding binding) {
-    MatmulGemv gemv = fused.gemv(binding.gpu());
+    MatmulGemv gemv = gemv(binding.gpu());
     gemv.launch(fused, binding.workspace(), binding);
     ArgmaxKernel.finish(argmax, Math.toIntExact(gemv.blocks()), binding);
   }

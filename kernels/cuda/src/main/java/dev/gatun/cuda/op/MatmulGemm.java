@@ -20,8 +20,12 @@ record MatmulGemm(Kernel kernel, long blocks) {
   private static final String SMALL = "_64x64";
   private static final int LARGE_TILE = 128;
 
-  /** The family of tensor-core instances that multiplies activations of {@code x} with weights of {@code w}. */
-  static String family(DType x, DType w, Gpu gpu) {
+  /** The family of tensor-core instances that does a case. */
+  static String family(Matmul o, Gpu gpu) {
+    return o.scale().isPresent() ? "gemm_scaled" : family(o.x().dtype(), o.w().dtype(), gpu);
+  }
+
+  private static String family(DType x, DType w, Gpu gpu) {
     String own = "gemm_" + (w == DType.F16 && x == DType.F16 ? "half" : w.label());
     return gpu.manifest().has(own + SMALL) ? own : w.isBlock() ? "gemm_any" : "gemm_f8";
   }
@@ -57,6 +61,9 @@ record MatmulGemm(Kernel kernel, long blocks) {
     rows.pass(launch, "x", o.x(), binding);
     rows.pass(launch, "y", o.y(), binding);
     MatmulKernel.weight(launch, o, binding);
+    if (kernel.fields().containsKey("scale")) {
+      WeightScale.of(o).pass(launch).pointer("scale", binding.address(o.scale()));
+    }
     launch.set("w_dtype", o.w().dtype()).shared(kernel.tile("shared")).grid(blocks);
   }
 }

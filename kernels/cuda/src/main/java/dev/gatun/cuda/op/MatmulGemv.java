@@ -20,7 +20,8 @@ import dev.gatun.cuda.kernel.LaunchBuilder;
  * @param blocks blocks along N, which take turns along the rows of the weight
  * @param tiles blocks along M
  */
-record MatmulGemv(Kernel kernel, int split, int room, int stages, int shared, int resident, long blocks, long tiles) {
+record MatmulGemv(Kernel kernel, int split, int room, int stages, int shared, int resident, long blocks, long tiles)
+    implements FusedKernel {
   private static final int WARP = 32;
   private static final int WARPS = 8;
   /** What a block takes of shared memory beside what it asks for: the driver's own, and fixed arrays. */
@@ -117,8 +118,8 @@ record MatmulGemv(Kernel kernel, int split, int room, int stages, int shared, in
     return even * Math.min(1.0, (double) groups / ((long) resident * gpu.multiprocessors()));
   }
 
-  /** The tile in words. */
-  String tile() {
+  @Override
+  public String tile() {
     int rows = kernel.tile("rows");
     return rows + (rows == 1 ? " row" : " rows") + " of x, " + kernel.tile("team") + " of w by " + split + (split == 1 ? " warp" : " warps");
   }
@@ -127,7 +128,8 @@ record MatmulGemv(Kernel kernel, int split, int room, int stages, int shared, in
     launch(FusedMatmuls.alone(o), binding);
   }
 
-  void launch(FusedMatmuls fused, Binding binding) {
+  @Override
+  public void launch(FusedMatmuls fused, Binding binding) {
     launch(fused, 0, binding);
   }
 
@@ -137,16 +139,17 @@ record MatmulGemv(Kernel kernel, int split, int room, int stages, int shared, in
     RowShape rows = RowShape.of(binding, fused.x(), fused.y(first), first.x(), first.y());
     LaunchBuilder launch = binding.launch(kernel.name());
     rows.pass(launch, "x", fused.x(), binding);
+    WeightScale.of(first).pass(launch);
     for (int i = 0; i < FusedMatmuls.MOST; i++) {
       String index = i == 0 ? "" : String.valueOf(i);
       if (i < fused.matmuls().size()) {
         Matmul o = fused.matmuls().get(i);
         RowShape.of(binding, fused.y(o), fused.x(), first.x(), first.y()).pass(launch, "y" + index, fused.y(o), binding);
         launch.pointer("w" + index, binding.address(o.w())).set("w_stride" + index, MatmulKernel.stride(o.w()))
-            .pointer("bias" + index, binding.address(o.bias())).set("n" + index, Math.toIntExact(o.w().size(0)));
+            .pointer("bias" + index, binding.address(o.bias())).pointer("scale" + index, binding.address(o.scale())).set("n" + index, Math.toIntExact(o.w().size(0)));
       } else {
         RowShape.passNone(launch, "y" + index);
-        launch.pointer("w" + index, 0).set("w_stride" + index, 0L).pointer("bias" + index, 0).set("n" + index, 0);
+        launch.pointer("w" + index, 0).set("w_stride" + index, 0L).pointer("bias" + index, 0).pointer("scale" + index, 0).set("n" + index, 0);
       }
     }
     if (fused.residual().isPresent()) {

@@ -5,6 +5,7 @@ import dev.gatun.Tensor;
 import dev.gatun.cuda.kernel.Gpu;
 import dev.gatun.cuda.kernel.LaunchBuilder;
 import dev.gatun.spi.Decision;
+import dev.gatun.spi.Unsupported;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -12,22 +13,30 @@ import java.util.Optional;
 /** matmul: the first of its forms that does not refuse a case does it. */
 final class MatmulKernel implements OperatorKernel<Matmul> {
   private static final int FLOPS_PER_PRODUCT = 2;
+  private static final RepackedMatmul REPACKED = new RepackedMatmul();
   private static final StreamingMatmul STREAMING = new StreamingMatmul();
 
   /** Those made for less first; the last takes every case. */
-  private static final List<MatmulForm> FORMS = List.of(STREAMING, new WarpgroupMatmul(), new CopiedMatmul(), new TileMatmul());
+  private static final List<MatmulForm> FORMS = List.of(REPACKED, STREAMING, new WarpgroupMatmul(), new CopiedMatmul(), new Fp8WarpgroupMatmul(),
+      new Fp8Matmul(), new TileMatmul());
 
   @Override
   public Decision plan(Matmul o, Gpu gpu) {
-    return Plans.refusal(o).orElseGet(() -> planned(o, gpu));
+    return Plans.refusal(o, List.of(o.w())).or(() -> WeightScale.refusal(o).map(Unsupported::new)).orElseGet(() -> planned(o, gpu));
   }
 
-  private static CudaPlan planned(Matmul o, Gpu gpu) {
+  private static Decision planned(Matmul o, Gpu gpu) {
     List<String> rejected = new ArrayList<>();
     for (MatmulForm form : FORMS) {
+      if (form == REPACKED && o.w().isPlain() && !(gpu.tensorCores() && BandLayout.knows(o.w().dtype(), gpu))) {
+        continue;
+      }
       Optional<String> refusal = form.refusal(o, gpu);
       if (refusal.isEmpty()) {
         return form.plan(o, gpu, rejected);
+      }
+      if (!o.w().isPlain()) {
+        return new Unsupported("w " + o.w() + " was prepared for another device: " + refusal.get());
       }
       rejected.add(refusal.get());
     }
@@ -45,7 +54,7 @@ final class MatmulKernel implements OperatorKernel<Matmul> {
   }
 
   static boolean streams(String kernel) {
-    return STREAMING.runs(kernel);
+    return STREAMING.runs(kernel) || REPACKED.runs(kernel);
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.gatun.Operator;
 import dev.gatun.Tensor;
 import dev.gatun.spi.Decision;
 import dev.gatun.spi.Unsupported;
+import java.util.List;
 import java.util.Optional;
 
 /** What the decisions of this package share. */
@@ -15,9 +16,14 @@ final class Plans {
 
   /** The refusal of an operand in a layout of {@code prepare}'s, or of one with too many rows to count in an int; empty if there is nothing to refuse. */
   static Optional<Decision> refusal(Operator operator) {
+    return refusal(operator, List.of());
+  }
+
+  /** As {@link #refusal(Operator)}, of an operator that takes these in {@link BandLayout}. */
+  static Optional<Decision> refusal(Operator operator, List<Tensor> inBands) {
     for (Operator.Operand operand : operator.operands()) {
       Tensor t = operand.tensor();
-      if (!t.isPlain()) {
+      if (!t.isPlain() && !(BandLayout.has(t) && inBands.contains(t))) {
         return Optional.of(new Unsupported(operand.name() + " " + t + " was prepared for another use; pass the tensor it was prepared from"));
       }
       for (int i = 0; i < t.shape().rank(); i++) {

@@ -23,7 +23,7 @@ final class TileMatmul implements MatmulForm {
   }
 
   private static String family(Matmul o, Gpu gpu) {
-    return MatmulGemm.family(o.x().dtype(), o.w().dtype(), gpu);
+    return MatmulGemm.family(o, gpu);
   }
 
   @Override

@@ -37,6 +37,14 @@ class MatmulPlanTest {
     return new Gpu(90, 132, 227 << 10, manifest);
   }
 
+  private static Gpu ampere() {
+    return new Gpu(80, 108, 163 << 10, manifest);
+  }
+
+  private static Gpu ada() {
+    return new Gpu(89, 128, 99 << 10, manifest);
+  }
+
   private static Gpu turing() {
     return new Gpu(75, 40, 64 << 10, manifest);
   }
@@ -73,8 +81,40 @@ class MatmulPlanTest {
     assertThat(kernel(DType.F32, DType.Q4_K, 512, 4096, 4096, hopper())).isEqualTo("gemm_q4_k_64x64");
     assertThat(kernel(DType.F32, DType.Q4_K, 1024, 4096, 4096, hopper())).isEqualTo("gemm_q4_k_128x128");
     assertThat(kernel(DType.F32, DType.Q5_K, 1024, 4096, 4096, hopper())).isEqualTo("gemm_any_64x64");
-    assertThat(kernel(DType.F16, DType.F16, 1024, 4096, 4096, hopper())).isEqualTo("gemm_half_128x128");
+    assertThat(kernel(DType.F16, DType.F16, 1024, 4096, 4095, hopper())).isEqualTo("gemm_half_128x128");
+    assertThat(kernel(DType.F32, DType.F8_E4M3, 1024, 4096, 4096, hopper())).isEqualTo("gemm_f8_64x64");
     assertThat(kernel(DType.BF16, DType.F16, 1024, 4096, 4096, hopper())).isEqualTo("gemm_f16_128x128");
+  }
+
+  @Test
+  void factorsOf16BitsGoToTensorCoresAsTheyLie() {
+    assertThat(kernel(DType.F32, DType.BF16, 512, 4096, 4096, hopper())).isEqualTo("wgemm_split_128x256");
+    assertThat(kernel(DType.BF16, DType.BF16, 4096, 4096, 4096, hopper())).isEqualTo("wgemm_bf16_128x256");
+    assertThat(kernel(DType.F16, DType.F16, 16, 4096, 4096, hopper())).isEqualTo("wgemm_half_64x128");
+    assertThat(kernel(DType.F32, DType.BF16, 512, 4096, 4096, ada())).isEqualTo("cgemm_split_128x128");
+    assertThat(kernel(DType.F16, DType.F16, 16, 4096, 4096, ampere())).isEqualTo("cgemm_half_64x64");
+  }
+
+  @Test
+  void tilesThatLeaveMultiprocessorsIdleCutKInParts() {
+    CudaPlan few = plan(matmul(DType.F32, DType.BF16, 16, 4096, 4096), hopper());
+    assertThat(few.tile()).isEqualTo("64x128 by 384 threads, 32 tiles, K in 4, x in two parts");
+    long parts = 2 * 16 * 4096 * 2;
+    long sums = 4L * 16 * 4096 * 4;
+    assertThat(few.workspaceBytes()).isEqualTo(parts + sums);
+    assertThat(few.bytes()).isEqualTo(16 * 4096 * 4 + 4096L * 4096 * 2 + 16 * 4096 * 4 + 2 * (parts + sums));
+    assertThat(plan(matmul(DType.BF16, DType.BF16, 4096, 4096, 4096), hopper()).workspaceBytes()).isZero();
+  }
+
+  @Test
+  void aFormThatDoesNotTakeACaseSaysWhy() {
+    assertThat(plan(matmul(DType.F32, DType.BF16, 64, 64, 100), hopper()).rejected())
+        .contains("wgemm_split: rows of w are copied in pieces of 16 bytes, but begin at byte 0 and every 200 bytes from there");
+    assertThat(plan(matmul(DType.BF16, DType.BF16, 64, 64, 64), ampere()).rejected())
+        .contains("wgemm_bf16: compute capability 80 has no warpgroup products, or these images have none (sm_90a)")
+        .anyMatch(reason -> reason.startsWith("cgemm_bf16_128x128: ") && reason.endsWith("times the clocks of the tile chosen"));
+    assertThat(plan(matmul(DType.F32, DType.F16, 64, 64, 64), hopper()).rejected())
+        .contains("wgemm_bf16: takes weights of BF16, and of F16 with activations of F16; F32 by F16 needs decoding on the way");
   }
 
   @Test
@@ -160,19 +200,22 @@ class MatmulPlanTest {
   @Test
   void everyInstanceIsSomeCaseChoice() {
     Set<String> chosen = new TreeSet<>();
-    for (Gpu gpu : new Gpu[] {hopper(), turing()}) {
+    for (Gpu gpu : new Gpu[] {hopper(), ampere(), turing()}) {
       for (DType w : DType.values()) {
         if (w == DType.I8 || w == DType.I32) {
           continue;
         }
         for (DType x : new DType[] {DType.F32, DType.F16, DType.BF16}) {
-          for (long m : new long[] {1, 2, 4, 8, 64, 2048}) {
-            chosen.add(kernel(x, w, m, 4096, 4096, gpu));
+          for (long m : new long[] {1, 2, 4, 8, 16, 64, 128, 2048}) {
+            for (long n : new long[] {1024, 4096}) {
+              chosen.add(kernel(x, w, m, n, 4096, gpu));
+              chosen.add(kernel(x, w, m, n, w.isBlock() ? 4096 : 4095, gpu));
+            }
           }
         }
       }
     }
-    Set<String> all = manifest.kernels().keySet().stream().filter(name -> name.startsWith("gemv_") || name.startsWith("gemm_"))
+    Set<String> all = manifest.kernels().keySet().stream().filter(name -> name.matches("(gemv|[cw]?gemm)_.*"))
         .collect(Collectors.toCollection(TreeSet::new));
     assertThat(chosen).isEqualTo(all);
   }

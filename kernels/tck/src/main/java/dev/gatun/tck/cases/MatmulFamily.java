@@ -27,7 +27,7 @@ final class MatmulFamily extends OperatorFamily {
 
   MatmulFamily() {
     super(Group.MATMUL, RowFamily.signature("matmul").with("k", 256).with("w", "f32").with("weight", Weight.PREPARED).with("codes", Codes.NEAR)
-        .with("bias", false));
+        .with("scale", Scaling.NONE).with("bias", false));
   }
 
   @Override
@@ -52,15 +52,21 @@ final class MatmulFamily extends OperatorFamily {
     if (!codes.fits(type)) {
       throw values.wrong("codes", "finite for " + type + ", which has no NaN");
     }
+    Scaling scaling = values.choice("scale", Scaling.class);
+    if (!scaling.fits(type)) {
+      throw values.wrong("scale", "none for " + type + ", which is not of 8-bit floats");
+    }
     Tensor x = RowFamily.rows(values, bench, "x", values.choice("fill", Fill.class), k);
     Tensor w = (codes == Codes.NEAR && (long) n * k > MOST_ENCODED ? Codes.ANY : codes)
         .weight(bench, type, values.choice("lies", Placement.class), values.seed("w"), DEVIATION, n, k);
+    Optional<Tensor> scale = scaling.of(bench, values.choice("lies", Placement.class), values.seed("scale"), n, k);
     Optional<Tensor> bias = values.on("bias") ? Optional.of(bench.vector(Fill.NORMAL.values(values.seed("bias"), n))) : Optional.empty();
     Tensor y = RowFamily.rowsOut(values, bench, "y", n);
-    Trial trial = Trial.of(new Matmul(x, values.choice("weight", Weight.class).ready(bench, w, Use.MATMUL), bias, y));
+    Trial trial = Trial.of(new Matmul(x, values.choice("weight", Weight.class).ready(bench, w, Use.MATMUL), scale, bias, y));
+    Matmul whole = new Matmul(x, w, scale, bias, y);
     // An activation in two pieces of opposite sign makes NaN of an infinite weight, which no model has.
-    Bound bound = codes == Codes.NONFINITE ? Bounds.matmul(type).withAnyNonFinite() : Bounds.matmul(type);
-    sample(values, new Matmul(x, w, bias, y), trial, bound);
+    Bound bound = codes == Codes.NONFINITE ? Bounds.matmul(whole).withAnyNonFinite() : Bounds.matmul(whole);
+    sample(values, whole, trial, bound);
     return RowFamily.independentRows(values, bench, trial, x, y);
   }
 
@@ -76,9 +82,15 @@ final class MatmulFamily extends OperatorFamily {
     for (int row : Sampling.rows(values.seed("rows"), rows, MOST_ROWS)) {
       for (int column : Sampling.rows(values.seed("columns") + row, n, MOST_COLUMNS)) {
         sampled.add(new Matmul(whole.x().slice(0, row, row + 1), whole.w().slice(0, column, column + 1),
-            whole.bias().map(b -> b.slice(0, column, column + 1)), whole.y().slice(0, row, row + 1).slice(1, column, column + 1)));
+            whole.scale().map(s -> ofRow(s, column)), whole.bias().map(b -> b.slice(0, column, column + 1)), whole.y().slice(0, row, row + 1).slice(1, column, column + 1)));
       }
     }
     trial.expect(sampled, bound);
+  }
+
+  /** The scale of one row of the weight. */
+  private static Tensor ofRow(Tensor scale, int row) {
+    int at = scale.shape().rank() == 2 ? row / Matmul.SCALED : scale.size(0) == 1 ? 0 : row;
+    return scale.slice(0, at, at + 1);
   }
 }

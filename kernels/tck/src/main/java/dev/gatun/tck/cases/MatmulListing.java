@@ -54,6 +54,7 @@ final class MatmulListing {
       counts(w);
       empty(w);
     }
+    new ScaledListing(listing, signature).all();
     for (ModelShape model : listing.models()) {
       for (DType w : MoveFamily.WEIGHTS) {
         layers(model, w);

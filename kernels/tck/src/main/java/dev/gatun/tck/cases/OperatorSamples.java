@@ -75,6 +75,9 @@ final class OperatorSamples {
       for (DType y : FLOATS) {
         for (int rows : new int[] {1, ROWS}) {
           list.add(new Matmul(tensor(x, rows, k), tensor(type, WIDE, k), bench.output(y, rows, WIDE)));
+          if (Scaling.ROWS.fits(type)) {
+            list.add(new Matmul(tensor(x, rows, k), tensor(type, WIDE, k), Optional.of(tensor(DType.F32, WIDE)), Optional.empty(), bench.output(y, rows, WIDE)));
+          }
         }
       }
       list.add(new Embedding(bench.ints(2, 0, 1), tensor(type, WIDE, k), bench.output(x, ROWS, k)));

@@ -56,6 +56,9 @@ public final class Bounds {
       new Bound(1e-12, "erf in F32 by a polynomial good to 1.5e-7 gives 1e-14 to 5e-14; the form by tanh, 4e-8 away, is told from it");
 
 
+  private static final Bound SCALED = new Bound(2e-3, "activations may be rounded to the 4 bits of F8_E4M3 with a scale for 128 elements, which gives 7e-4; rounding to those 3 of E5M2 gives 2.7e-3")
+      .withAnyNonFinite();
+
   /** What a fast tanh is off by, as a share of itself. */
   private static final double FAST = 0x1p-11;
 
@@ -130,13 +133,23 @@ public final class Bounds {
         : new Bound(1e-9, "operands as they are, which as the sum of two BF16 they are to 2^-16: up to 2e-11; summed in F32: up to 1e-12");
   }
 
+  /**
+   * Of a product whose weight has a scale, or as {@link #matmul(DType)} without one.
+   *
+   * <p>Activations may be rounded to F8_E4M3, with a scale for 128 elements of a row. That takes up to 2^-4 of an element, 2.6e-2 of it in the middle, however small it is beside its
+   * neighbours, down to 2^-14 of the largest of them.
+   */
+  public static Bound matmul(Matmul operator) {
+    return operator.scale().isEmpty() ? matmul(operator.w().dtype()) : SCALED;
+  }
+
   /** Of what a program leaves: the errors of its operators added up, and the roundings of what lies between them to its dtype, if a backend does not keep that. */
   public static Bound program(List<Operator> operators) {
     double sum = 0;
     boolean blocks = false;
     for (Operator operator : operators) {
       sum += switch (operator) {
-        case Matmul matmul -> matmul(matmul.w().dtype()).nmse();
+        case Matmul matmul -> matmul(matmul).nmse();
         case Attention attention -> switch (attention.kv()) {
           case Kv.Paged paged -> attention(attention.q().dtype(), paged.cache().spec().dtype()).nmse() + squared(paged.cache().spec().dtype());
           case Kv.Dense dense -> attention(attention.q().dtype(), dense.k().dtype()).nmse();
@@ -149,7 +162,7 @@ public final class Bounds {
         default -> NORM.nmse();
       };
       sum += operator.writes().stream().mapToDouble(y -> y.dtype() == DType.F32 || y.dtype() == DType.I32 ? 0 : squared(y.dtype())).sum();
-      blocks |= operator instanceof Matmul matmul && matmul.w().dtype().isBlock();
+      blocks |= operator instanceof Matmul matmul && (matmul.w().dtype().isBlock() || matmul.scale().isPresent());
     }
     Bound bound = new Bound(GROWTH * sum, "twice the errors that its " + operators.size() + " operators may make by themselves, added up");
     return blocks ? bound.withAnyNonFinite() : bound;

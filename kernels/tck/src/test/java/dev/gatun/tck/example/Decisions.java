@@ -57,6 +57,7 @@ final class Decisions {
     return switch (operator) {
       case Matmul op when op.x().size(1) > MatmulKernel.LONGEST -> Optional.of("x " + op.x() + " has rows longer than the "
           + MatmulKernel.LONGEST + " elements that a tile is made of; split them and add the products");
+      case Matmul op when op.scale().isPresent() -> Optional.of("there is no kernel for a weight with a scale; multiply the weight by it");
       case Matmul op -> unless(WEIGHTS, op.w().dtype(), "a weight of");
       case Embedding op -> unless(WEIGHTS, op.table().dtype(), "a table of");
       case Quantize op -> unless(BLOCKS, op.y().dtype(), "blocks of");

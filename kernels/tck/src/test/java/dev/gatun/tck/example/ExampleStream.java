@@ -13,7 +13,9 @@ import java.util.Optional;
 
 /** A queue of work, done in order by one thread of its own. */
 final class ExampleStream implements DeviceStream {
+  private static final long A_LITTLE_LATE_MILLIS = 10;
   private static final long LATE_MILLIS = 30;
+  private static final long VERY_LATE_MILLIS = 300;
 
   private final Defect defect;
   private final Thread worker;
@@ -31,8 +33,12 @@ final class ExampleStream implements DeviceStream {
     boolean late = defect == Defect.UNSYNCHRONISED_STREAM || defect == Defect.COPIES_OVERTAKE;
     try {
       for (Optional<Runnable> next = take(); next.isPresent(); next = take()) {
-        if (late || defect == Defect.CACHE_CHANGES_OVERTAKE && next.get() instanceof ExampleExecutable && !isLast()) {
+        if (late) {
           Thread.sleep(LATE_MILLIS);
+        } else if (defect == Defect.CACHE_CHANGES_OVERTAKE && next.get() instanceof ExampleExecutable) {
+          // First long enough for something to come behind it, then for that to overtake, on a busy machine too.
+          Thread.sleep(A_LITTLE_LATE_MILLIS);
+          Thread.sleep(isLast() ? 0 : VERY_LATE_MILLIS);
         }
         done(attempt(next.get()));
       }

@@ -3,13 +3,17 @@ package dev.gatun.tck.lab;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatun.DType;
+import dev.gatun.Matmul;
+import dev.gatun.Tensor;
 import dev.gatun.tck.oracle.Formats;
 import dev.gatun.tck.oracle.Inputs;
 import dev.gatun.tck.oracle.Nmse;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -170,5 +174,45 @@ class MatmulBoundsTest {
     assertThat(error(Fill.OUTLIERS, w, 2048, eightBits(2048))).isGreaterThan(2 * bound);
     Rounding fourBits = x -> Formats.rounded(DType.Q4_0, x);
     assertThat(error(Fill.NORMAL, w, 2048, fourBits)).isGreaterThan(2 * bound);
+  }
+
+  /** To an 8-bit float with one scale for so many elements, the largest of which becomes {@code largest}. */
+  private static Rounding scaledTo(DType type, double largest, int each) {
+    return x -> {
+      double[] rounded = new double[x.length];
+      for (int from = 0; from < x.length; from += each) {
+        int to = Math.min(x.length, from + each);
+        float s = (float) Math.max(0x1p-126, Arrays.stream(x, from, to).map(Math::abs).max().orElse(0) / largest);
+        double[] codes = Formats.rounded(type, Arrays.stream(x, from, to).map(v -> (float) v / s).toArray());
+        for (int i = from; i < to; i++) {
+          rounded[i] = s * codes[i - from];
+        }
+      }
+      return rounded;
+    };
+  }
+
+  private static double scaledBound(DType type) {
+    Tensor w = Tensor.ofHost(MemorySegment.ofArray(new byte[128]), type, 1, 128);
+    Tensor one = Tensor.ofHost(MemorySegment.ofArray(new float[1]), DType.F32, 1);
+    return Bounds.matmul(new Matmul(Tensor.ofHost(MemorySegment.ofArray(new float[128]), DType.F32, 1, 128), w, Optional.of(one), Optional.empty(),
+        Tensor.ofHost(MemorySegment.ofArray(new float[1]), DType.F32, 1, 1))).nmse();
+  }
+
+  @ParameterizedTest
+  @EnumSource(value = DType.class, names = {"F8_E4M3", "F8_E5M2"})
+  void activationsRoundedToE4m3AreWithinTheBoundOfScaledWeights(DType type) {
+    for (int k : new int[] {77, 128, 2048}) {
+      assertThat(worst(type, k, scaledTo(DType.F8_E4M3, 448, 128))).as("k=%s", k).isBetween(scaledBound(type) / 5, scaledBound(type));
+    }
+  }
+
+  @Test
+  void activationsRoundedToE5m2AreOutsideTheBoundOfScaledWeights() {
+    for (Fill fill : List.of(Fill.NORMAL, Fill.UNIFORM)) {
+      double mean = IntStream.range(0, 16).mapToObj(i -> Formats.rounded(DType.F8_E4M3, Inputs.normal(i, COLUMNS * 2048, 1)))
+          .mapToDouble(w -> error(fill, w, 2048, scaledTo(DType.F8_E5M2, 57344, 128))).average().orElseThrow();
+      assertThat(mean).isGreaterThan(scaledBound(DType.F8_E4M3));
+    }
   }
 }

@@ -1,0 +1,15 @@
+package dev.gatun.cuda.op;
+
+import dev.gatun.cuda.kernel.Kernel;
+
+/** How a kernel that streams weights does a group of matmuls and what is fused with them. */
+interface FusedKernel {
+  /** The instance. */
+  Kernel kernel();
+
+  /** The tile in words. */
+  String tile();
+
+  /** Adds the launch. */
+  void launch(FusedMatmuls fused, Binding binding);
+}

@@ -1,0 +1,130 @@
+package dev.gatun.cuda.op;
+
+import dev.gatun.DType;
+import dev.gatun.Matmul;
+import dev.gatun.RmsNorm;
+import dev.gatun.cuda.kernel.Gpu;
+import dev.gatun.cuda.kernel.Kernel;
+import dev.gatun.cuda.kernel.LaunchBuilder;
+import java.util.List;
+
+/**
+ * How {@code packed_TYPE_BANDSxCOLUMNS} does a case: bands of a team, eighths of columns of the products.
+ *
+ * @param kernel the instance
+ * @param parts BF16 numbers that an element of x is the sum of
+ * @param split warps of a team, which take turns along K
+ * @param room steps of K in shared memory at a time, a multiple of {@code split}
+ * @param shared bytes of shared memory
+ * @param blocks blocks along N
+ * @param tiles blocks along M
+ */
+record MatmulPacked(Kernel kernel, int parts, int split, int room, int shared, long blocks, long tiles) implements FusedKernel {
+  private static final int WARPS = 8;
+  private static final int EIGHT = 8;
+
+  /** Rows whose two parts fit the columns of one product. */
+  private static final int SPLIT_ROWS = 4;
+
+  /** Blocks of a multiprocessor with up to eight columns, as registers allow, and the memory that each may then have. */
+  private static final int RESIDENT = 2;
+  private static final int BLOCK_OVERHEAD = 1024;
+
+  /** Groups a multiprocessor from which on those of two bands are spread evenly enough. */
+  private static final int EVEN = 4;
+
+  /** The kernels of a type. */
+  static String family(DType type) {
+    return "packed_" + type.label() + "_";
+  }
+
+  private static int columns(long rows) {
+    int columns = EIGHT;
+    while (columns < rows && columns < EIGHT * WARPS) {
+      columns *= 2;
+    }
+    return columns;
+  }
+
+  /** How matmuls over the same x are done together, their weights of one type and width. @param unit whether a gated unit takes the results of both */
+  static MatmulPacked of(List<Matmul> matmuls, boolean unit, Gpu gpu) {
+    Matmul first = matmuls.getFirst();
+    DType type = first.w().dtype();
+    long rows = first.x().size(0);
+    int columns = columns(rows);
+    long bands = matmuls.stream().mapToLong(o -> BandLayout.bands(o.w().size(0))).sum();
+    int team = columns > EIGHT || unit || bands >= 2L * EVEN * gpu.multiprocessors() || evenness(bands, 2, gpu) >= evenness(bands, 1, gpu) ? 2 : 1;
+    Kernel kernel = gpu.manifest().kernel(family(type) + team + "x" + columns / EIGHT);
+    int parts = rows <= SPLIT_ROWS ? 2 : 1;
+    long steps = Math.ceilDiv(first.w().size(1), (long) kernel.tile("step"));
+    long groups = unit ? BandLayout.bands(first.w().size(0)) : Math.ceilDiv(bands, (long) team);
+    int resident = columns > EIGHT ? 1 : RESIDENT;
+    int split = 1;
+    while (split < WARPS && steps >= 2L * split && Math.ceilDiv(groups * split, (long) WARPS) < 2L * resident * gpu.multiprocessors()) {
+      split *= 2;
+    }
+    long staged = columns > EIGHT ? columns : Math.max(1, Math.min(EIGHT, rows * parts));
+    long stepBytes = kernel.tile("column_bytes") * staged + kernel.tile("pair_bytes") * Math.ceilDiv(staged, 2L);
+    long budget = (gpu.sharedBytes() + BLOCK_OVERHEAD) / resident - BLOCK_OVERHEAD - fixed(kernel);
+    while (split > 1 && budget - scratch(kernel, split) < stepBytes * split) {
+      split /= 2;
+    }
+    long most = Math.max(1, (budget - scratch(kernel, split)) / (stepBytes * split));
+    long turnsOfK = Math.ceilDiv(Math.ceilDiv(steps, (long) split), most);
+    int room = Math.toIntExact(Math.ceilDiv(Math.ceilDiv(steps, (long) split), turnsOfK) * split);
+    long teams = Math.ceilDiv(groups, (long) WARPS / split);
+    long turns = Math.max(1, Math.ceilDiv(teams, (long) resident * gpu.multiprocessors()));
+    return new MatmulPacked(kernel, parts, split, room, Math.toIntExact(scratch(kernel, split) + room * stepBytes), Math.ceilDiv(teams, turns),
+        Math.ceilDiv(rows, (long) columns));
+  }
+
+  /** Bytes of shared memory that are not asked for at the launch: a scale for each column. */
+  private static int fixed(Kernel kernel) {
+    return kernel.tile("columns") * Float.BYTES;
+  }
+
+  private static int scratch(Kernel kernel, int split) {
+    return split > 1 ? kernel.tile("scratch") : 0;
+  }
+
+  /** The share of the multiprocessors that have work when bands are shared out by {@code team}. */
+  private static double evenness(long bands, int team, Gpu gpu) {
+    long each = Math.ceilDiv(Math.ceilDiv(Math.max(1, bands), (long) team), (long) gpu.multiprocessors());
+    return bands / (double) (each * team * gpu.multiprocessors());
+  }
+
+  @Override
+  public String tile() {
+    int rows = kernel.tile("bands") * BandLayout.BAND;
+    return kernel.tile("columns") / parts + " rows of x" + (parts == 2 ? " in two parts" : "") + ", " + rows + " of w by " + split + (split == 1 ? " warp" : " warps");
+  }
+
+  @Override
+  public void launch(FusedMatmuls fused, Binding binding) {
+    Matmul first = fused.matmuls().getFirst();
+    RowShape rows = RowShape.of(binding, fused.x(), fused.y(first), first.x(), first.y());
+    LaunchBuilder launch = binding.launch(kernel.name());
+    rows.pass(launch, "x", fused.x(), binding);
+    for (int i = 0; i < FusedMatmuls.MOST; i++) {
+      String index = i == 0 ? "" : String.valueOf(i);
+      if (i < fused.matmuls().size()) {
+        Matmul o = fused.matmuls().get(i);
+        RowShape.of(binding, fused.y(o), fused.x(), first.x(), first.y()).pass(launch, "y" + index, fused.y(o), binding);
+        launch.pointer("w" + index, binding.address(o.w())).pointer("bias" + index, binding.address(o.bias()))
+            .set("n" + index, Math.toIntExact(o.w().size(0)));
+      } else {
+        RowShape.passNone(launch, "y" + index);
+        launch.pointer("w" + index, 0).pointer("bias" + index, 0).set("n" + index, 0);
+      }
+    }
+    if (fused.residual().isPresent()) {
+      RowShape.of(binding, fused.residual().get(), fused.x(), first.y()).pass(launch, "residual", fused.residual().get(), binding);
+    } else {
+      RowShape.passNone(launch, "residual");
+    }
+    boolean constant = fused.matmuls().stream().allMatch(o -> binding.isConstant(o.w()));
+    launch.pointer("norm", binding.address(fused.norm().map(RmsNorm::weight))).set("epsilon", fused.norm().map(RmsNorm::eps).orElse(0f))
+        .set("k", Math.toIntExact(first.w().size(1))).set("unit", fused.unit()).set("split", split).set("room", room).set("parts", parts)
+        .set("constant", constant ? 1 : 0).shared(shared).grid(blocks, tiles, 1);
+  }
+}
