@@ -88,8 +88,7 @@ abstract class RoundedMatmul implements MatmulForm {
     Codes codes = codes(o, gpu, 0);
     String tile = kernel.tile("rows") + "x" + kernel.tile("columns") + " of activations rounded to F8_E4M3 by " + ROUND
         + (codes.splits == 1 ? "" : ", K in " + codes.splits);
-    long workspace = bytes(o, codes);
-    return new CudaPlan(name, tile, workspace, CudaPlan.bytes(o) + 2 * workspace, MatmulKernel.flops(o), rejected);
+    return new CudaPlan(name, tile, bytes(o, codes), CudaPlan.bytes(o), MatmulKernel.flops(o), rejected);
   }
 
   /** Tiles of a product, times the parts of K. */

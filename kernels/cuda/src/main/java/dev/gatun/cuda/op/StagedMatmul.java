@@ -91,7 +91,7 @@ abstract sealed class StagedMatmul implements MatmulForm permits WarpgroupMatmul
     TileCut best = TileCut.best(cuts);
     cuts.stream().filter(cut -> cut != best).forEach(cut -> rejected.add(cut.against(best)));
     rejected.add(TileMatmul.wouldBe(o, gpu) + ": is for what has to be decoded or cannot be copied in pieces of " + UNIT + " bytes");
-    return new CudaPlan(best.kernel().name(), best.tile(), best.workspaceBytes(), CudaPlan.bytes(o) + 2 * best.workspaceBytes(), MatmulKernel.flops(o), rejected);
+    return new CudaPlan(best.kernel().name(), best.tile(), best.workspaceBytes(), CudaPlan.bytes(o), MatmulKernel.flops(o), rejected);
   }
 
   @Override
