@@ -164,7 +164,7 @@ llama() {
   command -v llama-bench > /dev/null || return 0
   for type in q4_0 q8_0 bf16; do
     part "model-$type" 120 "${JAVA[@]}" bench --backend cpu --shape llama-3.2-1b --type "$type" -p 0 -n 1 -r 1 --json
-    file=${GATUN_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/gatun}/llama-3.2-1b-$type.gguf
+    file=${XDG_CACHE_HOME:-$HOME/.cache}/gatun/llama-3.2-1b-$type.gguf
     rm -f "$RESULTS/model-$type.out"
     part "llama-$type" 120 llama-bench -m "$file" -p 512 -n 128 -r 3 -fa 1 -o json
     mv "$RESULTS/llama-$type.out" "$RESULTS/llama-$type.json"

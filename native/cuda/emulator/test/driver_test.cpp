@@ -180,6 +180,7 @@ void many_operations_are_no_trouble() {
 
 int main() {
   using namespace gatun::emulator::driver_tests;
+  setenv("GATUN_EMULATOR_ARCH", "80", 1);
   setenv("GATUN_EMULATOR_DEVICES", "2", 1);
   setenv("GATUN_EMULATOR_MEMORY", "67108864", 1);
   setenv("GATUN_EMULATOR_ASYNC", "late", 1);

@@ -9,6 +9,7 @@ import dev.gatun.Tensor;
 import dev.gatun.cuda.kernel.Gpu;
 import dev.gatun.cuda.op.Binding;
 import dev.gatun.cuda.op.CudaPlan;
+import dev.gatun.cuda.op.FusedCacheWrite;
 import dev.gatun.cuda.op.FusedMatmuls;
 import dev.gatun.cuda.op.MatmulArgmax;
 import dev.gatun.cuda.op.OperatorKernels;
@@ -125,20 +126,34 @@ final class Compiler {
   private List<Work> works(Program program) {
     List<Work> works = new ArrayList<>();
     List<Fusion.Group> groups = fuse ? Fusion.groups(program) : Fusion.apart(program);
-    int at = 0;
-    while (at < groups.size()) {
-      Fusion.Group group = groups.get(at);
-      Optional<MatmulArgmax> chosen = fuse && at + 1 < groups.size() ? MatmulArgmax.of(group, groups.get(at + 1), gpu) : Optional.empty();
-      if (chosen.isPresent()) {
-        MatmulArgmax both = chosen.get();
-        works.add(new Work(both.operators(), both.elided(), both.plan(gpu), both::bind));
-        at += 2;
+    int next = 0;
+    int done = 0;
+    for (int i = 0; i < groups.size(); i++) {
+      Fusion.Group group = groups.get(i);
+      int at = next;
+      next += group.operators().size();
+      if (at < done) {
+        continue;
+      }
+      Optional<Work> joined = fuse ? joined(program, groups.subList(i, groups.size()), at) : Optional.empty();
+      if (joined.isPresent()) {
+        works.add(joined.get());
+        done = at + joined.get().operators().size();
       } else {
         works.addAll(works(group));
-        at++;
       }
     }
     return works;
+  }
+
+  /** What the first of {@code groups}, whose first operator is {@code at}, becomes together with those after it. */
+  private Optional<Work> joined(Program program, List<Fusion.Group> groups, int at) {
+    if (groups.getFirst() instanceof Fusion.Single) {
+      return FusedCacheWrite.at(program.operators(), at, gpu)
+          .map(write -> new Work(write.operators(), write.elided(), write.plan(gpu), write::bind));
+    }
+    return groups.size() < 2 ? Optional.empty() : MatmulArgmax.of(groups.get(0), groups.get(1), gpu)
+        .map(both -> new Work(both.operators(), both.elided(), both.plan(gpu), both::bind));
   }
 
   private List<Work> works(Fusion.Group group) {

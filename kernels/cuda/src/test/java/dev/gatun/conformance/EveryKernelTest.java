@@ -49,7 +49,9 @@ class EveryKernelTest {
   @MethodSource("cases")
   void agreesWithTheOracle(KernelCases.Named named) {
     ObservedProvider.launched();
+    ObservedProvider.planned();
     named.check().run();
+    assertThat(ObservedProvider.planned()).isNotEmpty().allSatisfy(planned -> CountedWork.check(planned.operator(), planned.plan()));
     Set<String> launched = ObservedProvider.launched();
     assertThat(launched).as("what %s launches", named).isNotEmpty();
     REACHED.computeIfAbsent(named.size(), _ -> new TreeSet<>()).addAll(launched);

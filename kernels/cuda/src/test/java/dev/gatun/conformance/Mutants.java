@@ -14,8 +14,10 @@ import dev.gatun.Rotation;
 import dev.gatun.Scale;
 import dev.gatun.Softmax;
 import dev.gatun.Tensor;
+import dev.gatun.Use;
 import dev.gatun.conformance.KernelCases.Size;
 import dev.gatun.conformance.Mutant.Victim;
+import dev.gatun.tck.oracle.Host;
 import dev.gatun.tck.oracle.Inputs;
 import java.util.Arrays;
 import java.util.List;
@@ -31,9 +33,11 @@ final class Mutants {
   private static final String SUMS = "include/gatun/types.cuh";
   private static final String GEMV = "include/gatun/gemv.cuh";
   private static final String GEMM = "include/gatun/gemm.cuh";
+  private static final String PACKED = "include/gatun/gemm_packed.cuh";
   private static final String ATTENTION = "include/gatun/attention.cuh";
   private static final String TILES = "kernels/attention_prefill_mma.cu";
   private static final String DECODE = "kernels/attention_decode.cu";
+  private static final String TURNED = "kernels/rope_kv_append.cu";
   private static final String DECODED = "include/gatun/attention_decode.cuh";
   private static final String RINGS = "kernels/attention_decode_mma.cu";
 
@@ -72,6 +76,9 @@ final class Mutants {
     Victim gemvQ4 = new Victim(List.of("gemv_blocks"), "q4_k, Q4_K, 1", h -> multiply(h, DType.F32, DType.Q4_K, 1, 16, 512));
     // Rows of whole 16 bytes, which are copied asynchronously, and a last step that is not full.
     Victim gemm = new Victim(List.of("gemm"), "half.* 64, 64", h -> multiply(h, DType.F16, DType.F16, 41, 67, 104));
+    // More bands than blocks, each shared by all warps of a block, so that blocks stay for a second and a third.
+    Victim packed = new Victim(List.of("gemm_packed", "repack"), "q4_0, Q4_0(, 1, 1)?\\)", h -> multiplyPrepared(h, 1, 300, 1024));
+    Victim slices = new Victim(List.of("gemm_packed", "repack"), "q4_0, Q4_0(, 2, 8)?\\)|packed_sum", h -> multiplyPrepared(h, 33, 37, 1280));
     Victim prefill = new Victim(List.of("attention_prefill_mma"), "f16, gatun::F16, 64",
         h -> new CacheCases(h, Size.ALIGNED).prefill(DType.F16, 64));
     Victim decode = new Victim(List.of("attention_decode", "kv_append"), "\\(64\\)|merge|kv_append",
@@ -80,6 +87,8 @@ final class Mutants {
         h -> new CacheCases(h, Size.ODD).decode(DType.F32, 40, 3));
     Victim rings = new Victim(List.of("attention_decode_mma", "attention_decode", "kv_append"), "f16, gatun::F16, 64, 8|\\(64\\)|merge|kv_append",
         h -> new CacheCases(h, Size.ALIGNED).decode(DType.F16, 64, 4, new int[] {64, 1600}));
+    Victim turned = new Victim(List.of("rope_kv_append", "norms", "rope", "kv_append"), "rope|rms_norm_128|kv_append",
+        h -> new CacheCases(h, Size.ALIGNED).turnAndAppend());
     Victim raggedRings = new Victim(List.of("attention_decode_mma", "attention_decode", "kv_append"), "f16, gatun::F16, 64, 8|\\(64\\)|merge|kv_append",
         h -> new CacheCases(h, Size.ODD).decode(DType.F16, 40, 3));
 
@@ -179,6 +188,30 @@ final class Mutants {
         gemm.differing("gemm without its last step", GEMM,
             "const int steps = (p.k + kStep - 1) / kStep;",
             "const int steps = p.k / kStep;"),
+        packed.faulting("packed matmul that reads x not yet staged", PACKED,
+            "        __syncthreads();\n        staged = true;",
+            "        staged = true;",
+            RACE),
+        packed.faulting("packed matmul that sums the warps' parts too early", PACKED,
+            "    __syncthreads();\n    summed = true;",
+            "    summed = true;",
+            RACE),
+        packed.faulting("packed matmul that overwrites parts still read", PACKED,
+            "      __syncthreads();  // the sums before may still be read\n",
+            "",
+            RACE),
+        packed.differing("packed matmul that begins a block's sum at the wrong centre", "include/gatun/packed.cuh",
+            "centre = -136.0f",
+            "centre = -135.0f"),
+        packed.differing("packed matmul without the second part of x", PACKED,
+            "second = finite ? value - first : 0.0f;",
+            "second = 0.0f;"),
+        slices.differing("packed matmul whose slices of K begin a step too late", PACKED,
+            "? blockIdx.z * p.slice : 0",
+            "? blockIdx.z * p.slice + 1 : 0"),
+        slices.differing("packed matmul that leaves the last slice of K out", PACKED,
+            "s < p.slices; s++",
+            "s < p.slices - 1; s++"),
         prefill.faulting("attention that multiplies keys too early", TILES,
             "    __syncthreads();  // the keys are there; the values of the tile before are read\n",
             "",
@@ -228,6 +261,17 @@ final class Mutants {
             "  __syncthreads();  // the rings are used up, and their place is taken by the sums\n",
             "",
             RACE),
+        turned.faulting("rope and kv_append that turn by angles not yet there", TURNED,
+            "    __syncthreads();  // the angles are there\n",
+            "",
+            RACE),
+        turned.faulting("rope and kv_append that write a row not yet turned", TURNED,
+            "      __syncwarp();  // the row is there\n",
+            "",
+            RACE),
+        turned.differing("rope and kv_append without a key's norm", TURNED,
+            "const Entering entering{x, p.k.dtype, p.key_weight,",
+            "const Entering entering{x, p.k.dtype, nullptr,"),
         raggedRings.differing("a ragged step that scores what lies past the keys", RINGS,
             "e < count ? capped(",
             "e < 16 ? capped("));
@@ -236,6 +280,14 @@ final class Mutants {
   private static Tensor normal(OperatorHarness h, DType type, Placement placement, double spread, long... shape) {
     int n = Math.toIntExact(Arrays.stream(shape).reduce(1, (a, b) -> a * b));
     return h.fill(h.place(type, placement, shape), Inputs.normal(7, n, spread));
+  }
+
+  private static void multiplyPrepared(OperatorHarness h, int m, int n, int k) {
+    Tensor w = normal(h, DType.Q4_0, Placement.PACKED, 0.07, n, k);
+    Tensor x = normal(h, DType.F32, Placement.PACKED, 1, m, k);
+    Tensor y = h.output(DType.F32, m, n);
+    h.check(new Matmul(x, w, y), engine -> new Matmul(x, engine.backend().prepare(w, Use.MATMUL).tensor(), y), Host.buffers(),
+        RepackedCases.bound(m), true);
   }
 
   private static void multiply(OperatorHarness h, DType in, DType type, int m, int n, int k) {

@@ -5,6 +5,7 @@ import dev.gatun.Buffer;
 import dev.gatun.Case;
 import dev.gatun.DeviceProperties;
 import dev.gatun.KvCache;
+import dev.gatun.Operator;
 import dev.gatun.Prepared;
 import dev.gatun.Program;
 import dev.gatun.Tensor;
@@ -19,17 +20,22 @@ import dev.gatun.spi.DeviceCache;
 import dev.gatun.spi.DeviceExecutable;
 import dev.gatun.spi.DeviceMemory;
 import dev.gatun.spi.DeviceStream;
+import dev.gatun.spi.Plan;
 import dev.gatun.spi.Spi;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.function.LongFunction;
 
 /** The backend {@code cuda-observed}: {@code cuda-emulated}, and a note of every kernel in what it compiles. */
 public final class ObservedProvider implements BackendProvider {
+  private static final String NEWEST = "90";
+  private static final int USUAL = 80;
   private static final Set<String> LAUNCHED = new ConcurrentSkipListSet<>();
-
+  private static final List<Planned> PLANNED = new CopyOnWriteArrayList<>();
   private static final Set<String> EARLY = new ConcurrentSkipListSet<>();
 
   private final EmulatedProvider emulated = new EmulatedProvider();
@@ -59,19 +65,29 @@ public final class ObservedProvider implements BackendProvider {
     }
   }
 
+  /** An operator that was compiled, and how it was planned. */
+  public record Planned(Operator operator, Plan plan) {}
+
+  /** The operators of programs compiled since the last call. */
+  public static List<Planned> planned() {
+    List<Planned> all = List.copyOf(PLANNED);
+    PLANNED.clear();
+    return all;
+  }
+
   /** Every kernel that the emulator has; none where there is no emulator. */
   public static Set<String> kernels() {
     return KernelImages.find(KernelImages.EMULATOR).map(images -> new TreeSet<>(images.manifest().kernels().keySet())).orElseGet(TreeSet::new);
   }
 
   /**
-   * The kernels that plans for the emulated device should choose: on one with warpgroups those that only such devices run, which take the place of others; elsewhere
-   * all others.
+   * The kernels that plans for the emulated device should choose: on the newest one those that no older device runs, which take the place of others; elsewhere all
+   * others.
    */
   public static Set<String> kernelsToReach() {
-    boolean warpgroups = "90".equals(System.getenv("GATUN_EMULATOR_ARCH"));
+    boolean newest = NEWEST.equals(System.getenv("GATUN_EMULATOR_ARCH"));
     Set<String> names = kernels();
-    KernelImages.find(KernelImages.EMULATOR).ifPresent(images -> names.removeIf(name -> warpgroups != (images.manifest().kernel(name).capability() == 90)));
+    KernelImages.find(KernelImages.EMULATOR).ifPresent(images -> names.removeIf(name -> newest != images.manifest().kernel(name).capability() > USUAL));
     return names;
   }
 
@@ -105,6 +121,11 @@ public final class ObservedProvider implements BackendProvider {
     public DeviceExecutable compile(Program program) {
       DeviceExecutable executable = driver.compile(program);
       ((CudaExecutable) executable).launches().forEach(ObservedProvider::note);
+      program.operators().forEach(operator -> {
+        if (driver.plan(operator.toCase()) instanceof Plan plan) {
+          PLANNED.add(new Planned(operator, plan));
+        }
+      });
       return executable;
     }
 

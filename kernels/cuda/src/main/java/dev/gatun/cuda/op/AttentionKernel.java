@@ -39,7 +39,16 @@ final class AttentionKernel implements OperatorKernel<Attention> {
   }
 
   private static long flops(Attention o) {
-    return 2 * AttentionCut.seen(o) * o.q().size(0) * o.q().size(1) * (o.q().size(2) + o.y().size(2));
+    return 2 * pairs(o) * o.q().size(1) * (o.q().size(2) + o.y().size(2));
+  }
+
+  /** The most keys that all tokens see together: causal tokens of one sequence see one more each, up to all. */
+  private static long pairs(Attention o) {
+    long tokens = o.q().size(0);
+    long keys = AttentionCut.seen(o);
+    long growing = o.options().causal() && o.options().window() == 0 ? Math.min(tokens, keys) : 0;
+    boolean oneSequence = o.batch().slots().size(0) == 1;
+    return tokens * keys - (oneSequence && growing > 0 ? growing * (growing - 1) / 2 : 0);
   }
 
   @Override

@@ -57,6 +57,12 @@ class MatmulPlanTest {
     return new Matmul(tensor(x, m, k), tensor(w, n, k), tensor(DType.F32, m, n));
   }
 
+  private static Matmul scaled(DType w, long m, long n, long k, long... scale) {
+    Matmul o = matmul(DType.BF16, w, m, n, k);
+    Tensor numbers = Tensor.of(new Storage.Nowhere(1L << 40), 0, DType.F32, Shape.of(scale));
+    return new Matmul(o.x(), o.w(), Optional.of(numbers), Optional.empty(), o.y());
+  }
+
   private static CudaPlan plan(Matmul o, Gpu gpu) {
     return (CudaPlan) OperatorKernels.plan(o, gpu);
   }
@@ -82,7 +88,7 @@ class MatmulPlanTest {
     assertThat(kernel(DType.F32, DType.Q4_K, 1024, 4096, 4096, hopper())).isEqualTo("gemm_q4_k_128x128");
     assertThat(kernel(DType.F32, DType.Q5_K, 1024, 4096, 4096, hopper())).isEqualTo("gemm_any_64x64");
     assertThat(kernel(DType.F16, DType.F16, 1024, 4096, 4095, hopper())).isEqualTo("gemm_half_128x128");
-    assertThat(kernel(DType.F32, DType.F8_E4M3, 1024, 4096, 4096, hopper())).isEqualTo("gemm_f8_64x64");
+    assertThat(kernel(DType.F32, DType.F8_E4M3, 1024, 4096, 4096, hopper())).isEqualTo("gemm_f8_128x128");
     assertThat(kernel(DType.BF16, DType.F16, 1024, 4096, 4096, hopper())).isEqualTo("gemm_f16_128x128");
   }
 
@@ -122,6 +128,31 @@ class MatmulPlanTest {
     assertThat(kernel(DType.F16, DType.F32, 1024, 4096, 4096, hopper())).isEqualTo("gemm_simt_128x64");
     assertThat(kernel(DType.F32, DType.Q8_0, 1024, 4096, 4096, turing())).isEqualTo("gemm_simt_128x64");
     assertThat(kernel(DType.F32, DType.Q8_0, 32, 4096, 4096, turing())).isEqualTo("gemv_q8_0_8");
+  }
+
+  @Test
+  void scaledWeightsOfE4m3AreMultipliedAsSuchWhereTheDeviceCan() {
+    assertThat(plan(scaled(DType.F8_E4M3, 1, 4096, 4096, 32, 32), hopper()).kernel()).isEqualTo("gemv_f8_e4m3_1");
+    assertThat(plan(scaled(DType.F8_E4M3, 32, 4096, 4096, 32, 32), hopper()).kernel()).isEqualTo("e4m3_gemm_64x128");
+    assertThat(plan(scaled(DType.F8_E4M3, 512, 4096, 4096, 32, 32), hopper()).kernel()).isEqualTo("e4m3_wgemm_128x128");
+    assertThat(plan(scaled(DType.F8_E4M3, 512, 4096, 4096, 4096), ada()).kernel()).isEqualTo("e4m3_gemm_64x128");
+    assertThat(plan(scaled(DType.F8_E4M3, 512, 4096, 4096, 1), ampere()).kernel()).isEqualTo("gemm_scaled_128x128");
+    assertThat(plan(scaled(DType.F8_E4M3, 512, 4096, 4096, 1), turing()).kernel()).isEqualTo("gemm_simt_128x64");
+    assertThat(plan(scaled(DType.F8_E5M2, 64, 4096, 4096, 1), hopper()).kernel()).isEqualTo("gemm_scaled_64x64");
+    CudaPlan odd = plan(scaled(DType.F8_E4M3, 64, 4096, 4097, 1), hopper());
+    assertThat(odd.kernel()).isEqualTo("gemm_scaled_64x64");
+    assertThat(odd.rejected()).anyMatch(reason -> reason.startsWith("e4m3_wgemm_128x128: copies rows that start at multiples of 16 bytes"));
+  }
+
+  @Test
+  void roundedActivationsHaveTheirPlaceInTheWorkspaceAndAreCounted() {
+    CudaPlan plan = plan(scaled(DType.F8_E4M3, 200, 256, 1040, 2, 9), hopper());
+    // Nine steps in two parts.
+    long workspace = 200 * 9 * 128 + 256 * 9 * 4 + 2 * 200 * 256 * 4;
+    assertThat(plan.tile()).endsWith("K in 2");
+    assertThat(plan.workspaceBytes()).isEqualTo(workspace);
+    assertThat(plan.bytes()).isEqualTo(200 * 1040 * 2 + 256 * 1040 + 2 * 9 * 4 + 200 * 256 * 4 + 2 * workspace);
+    assertThat(plan.flops()).isEqualTo(2L * 200 * 256 * 1040);
   }
 
   @Test
@@ -209,13 +240,16 @@ class MatmulPlanTest {
           for (long m : new long[] {1, 2, 4, 8, 16, 64, 128, 2048}) {
             for (long n : new long[] {1024, 4096}) {
               chosen.add(kernel(x, w, m, n, 4096, gpu));
+              if (w == DType.F8_E4M3 || w == DType.F8_E5M2) {
+                chosen.add(plan(scaled(w, m, n, 4096, 1), gpu).kernel());
+              }
               chosen.add(kernel(x, w, m, n, w.isBlock() ? 4096 : 4095, gpu));
             }
           }
         }
       }
     }
-    Set<String> all = manifest.kernels().keySet().stream().filter(name -> name.matches("(gemv|[cw]?gemm)_.*"))
+    Set<String> all = manifest.kernels().keySet().stream().filter(name -> name.matches("(e4m3_)?(gemv|[cw]?gemm)_.*"))
         .collect(Collectors.toCollection(TreeSet::new));
     assertThat(chosen).isEqualTo(all);
   }
