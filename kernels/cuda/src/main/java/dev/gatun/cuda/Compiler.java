@@ -126,34 +126,39 @@ final class Compiler {
   private List<Work> works(Program program) {
     List<Work> works = new ArrayList<>();
     List<Fusion.Group> groups = fuse ? Fusion.groups(program) : Fusion.apart(program);
-    int next = 0;
-    int done = 0;
-    for (int i = 0; i < groups.size(); i++) {
-      Fusion.Group group = groups.get(i);
-      int at = next;
-      next += group.operators().size();
-      if (at < done) {
-        continue;
-      }
-      Optional<Work> joined = fuse ? joined(program, groups.subList(i, groups.size()), at) : Optional.empty();
-      if (joined.isPresent()) {
-        works.add(joined.get());
-        done = at + joined.get().operators().size();
+    int operator = 0;
+    int at = 0;
+    while (at < groups.size()) {
+      Fusion.Group group = groups.get(at);
+      Optional<MatmulArgmax> chosen = fuse && at + 1 < groups.size() ? MatmulArgmax.of(group, groups.get(at + 1), gpu) : Optional.empty();
+      Optional<FusedCacheWrite> write = fuse && group instanceof Fusion.Single ? FusedCacheWrite.at(program.operators(), operator, gpu) : Optional.empty();
+      int first = at;
+      if (chosen.isPresent()) {
+        MatmulArgmax both = chosen.get();
+        works.add(new Work(both.operators(), both.elided(), both.plan(gpu), both::bind));
+        at += 2;
+      } else if (write.isPresent() && wholeGroups(groups, at, write.get().operators().size()) > 0) {
+        FusedCacheWrite fused = write.get();
+        works.add(new Work(fused.operators(), fused.elided(), fused.plan(gpu), fused::bind));
+        at += wholeGroups(groups, at, fused.operators().size());
       } else {
         works.addAll(works(group));
+        at++;
       }
+      operator += groups.subList(first, at).stream().mapToInt(g -> g.operators().size()).sum();
     }
     return works;
   }
 
-  /** What the first of {@code groups}, whose first operator is {@code at}, becomes together with those after it. */
-  private Optional<Work> joined(Program program, List<Fusion.Group> groups, int at) {
-    if (groups.getFirst() instanceof Fusion.Single) {
-      return FusedCacheWrite.at(program.operators(), at, gpu)
-          .map(write -> new Work(write.operators(), write.elided(), write.plan(gpu), write::bind));
+  /** How many groups from {@code at} on have as many operators together; 0 where the last of these begins a group of more. */
+  private static int wholeGroups(List<Fusion.Group> groups, int at, int operators) {
+    int count = 0;
+    int seen = 0;
+    while (seen < operators && at + count < groups.size()) {
+      seen += groups.get(at + count).operators().size();
+      count++;
     }
-    return groups.size() < 2 ? Optional.empty() : MatmulArgmax.of(groups.get(0), groups.get(1), gpu)
-        .map(both -> new Work(both.operators(), both.elided(), both.plan(gpu), both::bind));
+    return seen == operators ? count : 0;
   }
 
   private List<Work> works(Fusion.Group group) {

@@ -36,6 +36,7 @@ public final class ObservedProvider implements BackendProvider {
   private static final int USUAL = 80;
   private static final Set<String> LAUNCHED = new ConcurrentSkipListSet<>();
   private static final List<Planned> PLANNED = new CopyOnWriteArrayList<>();
+
   private static final Set<String> EARLY = new ConcurrentSkipListSet<>();
 
   private final EmulatedProvider emulated = new EmulatedProvider();
@@ -48,6 +49,16 @@ public final class ObservedProvider implements BackendProvider {
     Set<String> names = new TreeSet<>(LAUNCHED);
     LAUNCHED.clear();
     return names;
+  }
+
+  /** An operator that was compiled, and how it was planned. */
+  public record Planned(Operator operator, Plan plan) {}
+
+  /** The operators of programs compiled since the last call. */
+  public static List<Planned> planned() {
+    List<Planned> all = List.copyOf(PLANNED);
+    PLANNED.clear();
+    return all;
   }
 
   /** The kernels that programs compiled since the last call tell to read constants ahead. */
@@ -63,16 +74,6 @@ public final class ObservedProvider implements BackendProvider {
     if (early != null && launch.parameters().get(ValueLayout.JAVA_INT, early.offset()) != 0) {
       EARLY.add(launch.kernel().name());
     }
-  }
-
-  /** An operator that was compiled, and how it was planned. */
-  public record Planned(Operator operator, Plan plan) {}
-
-  /** The operators of programs compiled since the last call. */
-  public static List<Planned> planned() {
-    List<Planned> all = List.copyOf(PLANNED);
-    PLANNED.clear();
-    return all;
   }
 
   /** Every kernel that the emulator has; none where there is no emulator. */
