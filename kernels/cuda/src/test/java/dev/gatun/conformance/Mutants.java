@@ -74,6 +74,8 @@ final class Mutants {
     Victim gemv = new Victim(List.of("gemv"), "f32, F32, 1", h -> multiply(h, DType.F32, DType.F32, 1, 16, 1031));
     // Enough rows that fewer warps share one, and read what others staged.
     Victim gemvShared = new Victim(List.of("gemv"), "f32, F32, 1", h -> multiply(h, DType.F32, DType.F32, 1, 64, 1031));
+    // Rows of whole 16 bytes, which are copied asynchronously.
+    Victim gemvRing = new Victim(List.of("gemv"), "f32, F32, 1", h -> multiply(h, DType.F32, DType.F32, 1, 64, 1032));
     Victim gemvF8 = new Victim(List.of("gemv_f8"), "f8_e4m3, F8_E4M3, 1", h -> {
       Tensor w = normal(h, DType.F8_E4M3, Placement.PACKED, 0.07, 16, 512);
       Tensor factors = h.input(DType.F32, Inputs.uniform(5, 4, 0.5, 2), 1, 4);
@@ -161,13 +163,13 @@ final class Mutants {
             "= total;\n      }\n      __syncthreads();",
             "= total;\n      }",
             RACE),
-        gemvShared.faulting("gemv that waits for one step too few", GEMV,
+        gemvRing.faulting("gemv that waits for one step too few", GEMV,
             "cp_async_wait<6>();",
             "cp_async_wait<7>();",
             PENDING),
-        gemvShared.faulting("gemv that brings a step to where one is still on its way", GEMV,
-            "    given = (given + 1) & (p.stages - 1);\n",
-            "    given = (given + 1) & (p.stages / 2 - 1);\n",
+        gemvRing.faulting("gemv without a commit", GEMV,
+            "    cp_async_commit();\n    given",
+            "    given",
             PENDING),
         gemv.differing("gemv that folds lanes wrongly", GEMV,
             "fold<V / 2, OFFSET / 2>(half, lane)",
