@@ -167,6 +167,9 @@ GATUN_UNROLL
 
 template <class R>
 __device__ void attention_decode_mma(const AttentionParams& p) {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
+  __trap();  // no plan chooses it there
+#else
   constexpr int ROWS = R::operands;  // heads that a lane has a part of: lane / 4, and eight further
   constexpr int COLUMNS = R::size / 8;
   GATUN_DYNAMIC_SHARED(unsigned char, shared);
@@ -410,6 +413,7 @@ GATUN_UNROLL
   }
   __syncthreads();
   leave<R::warps, R::group, R::size>(p, d, results, states);
+#endif
 }
 
 }  // namespace gatun
@@ -422,7 +426,6 @@ GATUN_UNROLL
   GATUN_TILE(attention_decode_##NAME##_##SIZE##x##GROUP, in_flight, (Ring_##NAME##_##SIZE##x##GROUP::warps * Ring_##NAME##_##SIZE##x##GROUP::ring))               \
   GATUN_TILE(attention_decode_##NAME##_##SIZE##x##GROUP, shared, (Ring_##NAME##_##SIZE##x##GROUP::shared))                                                        \
   GATUN_TILE(attention_decode_##NAME##_##SIZE##x##GROUP, keys, (Ring_##NAME##_##SIZE##x##GROUP::tile))                                                            \
-  GATUN_TILE(attention_decode_##NAME##_##SIZE##x##GROUP, in_flight, (Ring_##NAME##_##SIZE##x##GROUP::warps * Ring_##NAME##_##SIZE##x##GROUP::ring))               \
   GATUN_TILE(attention_decode_##NAME##_##SIZE##x##GROUP, programmatic, 1)
 ATTENTION_DECODE_MMA(f16, gatun::F16, 64, 8)
 ATTENTION_DECODE_MMA(f16, gatun::F16, 64, 16)
