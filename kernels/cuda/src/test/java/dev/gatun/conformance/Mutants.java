@@ -76,8 +76,8 @@ final class Mutants {
     Victim gemvShared = new Victim(List.of("gemv"), "f32, F32, 1", h -> multiply(h, DType.F32, DType.F32, 1, 64, 1031));
     Victim gemvF8 = new Victim(List.of("gemv_f8"), "f8_e4m3, F8_E4M3, 1", h -> {
       Tensor w = normal(h, DType.F8_E4M3, Placement.PACKED, 0.07, 16, 512);
-      Tensor scale = h.input(DType.F32, Inputs.uniform(5, 4, 0.5, 2), 1, 4);
-      h.check(new Matmul(normal(h, DType.F32, Placement.PACKED, 1, 1, 512), w, Optional.of(scale), Optional.empty(), h.output(DType.F32, 1, 16)), F32_BOUND);
+      Tensor factors = h.input(DType.F32, Inputs.uniform(5, 4, 0.5, 2), 1, 4);
+      h.check(new Matmul(normal(h, DType.F32, Placement.PACKED, 1, 1, 512), w, Optional.of(factors), Optional.empty(), h.output(DType.F32, 1, 16)), F32_BOUND);
     });
     Victim gemvQ4 = new Victim(List.of("gemv_blocks"), "q4_k, Q4_K, 1", h -> multiply(h, DType.F32, DType.Q4_K, 1, 16, 512));
     // Rows of w of whole 16 bytes, which are copied asynchronously, beside such of x as cannot be, and a last step that is not full.
@@ -161,6 +161,14 @@ final class Mutants {
             "= total;\n      }\n      __syncthreads();",
             "= total;\n      }",
             RACE),
+        gemvShared.faulting("gemv that waits for one step too few", GEMV,
+            "cp_async_wait<6>();",
+            "cp_async_wait<7>();",
+            PENDING),
+        gemvShared.faulting("gemv that brings a step to where one is still on its way", GEMV,
+            "    given = (given + 1) & (p.stages - 1);\n",
+            "    given = (given + 1) & (p.stages / 2 - 1);\n",
+            PENDING),
         gemv.differing("gemv that folds lanes wrongly", GEMV,
             "fold<V / 2, OFFSET / 2>(half, lane)",
             "fold<V / 2, OFFSET / 4>(half, lane)"),
