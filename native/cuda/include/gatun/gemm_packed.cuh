@@ -19,7 +19,7 @@
 // Through mma.sync an H100's tensor cores do about 63 % (arXiv 2402.13499) of their 2048 multiply-adds a clock and multiprocessor, which is 35 columns at 37 weights.
 //
 // Bytes in flight. 4.3 TB/s by about 700 ns are 3 MB, 23 KB a multiprocessor. A warp has a step of two bands under way or two steps of one, of 1088 or 1152 bytes each:
-// 16 warps, two blocks, are 34 or 36 KB. Q4_K with one band has registers for a step only: 20 KB.
+// 16 warps, two blocks, are 34 or 36 KB. Q4_K has registers for less: 16 warps with a step of one band, or 8 with a step of two, are 18 KB.
 //
 // T = 2 is the rule: x is read from shared memory once for two bands. T = 1 is for weights of few rows, whose bands would leave multiprocessors without work.
 // Rejected: weights through shared memory by cp.async (half as much again through shared memory, for nothing: no other warp wants them); four bands a team (no
@@ -244,6 +244,10 @@ __device__ __forceinline__ void stage_columns(uint4* image, float* sums, const P
 // The steps that a warp has under way.
 template <class P, int T>
 constexpr int kPackedDepth = T == 1 && !P::minimum ? 2 : 1;
+
+// The blocks of a multiprocessor that registers and shared memory are planned for.
+template <class P, int T, int C>
+constexpr int kPackedResident = C == 1 && !(P::minimum && T == 2) ? 2 : 1;
 
 // Adds what block b of a step of T bands gives. image and sums: where this lane's part of the block's first column and pair is.
 template <class P, int T, int C>
@@ -579,7 +583,7 @@ __device__ void packed_sum(const PackedParams& p) {
 
 }  // namespace gatun
 
-// What the host must know of an instance: the bands of a team, the columns, the elements of a step, the bytes of shared memory that the warps of a block take where they
+// What the host must know of an instance: the bands of a team, the blocks of a multiprocessor, the columns, the elements of a step, the bytes of shared memory that the warps of a block take where they
 // share a team, and those of a step's image for a column and for a pair of columns.
 #define GATUN_GEMM_PACKED(NAME, TYPE, T, C)                                                                                      \
   GATUN_KERNEL(packed_##NAME##_##T##x##C, PackedParams, gatun::kPackedThreads, gatun::gemm_packed<gatun::TYPE, T, C>)            \
@@ -588,6 +592,7 @@ __device__ void packed_sum(const PackedParams& p) {
              (gatun::kPackedDepth<gatun::Packed<gatun::TYPE>, T> * gatun::kPackedWarps * T *                                     \
               (gatun::Packed<gatun::TYPE>::code_bytes + gatun::Packed<gatun::TYPE>::scale_bytes)))                               \
   GATUN_TILE(packed_##NAME##_##T##x##C, bands, T)                                                                                \
+  GATUN_TILE(packed_##NAME##_##T##x##C, resident, (gatun::kPackedResident<gatun::Packed<gatun::TYPE>, T, C>))                    \
   GATUN_TILE(packed_##NAME##_##T##x##C, columns, 8 * C)                                                                          \
   GATUN_TILE(packed_##NAME##_##T##x##C, step, gatun::Packed<gatun::TYPE>::step)                                                  \
   GATUN_TILE(packed_##NAME##_##T##x##C, scratch, gatun::kPackedWarps * T * C * 4 * 32 * 4)                                       \

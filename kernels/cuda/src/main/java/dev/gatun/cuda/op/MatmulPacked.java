@@ -31,8 +31,7 @@ record MatmulPacked(Kernel kernel, int parts, int split, int room, int shared, l
   /** Rows whose two parts fit the columns of one product. */
   private static final int SPLIT_ROWS = 4;
 
-  /** Blocks of a multiprocessor with up to eight columns, as registers allow, and the memory that each may then have. */
-  private static final int RESIDENT = 2;
+  /** Shared memory of a multiprocessor that each of its blocks takes beside its own. */
   private static final int BLOCK_OVERHEAD = 1024;
 
   /** Columns up to which every block reads all of x, and the fewest steps of K that are worth a block of their own beyond. */
@@ -70,7 +69,7 @@ record MatmulPacked(Kernel kernel, int parts, int split, int room, int shared, l
     int parts = rows <= SPLIT_ROWS ? 2 : 1;
     long steps = Math.ceilDiv(first.w().size(1), (long) kernel.tile("step"));
     long groups = unit ? BandLayout.bands(first.w().size(0)) : Math.ceilDiv(bands, (long) team);
-    int resident = columns > EIGHT ? 1 : RESIDENT;
+    int resident = kernel.tile("resident");
     long tiles = Math.ceilDiv(rows, (long) columns);
     long slices = columns <= WHOLE_COLUMNS ? 1
         : Math.clamp(gpu.multiprocessors() / Math.max(1, Math.ceilDiv(groups, (long) WARPS) * tiles), 1L, Math.max(1L, steps / LEAST_SLICE));
