@@ -322,7 +322,8 @@ GATUN_UNROLL
 
 #define ATTENTION_DECODE(SIZE)                                                                                 \
   GATUN_KERNEL(attention_decode_##SIZE, AttentionParams, 128, gatun::attention_decode<SIZE, 4>)                \
-  GATUN_TILE(attention_decode_##SIZE, programmatic, 1)
+  GATUN_TILE(attention_decode_##SIZE, programmatic, 1)                                                         \
+  GATUN_TILE(attention_decode_##SIZE, in_flight, 16384)
 // A group of one head runs as one of four: what that computes for nothing still fits the time that the keys take to arrive.
 ATTENTION_DECODE(64)
 ATTENTION_DECODE(128)

@@ -167,6 +167,9 @@ GATUN_UNROLL
 
 template <class R>
 __device__ void attention_decode_mma(const AttentionParams& p) {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
+  __trap();  // no plan chooses it there
+#else
   constexpr int ROWS = R::operands;  // heads that a lane has a part of: lane / 4, and eight further
   constexpr int COLUMNS = R::size / 8;
   GATUN_DYNAMIC_SHARED(unsigned char, shared);
@@ -410,6 +413,7 @@ GATUN_UNROLL
   }
   __syncthreads();
   leave<R::warps, R::group, R::size>(p, d, results, states);
+#endif
 }
 
 }  // namespace gatun

@@ -34,6 +34,8 @@ namespace gatun {
 
 template <int THREADS>
 __device__ void kv_append(const KvAppendParams& p) {
+  launch_dependent_kernels();
+  wait_for_prior_kernels();
   const int sequences = held_count(p.sequence_count, p.sequences);
   const int64_t rows = static_cast<int64_t>(p.k.size0()) * p.heads * 2;
   const BlockTable table{p.table, p.cache_slots, p.slot_tokens, p.slot_pages, p.page_tokens, p.page_shift};
@@ -58,3 +60,4 @@ __device__ void kv_append(const KvAppendParams& p) {
 }  // namespace gatun
 
 GATUN_KERNEL(kv_append_128, KvAppendParams, 128, gatun::kv_append<128>)
+GATUN_TILE(kv_append_128, programmatic, 1)

@@ -39,3 +39,5 @@ GATUN_KERNEL(driver_add_behind, DriverTestParams, 32, gatun::driver_add_behind<t
 GATUN_KERNEL(driver_add_behind_one, DriverTestParams, 32, gatun::driver_add_behind<true, true>)
 GATUN_KERNEL(driver_add_early, DriverTestParams, 32, gatun::driver_add_behind<false, false>)
 GATUN_KERNEL(driver_nothing, DriverTestParams, 32, gatun::driver_nothing)
+GATUN_KERNEL(driver_nothing_new, DriverTestParams, 32, gatun::driver_nothing)
+GATUN_TILE(driver_nothing_new, capability, 90)

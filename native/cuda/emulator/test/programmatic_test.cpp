@@ -141,6 +141,14 @@ void what_the_host_saw_end_is_not_overlapped() {
   OK(cuStreamDestroy_v2(on));
 }
 
+void a_kernel_for_this_device_runs() {
+  Device device;
+  CUfunction newer = nullptr;
+  OK(cuModuleGetFunction(&newer, device.module, "gatun_driver_nothing_new"));
+  OK(launch(newer, nullptr, {}));
+  OK(cuStreamSynchronize(nullptr));
+}
+
 }  // namespace
 
 }  // namespace gatun::emulator::driver_tests
@@ -154,6 +162,7 @@ int main() {
     overlapping_launches_are_held_apart();
   }
   what_the_host_saw_end_is_not_overlapped();
+  a_kernel_for_this_device_runs();
   std::printf("%d of %d cases passed\n", cases - failures, cases.load());
   return failures == 0 ? 0 : 1;
 }

@@ -107,6 +107,7 @@ CUresult make_launch(Entry& entry, void* handle, const CUlaunchConfig& config, v
   spec.block = {config.blockDimX, config.blockDimY, config.blockDimZ};
   spec.dynamic_shared = config.sharedMemBytes;
   launch->function = handle;
+  launch->capability = function->capability > entry.driver.architecture ? function->capability : 0;
   return copy_params(kernel, parameters, extra, &spec.params);
 }
 

@@ -28,6 +28,7 @@ struct Place {
 struct KernelLaunch {
   LaunchSpec spec;
   void* function = nullptr;
+  int capability = 0;         // that the kernel needs and the device does not have
   bool programmatic = false;  // may start before the launch before it has ended
 };
 // Copies `rows` rows of `bytes`. What was read from pageable host memory when the copy was enqueued is in `staged`, row behind row.

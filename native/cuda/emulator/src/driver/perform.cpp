@@ -53,6 +53,11 @@ struct Perform {
   std::vector<UnorderedLaunch>& prior;
 
   std::optional<Fault> operator()(const KernelLaunch& launch) const {
+    if (launch.capability != 0) {
+      return Fault{CUDA_ERROR_ILLEGAL_INSTRUCTION, format("%s runs on compute capability %d.%d and up; this device has %d.%d (GATUN_EMULATOR_ARCH)",
+                                                          launch.spec.kernel->symbol, launch.capability / 10, launch.capability % 10,
+                                                          Driver::get().architecture / 10, Driver::get().architecture % 10)};
+    }
     if (unordered.empty() && prior.empty()) return execute(launch.spec);
     LaunchSpec spec = launch.spec;
     spec.unordered = std::move(unordered);

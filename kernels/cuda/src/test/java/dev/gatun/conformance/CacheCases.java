@@ -144,7 +144,7 @@ final class CacheCases {
   void turnAndAppend() {
     int width = aligned() ? 64 : 38;
     int tokens = aligned() ? 8 : 7;
-    Rotation rotation = new Rotation(Rotation.Pairs.HALF_SPLIT, aligned() ? 64 : 30, 10_000);
+    Rotation rotation = aligned() ? new Rotation(Rotation.Pairs.INTERLEAVED, 64, 10_000) : new Rotation(Rotation.Pairs.HALF_SPLIT, 30, 10_000);
     try (PagedKeys keys = new PagedKeys(harness, PagedKeys.spec(3, width, DType.F32))) {
       int slot = keys.open();
       int[] positions = IntStream.range(0, tokens).toArray();

@@ -33,6 +33,7 @@ final class Mutants {
   private static final String SUMS = "include/gatun/types.cuh";
   private static final String GEMV = "include/gatun/gemv.cuh";
   private static final String GEMM = "include/gatun/gemm.cuh";
+  private static final String COPIED = "include/gatun/gemm_copied.cuh";
   private static final String PACKED = "include/gatun/gemm_packed.cuh";
   private static final String ATTENTION = "include/gatun/attention.cuh";
   private static final String TILES = "kernels/attention_prefill_mma.cu";
@@ -75,12 +76,15 @@ final class Mutants {
     Victim gemvShared = new Victim(List.of("gemv"), "f32, F32, 1", h -> multiply(h, DType.F32, DType.F32, 1, 64, 1031));
     Victim gemvF8 = new Victim(List.of("gemv_f8"), "f8_e4m3, F8_E4M3, 1", h -> {
       Tensor w = normal(h, DType.F8_E4M3, Placement.PACKED, 0.07, 16, 512);
-      Tensor scale = h.input(DType.F32, Inputs.uniform(5, 4, 0.5, 2), 1, 4);
-      h.check(new Matmul(normal(h, DType.F32, Placement.PACKED, 1, 1, 512), w, Optional.of(scale), Optional.empty(), h.output(DType.F32, 1, 16)), F32_BOUND);
+      Tensor factors = h.input(DType.F32, Inputs.uniform(5, 4, 0.5, 2), 1, 4);
+      h.check(new Matmul(normal(h, DType.F32, Placement.PACKED, 1, 1, 512), w, Optional.of(factors), Optional.empty(), h.output(DType.F32, 1, 16)), F32_BOUND);
     });
     Victim gemvQ4 = new Victim(List.of("gemv_blocks"), "q4_k, Q4_K, 1", h -> multiply(h, DType.F32, DType.Q4_K, 1, 16, 512));
-    // Rows of whole 16 bytes, which are copied asynchronously, and a last step that is not full.
-    Victim gemm = new Victim(List.of("gemm"), "half.* 64, 64", h -> multiply(h, DType.F16, DType.F16, 41, 67, 104));
+    // Rows of w of whole 16 bytes, which are copied asynchronously, beside such of x as cannot be, and a last step that is not full.
+    Victim gemm = new Victim(List.of("gemm"), "half.* 64, 64", h -> h.check(new Matmul(normal(h, DType.F16, Placement.SHIFTED, 1, 41, 104),
+        normal(h, DType.F16, Placement.PACKED, 0.07, 67, 104), h.output(DType.F32, 41, 67)), F32_BOUND));
+    // More steps than stages.
+    Victim copied = new Victim(List.of("gemm_copied"), "half, 64, 64", h -> multiply(h, DType.F16, DType.F16, 41, 67, 232));
     // More bands than blocks, each shared by all warps of a block, so that blocks stay for a second and a third.
     Victim packed = new Victim(List.of("gemm_packed", "repack"), "q4_0, Q4_0(, 1, 1)?\\)", h -> multiplyPrepared(h, 1, 300, 1024));
     Victim slices = new Victim(List.of("gemm_packed", "repack"), "q4_0, Q4_0(, 2, 8)?\\)|packed_sum", h -> multiplyPrepared(h, 33, 37, 1280));
@@ -157,6 +161,14 @@ final class Mutants {
             "= total;\n      }\n      __syncthreads();",
             "= total;\n      }",
             RACE),
+        gemvShared.faulting("gemv that waits for one step too few", GEMV,
+            "cp_async_wait<6>();",
+            "cp_async_wait<7>();",
+            PENDING),
+        gemvShared.faulting("gemv that brings a step to where one is still on its way", GEMV,
+            "    given = (given + 1) & (p.stages - 1);\n",
+            "    given = (given + 1) & (p.stages / 2 - 1);\n",
+            PENDING),
         gemv.differing("gemv that folds lanes wrongly", GEMV,
             "fold<V / 2, OFFSET / 2>(half, lane)",
             "fold<V / 2, OFFSET / 4>(half, lane)"),
@@ -188,6 +200,18 @@ final class Mutants {
         gemm.differing("gemm without its last step", GEMM,
             "const int steps = (p.k + kStep - 1) / kStep;",
             "const int steps = p.k / kStep;"),
+        copied.faulting("copied stages without their barrier", COPIED,
+            "    __syncthreads();  // this stage is filled, and nobody reads the one before any more\n",
+            "",
+            RACE + "|" + PENDING),
+        copied.faulting("copied stages waited for one too late", COPIED,
+            "cp_async_wait<STAGES - 2>();",
+            "cp_async_wait<STAGES - 1>();",
+            PENDING),
+        copied.faulting("copied stages a group too few", COPIED,
+            "    cp_async_commit();\n  };",
+            "    if (bytes > 0) cp_async_commit();\n  };",
+            PENDING),
         packed.faulting("packed matmul that reads x not yet staged", PACKED,
             "        __syncthreads();\n        staged = true;",
             "        staged = true;",

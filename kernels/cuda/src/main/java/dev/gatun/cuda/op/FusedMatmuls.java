@@ -126,7 +126,7 @@ public record FusedMatmuls(Optional<RmsNorm> norm, List<Matmul> matmuls, Optiona
     }).orElse(NO_UNIT);
   }
 
-  private FusedKernel kernel(Gpu gpu) {
+  FusedKernel kernel(Gpu gpu) {
     if (BandLayout.has(matmuls.getFirst().w())) {
       return MatmulPacked.of(matmuls, unit() != NO_UNIT, gpu);
     }

@@ -12,6 +12,7 @@ import dev.gatun.cuda.kernel.Manifest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -94,7 +95,7 @@ class MatmulPlanTest {
   @Test
   void factorsOf16BitsGoToTensorCoresAsTheyLie() {
     assertThat(kernel(DType.F32, DType.BF16, 512, 4096, 4096, hopper())).isEqualTo("wgemm_split_128x256");
-    assertThat(kernel(DType.BF16, DType.BF16, 4096, 4096, 4096, hopper())).isEqualTo("wgemm_bf16_128x256");
+    assertThat(kernel(DType.BF16, DType.BF16, 4096, 4096, 4096, hopper())).isEqualTo("wgemm_bf16_192x256");
     assertThat(kernel(DType.F16, DType.F16, 16, 4096, 4096, hopper())).isEqualTo("wgemm_half_64x128");
     assertThat(kernel(DType.F32, DType.BF16, 512, 4096, 4096, ada())).isEqualTo("cgemm_split_128x128");
     assertThat(kernel(DType.F16, DType.F16, 16, 4096, 4096, ampere())).isEqualTo("cgemm_half_64x64");
@@ -181,6 +182,47 @@ class MatmulPlanTest {
             assertThat(gemv.tiles()).isEqualTo(1);
             assertThat(gemv.blocks()).isBetween(1L, 8L * gpu.multiprocessors());
           }
+        }
+      }
+    }
+  }
+
+  /** Rows and columns of the matrices of Llama-3.2-1B, Llama-3-8B, Qwen3-4B and MiniCPM-2B, those over the same activations together. */
+  private static final long[][] SHAPES = {{3072, 2048}, {2048, 2048}, {16384, 2048}, {2048, 8192}, {128256, 2048}, {6144, 4096}, {4096, 4096}, {28672, 4096},
+      {4096, 14336}, {128256, 4096}, {6144, 2560}, {2560, 4096}, {19456, 2560}, {2560, 9728}, {151936, 2560}, {6912, 2304}, {11520, 2304}, {2304, 5760}};
+
+  private static MatmulGemv gemv(DType type, long m, long n, long k) {
+    Matmul o = matmul(DType.F32, type, m, n, k);
+    return MatmulGemv.of(o, MatmulGemv.kernel(type, m, hopper()), hopper());
+  }
+
+  /** Blocks are dealt to multiprocessors in turn, and groups of rows to blocks: the one with the most rows ends last. */
+  @Test
+  void noMultiprocessorHasManyMoreRowsThanItsShare() {
+    for (DType type : new DType[] {DType.F32, DType.BF16, DType.F8_E4M3, DType.Q6_K}) {
+      for (long[] shape : SHAPES) {
+        MatmulGemv gemv = gemv(type, 1, shape[0], shape[1] / type.blockSize() * type.blockSize());
+        long each = 2 * 8 / gemv.split();
+        long[] rows = new long[132];
+        for (long group = 0; group * each < shape[0]; group++) {
+          rows[(int) (group % gemv.blocks() % rows.length)] += Math.min(each, shape[0] - group * each);
+        }
+        assertThat(Arrays.stream(rows).max().orElseThrow()).as("%s %s %s", type, Arrays.toString(shape), gemv)
+            .isLessThanOrEqualTo(Math.round(shape[0] / 132.0 * 1.15));
+      }
+    }
+  }
+
+  /** Little's law: 4.3 TB/s over 132 multiprocessors for 700 ns. */
+  @Test
+  void scalarWeightsHaveEnoughBytesUnderWayOnEachMultiprocessor() {
+    for (DType type : new DType[] {DType.F32, DType.F16, DType.BF16, DType.F8_E4M3, DType.F8_E5M2}) {
+      for (long[] shape : SHAPES) {
+        for (int m : new int[] {1, 2, 4, 8}) {
+          MatmulGemv gemv = gemv(type, m, shape[0], shape[1]);
+          long blocks = Math.max(1, Math.min(gemv.resident(), gemv.blocks() / 132));
+          assertThat(blocks * (gemv.stages() - 1) * gemv.kernel().tile("stage")).as("%s %s %s", type, m, gemv).isGreaterThan(22_803);
+          assertThat(gemv.resident() * (gemv.shared() + 2048L)).isLessThanOrEqualTo(hopper().sharedBytes() + 1024 + 2048);
         }
       }
     }
