@@ -20,8 +20,11 @@ final class ScaledListing {
   /** One token is streamed, so many are a tile. */
   private static final int[] ONE_OR_MANY = {1, 40};
 
-  /** Rounded activations cost a share of the results' own size, and where few results are large all of them may come out near zero by chance; equal activations are rounded by nothing. */
-  private static final int FEWEST_AVERAGED = 128;
+  /**
+   * Rounded activations cost a share of the results' own size. Where few results of a row are large, all of them may come out near zero by chance; where one
+   * weight is large, the rounding of one activation is all of their error. Equal activations are rounded by nothing.
+   */
+  private static final int FEWEST_AVERAGED = 64;
 
   private final Listing listing;
   private final Signature signature;
@@ -51,10 +54,14 @@ final class ScaledListing {
     return !soon ? Level.FULL : w == DType.F8_E4M3 ? Level.QUICK : Level.STANDARD;
   }
 
+  private static boolean wide(Scaling scaling) {
+    return scaling == Scaling.WIDE_ROWS || scaling == Scaling.WIDE_BLOCKS;
+  }
+
   private void add(Level level, DType w, Scaling scaling, int rows, int n, int k, Object... more) {
-    int large = scaling == Scaling.WIDE_ROWS ? rows : scaling == Scaling.WIDE_BLOCKS ? rows * Math.min(n, 16) : rows * n;
+    boolean few = n < FEWEST_AVERAGED || wide(scaling);
     Object[] all = new Object[12 + more.length];
-    System.arraycopy(new Object[] {"rows", rows, "n", n, "k", k, "w", w.label(), "scale", scaling, "fill", large < FEWEST_AVERAGED ? Fill.EQUAL : Fill.NORMAL},
+    System.arraycopy(new Object[] {"rows", rows, "n", n, "k", k, "w", w.label(), "scale", scaling, "fill", few ? Fill.EQUAL : Fill.NORMAL},
         0, all, 0, 12);
     System.arraycopy(more, 0, all, 12, more.length);
     listing.add(level, signature.of(all));
@@ -64,7 +71,7 @@ final class ScaledListing {
     for (int rows : ROWS) {
       boolean soon = FEW_ROWS.contains(rows);
       add(soon ? level(w, true) : Level.STANDARD, w, scaling, rows, 133, 272);
-      add(soon && scaling == Scaling.BLOCKS ? level(w, true) : Level.FULL, w, scaling, rows, 37, 200, "weight", Weight.PLAIN);
+      add(soon && scaling == Scaling.BLOCKS ? level(w, true) : Level.FULL, w, scaling, rows, 67, 200, "weight", Weight.PLAIN);
     }
     for (int rows : ONE_OR_MANY) {
       for (int n : COLUMNS) {
@@ -81,12 +88,12 @@ final class ScaledListing {
   private void contents(DType w, Scaling scaling) {
     for (int rows : ONE_OR_MANY) {
       for (Fill fill : Fill.values()) {
-        if (fill != Fill.MINUS_INFINITY && scaling != Scaling.WIDE_ROWS && scaling != Scaling.WIDE_BLOCKS) {
+        if (fill != Fill.MINUS_INFINITY && !wide(scaling)) {
           add(scaling == Scaling.BLOCKS ? level(w, true) : Level.FULL, w, scaling, rows, 130, 288, "fill", fill);
         }
       }
       for (Codes codes : List.of(Codes.ANY, Codes.ZERO, Codes.NONFINITE)) {
-        add(level(w, scaling == Scaling.BLOCKS || codes == Codes.ANY), w, scaling, rows, 130, 288, "codes", codes);
+        add(level(w, scaling == Scaling.BLOCKS || codes == Codes.ANY), w, scaling, rows, 130, 288, "codes", codes, "fill", codes == Codes.ZERO || !wide(scaling) && codes == Codes.ANY ? Fill.NORMAL : Fill.EQUAL);
       }
     }
   }
