@@ -89,9 +89,9 @@ decode() {
 }
 
 kernels() {
-  part kernels "$(share 240)" "${JAVA[@]}" kernels --backend "$BACKEND" --scale "$SCALE" --seconds "$(share 200)" --json
+  part kernels "$(($(share 200) + 60))" "${JAVA[@]}" kernels --backend "$BACKEND" --scale "$SCALE" --seconds "$(share 200)" --json
   "${JAVA[@]}" kernels --scale "$SCALE" --list --json > "$RESULTS/cases.txt" 2> /dev/null
-  part peers-kernels "$(share 240)" python3 "$HERE/peers.py" kernels "$RESULTS/cases.txt" "$(share 200)"
+  part peers-kernels "$(($(share 200) + 60))" python3 "$HERE/peers.py" kernels "$RESULTS/cases.txt" "$(share 200)"
 }
 
 validate() {
