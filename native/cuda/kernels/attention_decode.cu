@@ -1,9 +1,11 @@
-// attention over a paged cache for few query tokens of a sequence: a block a token, a key/value head (up to GROUP of its query heads) and a range of positions;
-// a second kernel merges the ranges in ascending order (split-KV, Dao et al. 2023). The range's number is shaped by the bounds, so that one token over a long
-// context fills the device; how long a range is, by the length found on the device.
+// attention for few query tokens of a sequence in float32, for keys that attention_decode_mma does not take (F32, Q8_0) and devices without tensor cores: a block a
+// token, a key/value head (up to GROUP of its query heads) and a range of positions; a second kernel merges the ranges (split-KV, Dao et al. 2023). The ranges' number is
+// shaped by the bounds, so that one token over a long context fills the device; how long a range is, by the length found on the device.
 //
-// Head sizes are multiples of 8, up to SIZE. Tile of a warp: 32 keys. A lane holds 8 elements of a row, SIZE / 8 lanes a row, so that a row of F16 is read by
-// 16-byte loads side by side, and the query heads of a group share what was read.
+// Head sizes are multiples of 8, up to SIZE. Tile of a warp: 32 keys. A lane holds 8 elements of a row, SIZE / 8 lanes a row, so that a row of F32 is read by
+// 16-byte loads side by side, and the query heads of a group share what was read. A warp has four loads of 32 bytes a lane under way in F32, 4 KiB, two blocks a
+// multiprocessor 32 KiB; nothing while it multiplies. The keys' type is looked at once for four rows: an instance a type would be six times as many kernels, of which a
+// device with tensor cores runs two.
 //   GROUP 8 at SIZE 256: 64 sums and 64 queries a lane leave no room for loads in flight at 128 threads of 255 registers; rejected.
 //   32 keys by as many lanes, one whole row each, without shuffles: reads of 16 bytes 256 apart, a sector each; rejected.
 // Bytes: each key and value once for GROUP query heads. Judged against the memory's bandwidth.
@@ -89,6 +91,8 @@ __device__ void attention_decode(const AttentionParams& p) {
   GATUN_SHARED(float[WARPS * GROUP * 2], states);
   const int lane = threadIdx.x % 32;
   const int warp = threadIdx.x / 32;
+  wait_for_prior_kernels();
+  launch_dependent_kernels();
   const Decoded d = decoded_of<GROUP, THREADS>(p);
   if (d.split >= d.active) {
     return;  // the whole block
@@ -249,6 +253,8 @@ __device__ void attention_merge(const AttentionParams& p) {
   constexpr int HELD = 4;
   GATUN_SHARED(float[THREADS], shares);
   GATUN_SHARED(float4[THREADS], sums);
+  wait_for_prior_kernels();
+  launch_dependent_kernels();
   const int query_heads = p.heads * p.group;
   const int head = static_cast<int>(blockIdx.x % query_heads);
   const int unit = static_cast<int>(blockIdx.x / query_heads);
@@ -314,9 +320,13 @@ GATUN_UNROLL
 
 }  // namespace gatun
 
-#define ATTENTION_DECODE(SIZE) GATUN_KERNEL(attention_decode_##SIZE, AttentionParams, 128, gatun::attention_decode<SIZE, 4>)
+#define ATTENTION_DECODE(SIZE)                                                                                 \
+  GATUN_KERNEL(attention_decode_##SIZE, AttentionParams, 128, gatun::attention_decode<SIZE, 4>)                \
+  GATUN_TILE(attention_decode_##SIZE, programmatic, 1)                                                         \
+  GATUN_TILE(attention_decode_##SIZE, in_flight, 16384)
 // A group of one head runs as one of four: what that computes for nothing still fits the time that the keys take to arrive.
 ATTENTION_DECODE(64)
 ATTENTION_DECODE(128)
 ATTENTION_DECODE(256)
 GATUN_KERNEL(attention_merge_256, AttentionParams, 256, gatun::attention_merge<256>)
+GATUN_TILE(attention_merge_256, programmatic, 1)

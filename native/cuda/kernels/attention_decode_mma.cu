@@ -167,10 +167,14 @@ GATUN_UNROLL
 
 template <class R>
 __device__ void attention_decode_mma(const AttentionParams& p) {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
+  __trap();  // no plan chooses it there
+#else
   constexpr int ROWS = R::operands;  // heads that a lane has a part of: lane / 4, and eight further
   constexpr int COLUMNS = R::size / 8;
   GATUN_DYNAMIC_SHARED(unsigned char, shared);
   GATUN_SHARED(float[R::warps * R::group * 2], states);
+  wait_for_prior_kernels();
   const int lane = threadIdx.x % 32;
   const int warp = threadIdx.x / 32;
   const Decoded d = decoded_of<R::group, R::tile>(p);
@@ -213,6 +217,7 @@ GATUN_UNROLL
     bring(s, found[s]);
   }
   Spot next = spot(R::stages);
+  launch_dependent_kernels();
 
   uint32_t query[R::held ? R::steps : 1][4];
   float magnitude[ROWS];
@@ -408,18 +413,20 @@ GATUN_UNROLL
   }
   __syncthreads();
   leave<R::warps, R::group, R::size>(p, d, results, states);
+#endif
 }
 
 }  // namespace gatun
 
-// `shared` is what a block needs, `keys` the positions that it takes at a time, `group` the query heads, `blocks` how many of them a multiprocessor has room for.
+// `shared` is what a block needs, `keys` the positions that it takes at a time.
 #define ATTENTION_DECODE_MMA(NAME, KEPT, SIZE, GROUP)                                                                                                            \
   using Ring_##NAME##_##SIZE##x##GROUP = gatun::RingOf<KEPT, SIZE, GROUP>;                                                                                       \
   GATUN_KERNEL(attention_decode_##NAME##_##SIZE##x##GROUP, AttentionParams, (Ring_##NAME##_##SIZE##x##GROUP::threads),                                           \
                gatun::attention_decode_mma<Ring_##NAME##_##SIZE##x##GROUP>)                                                                                      \
   GATUN_TILE(attention_decode_##NAME##_##SIZE##x##GROUP, in_flight, (Ring_##NAME##_##SIZE##x##GROUP::warps * Ring_##NAME##_##SIZE##x##GROUP::ring))               \
   GATUN_TILE(attention_decode_##NAME##_##SIZE##x##GROUP, shared, (Ring_##NAME##_##SIZE##x##GROUP::shared))                                                        \
-  GATUN_TILE(attention_decode_##NAME##_##SIZE##x##GROUP, keys, (Ring_##NAME##_##SIZE##x##GROUP::tile))
+  GATUN_TILE(attention_decode_##NAME##_##SIZE##x##GROUP, keys, (Ring_##NAME##_##SIZE##x##GROUP::tile))                                                            \
+  GATUN_TILE(attention_decode_##NAME##_##SIZE##x##GROUP, programmatic, 1)
 ATTENTION_DECODE_MMA(f16, gatun::F16, 64, 8)
 ATTENTION_DECODE_MMA(f16, gatun::F16, 64, 16)
 ATTENTION_DECODE_MMA(f16, gatun::F16, 128, 8)

@@ -177,6 +177,7 @@ void gemv(int m, int n, int k) {
   float* const y = allocate_of<float>(static_cast<size_t>(m * n));
   Call call("gatun_gemv_f32_4");
   const int room = (k / 4 + 32) / 32 * 32;
+  const int stages = 2;
   call.set("x", rows_of(x, m, k))
       .set("y", rows_of(y, m, n))
       .set("w", reinterpret_cast<const char*>(w))
@@ -186,7 +187,9 @@ void gemv(int m, int n, int k) {
       .set("k", k)
       .set("split", 2)
       .set("room", room)
-      .run(Dim3{2, static_cast<unsigned>(m + 3) / 4, 1}, static_cast<size_t>(call.tile("scratch") + room * 4 * call.tile("elements") * 4));
+      .set("stages", stages)
+      .run(Dim3{2, static_cast<unsigned>(m + 3) / 4, 1},
+           static_cast<size_t>(call.tile("scratch") + room * 4 * call.tile("elements") * 4 + stages * call.tile("stage")));
   for (int i = 0; i < m * n; i++) {
     double sum = bias[i % n];
     for (int j = 0; j < k; j++) {

@@ -10,6 +10,8 @@ import dev.gatun.Prepared;
 import dev.gatun.Program;
 import dev.gatun.Tensor;
 import dev.gatun.Use;
+import dev.gatun.cuda.kernel.Launch;
+import dev.gatun.cuda.kernel.Manifest;
 import dev.gatun.spi.Availability;
 import dev.gatun.spi.BackendDriver;
 import dev.gatun.spi.BackendProvider;
@@ -20,6 +22,7 @@ import dev.gatun.spi.DeviceMemory;
 import dev.gatun.spi.DeviceStream;
 import dev.gatun.spi.Plan;
 import dev.gatun.spi.Spi;
+import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -29,8 +32,12 @@ import java.util.function.LongFunction;
 
 /** The backend {@code cuda-observed}: {@code cuda-emulated}, and a note of every kernel in what it compiles. */
 public final class ObservedProvider implements BackendProvider {
+  private static final String NEWEST = "90";
+  private static final int USUAL = 80;
   private static final Set<String> LAUNCHED = new ConcurrentSkipListSet<>();
   private static final List<Planned> PLANNED = new CopyOnWriteArrayList<>();
+
+  private static final Set<String> EARLY = new ConcurrentSkipListSet<>();
 
   private final EmulatedProvider emulated = new EmulatedProvider();
 
@@ -54,19 +61,34 @@ public final class ObservedProvider implements BackendProvider {
     return all;
   }
 
+  /** The kernels that programs compiled since the last call tell to read constants ahead. */
+  public static Set<String> early() {
+    Set<String> names = new TreeSet<>(EARLY);
+    EARLY.clear();
+    return names;
+  }
+
+  private static void note(Launch launch) {
+    LAUNCHED.add(launch.kernel().name());
+    Manifest.Field early = launch.kernel().fields().get("early");
+    if (early != null && launch.parameters().get(ValueLayout.JAVA_INT, early.offset()) != 0) {
+      EARLY.add(launch.kernel().name());
+    }
+  }
+
   /** Every kernel that the emulator has; none where there is no emulator. */
   public static Set<String> kernels() {
     return KernelImages.find(KernelImages.EMULATOR).map(images -> new TreeSet<>(images.manifest().kernels().keySet())).orElseGet(TreeSet::new);
   }
 
   /**
-   * The kernels that plans for the emulated device should choose: on one with warpgroups those that only such devices run, which take the place of others; elsewhere
-   * all others.
+   * The kernels that plans for the emulated device should choose: on the newest one those that no older device runs, which take the place of others; elsewhere all
+   * others.
    */
   public static Set<String> kernelsToReach() {
-    boolean warpgroups = "90".equals(System.getenv("GATUN_EMULATOR_ARCH"));
+    boolean newest = NEWEST.equals(System.getenv("GATUN_EMULATOR_ARCH"));
     Set<String> names = kernels();
-    KernelImages.find(KernelImages.EMULATOR).ifPresent(images -> names.removeIf(name -> warpgroups != (images.manifest().kernel(name).capability() == 90)));
+    KernelImages.find(KernelImages.EMULATOR).ifPresent(images -> names.removeIf(name -> newest != images.manifest().kernel(name).capability() > USUAL));
     return names;
   }
 
@@ -99,7 +121,7 @@ public final class ObservedProvider implements BackendProvider {
     @Override
     public DeviceExecutable compile(Program program) {
       DeviceExecutable executable = driver.compile(program);
-      ((CudaExecutable) executable).launches().forEach(launch -> LAUNCHED.add(launch.kernel().name()));
+      ((CudaExecutable) executable).launches().forEach(ObservedProvider::note);
       program.operators().forEach(operator -> {
         if (driver.plan(operator.toCase()) instanceof Plan plan) {
           PLANNED.add(new Planned(operator, plan));

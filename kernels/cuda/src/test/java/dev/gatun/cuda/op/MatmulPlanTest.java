@@ -12,6 +12,7 @@ import dev.gatun.cuda.kernel.Manifest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -56,6 +57,12 @@ class MatmulPlanTest {
     return new Matmul(tensor(x, m, k), tensor(w, n, k), tensor(DType.F32, m, n));
   }
 
+  private static Matmul scaled(DType w, long m, long n, long k, long... scale) {
+    Matmul o = matmul(DType.BF16, w, m, n, k);
+    Tensor numbers = Tensor.of(new Storage.Nowhere(1L << 40), 0, DType.F32, Shape.of(scale));
+    return new Matmul(o.x(), o.w(), Optional.of(numbers), Optional.empty(), o.y());
+  }
+
   private static CudaPlan plan(Matmul o, Gpu gpu) {
     return (CudaPlan) OperatorKernels.plan(o, gpu);
   }
@@ -81,14 +88,14 @@ class MatmulPlanTest {
     assertThat(kernel(DType.F32, DType.Q4_K, 1024, 4096, 4096, hopper())).isEqualTo("gemm_q4_k_128x128");
     assertThat(kernel(DType.F32, DType.Q5_K, 1024, 4096, 4096, hopper())).isEqualTo("gemm_any_64x64");
     assertThat(kernel(DType.F16, DType.F16, 1024, 4096, 4095, hopper())).isEqualTo("gemm_half_128x128");
-    assertThat(kernel(DType.F32, DType.F8_E4M3, 1024, 4096, 4096, hopper())).isEqualTo("gemm_f8_64x64");
+    assertThat(kernel(DType.F32, DType.F8_E4M3, 1024, 4096, 4096, hopper())).isEqualTo("gemm_f8_128x128");
     assertThat(kernel(DType.BF16, DType.F16, 1024, 4096, 4096, hopper())).isEqualTo("gemm_f16_128x128");
   }
 
   @Test
   void factorsOf16BitsGoToTensorCoresAsTheyLie() {
     assertThat(kernel(DType.F32, DType.BF16, 512, 4096, 4096, hopper())).isEqualTo("wgemm_split_128x256");
-    assertThat(kernel(DType.BF16, DType.BF16, 4096, 4096, 4096, hopper())).isEqualTo("wgemm_bf16_128x256");
+    assertThat(kernel(DType.BF16, DType.BF16, 4096, 4096, 4096, hopper())).isEqualTo("wgemm_bf16_192x256");
     assertThat(kernel(DType.F16, DType.F16, 16, 4096, 4096, hopper())).isEqualTo("wgemm_half_64x128");
     assertThat(kernel(DType.F32, DType.BF16, 512, 4096, 4096, ada())).isEqualTo("cgemm_split_128x128");
     assertThat(kernel(DType.F16, DType.F16, 16, 4096, 4096, ampere())).isEqualTo("cgemm_half_64x64");
@@ -124,6 +131,31 @@ class MatmulPlanTest {
   }
 
   @Test
+  void scaledWeightsOfE4m3AreMultipliedAsSuchWhereTheDeviceCan() {
+    assertThat(plan(scaled(DType.F8_E4M3, 1, 4096, 4096, 32, 32), hopper()).kernel()).isEqualTo("gemv_f8_e4m3_1");
+    assertThat(plan(scaled(DType.F8_E4M3, 32, 4096, 4096, 32, 32), hopper()).kernel()).isEqualTo("e4m3_gemm_64x128");
+    assertThat(plan(scaled(DType.F8_E4M3, 512, 4096, 4096, 32, 32), hopper()).kernel()).isEqualTo("e4m3_wgemm_128x128");
+    assertThat(plan(scaled(DType.F8_E4M3, 512, 4096, 4096, 4096), ada()).kernel()).isEqualTo("e4m3_gemm_64x128");
+    assertThat(plan(scaled(DType.F8_E4M3, 512, 4096, 4096, 1), ampere()).kernel()).isEqualTo("gemm_scaled_128x128");
+    assertThat(plan(scaled(DType.F8_E4M3, 512, 4096, 4096, 1), turing()).kernel()).isEqualTo("gemm_simt_128x64");
+    assertThat(plan(scaled(DType.F8_E5M2, 64, 4096, 4096, 1), hopper()).kernel()).isEqualTo("gemm_scaled_64x64");
+    CudaPlan odd = plan(scaled(DType.F8_E4M3, 64, 4096, 4097, 1), hopper());
+    assertThat(odd.kernel()).isEqualTo("gemm_scaled_64x64");
+    assertThat(odd.rejected()).anyMatch(reason -> reason.startsWith("e4m3_wgemm_128x128: copies rows that start at multiples of 16 bytes"));
+  }
+
+  @Test
+  void roundedActivationsHaveTheirPlaceInTheWorkspaceAndAreCounted() {
+    CudaPlan plan = plan(scaled(DType.F8_E4M3, 200, 256, 1040, 2, 9), hopper());
+    // Nine steps in two parts.
+    long workspace = 200 * 9 * 128 + 256 * 9 * 4 + 2 * 200 * 256 * 4;
+    assertThat(plan.tile()).endsWith("K in 2");
+    assertThat(plan.workspaceBytes()).isEqualTo(workspace);
+    assertThat(plan.bytes()).isEqualTo(200 * 1040 * 2 + 256 * 1040 + 2 * 9 * 4 + 200 * 256 * 4 + 2 * workspace);
+    assertThat(plan.flops()).isEqualTo(2L * 200 * 256 * 1040);
+  }
+
+  @Test
   void thePlanKnowsTheBoundAloneAndSaysWhatItWeighed() {
     Tensor count = tensor(DType.I32, 1, 1).reshape(1);
     Matmul o = matmul(DType.F32, DType.Q4_0, 16, 64, 96);
@@ -155,6 +187,47 @@ class MatmulPlanTest {
     }
   }
 
+  /** Rows and columns of the matrices of Llama-3.2-1B, Llama-3-8B, Qwen3-4B and MiniCPM-2B, those over the same activations together. */
+  private static final long[][] SHAPES = {{3072, 2048}, {2048, 2048}, {16384, 2048}, {2048, 8192}, {128256, 2048}, {6144, 4096}, {4096, 4096}, {28672, 4096},
+      {4096, 14336}, {128256, 4096}, {6144, 2560}, {2560, 4096}, {19456, 2560}, {2560, 9728}, {151936, 2560}, {6912, 2304}, {11520, 2304}, {2304, 5760}};
+
+  private static MatmulGemv gemv(DType type, long m, long n, long k) {
+    Matmul o = matmul(DType.F32, type, m, n, k);
+    return MatmulGemv.of(o, MatmulGemv.kernel(type, m, hopper()), hopper());
+  }
+
+  /** Blocks are dealt to multiprocessors in turn, and groups of rows to blocks: the one with the most rows ends last. */
+  @Test
+  void noMultiprocessorHasManyMoreRowsThanItsShare() {
+    for (DType type : new DType[] {DType.F32, DType.BF16, DType.F8_E4M3, DType.Q6_K}) {
+      for (long[] shape : SHAPES) {
+        MatmulGemv gemv = gemv(type, 1, shape[0], shape[1] / type.blockSize() * type.blockSize());
+        long each = 2 * 8 / gemv.split();
+        long[] rows = new long[132];
+        for (long group = 0; group * each < shape[0]; group++) {
+          rows[(int) (group % gemv.blocks() % rows.length)] += Math.min(each, shape[0] - group * each);
+        }
+        assertThat(Arrays.stream(rows).max().orElseThrow()).as("%s %s %s", type, Arrays.toString(shape), gemv)
+            .isLessThanOrEqualTo(Math.round(shape[0] / 132.0 * 1.15));
+      }
+    }
+  }
+
+  /** Little's law: 4.3 TB/s over 132 multiprocessors for 700 ns. */
+  @Test
+  void scalarWeightsHaveEnoughBytesUnderWayOnEachMultiprocessor() {
+    for (DType type : new DType[] {DType.F32, DType.F16, DType.BF16, DType.F8_E4M3, DType.F8_E5M2}) {
+      for (long[] shape : SHAPES) {
+        for (int m : new int[] {1, 2, 4, 8}) {
+          MatmulGemv gemv = gemv(type, m, shape[0], shape[1]);
+          long blocks = Math.max(1, Math.min(gemv.resident(), gemv.blocks() / 132));
+          assertThat(blocks * (gemv.stages() - 1) * gemv.kernel().tile("stage")).as("%s %s %s", type, m, gemv).isGreaterThan(22_803);
+          assertThat(gemv.resident() * (gemv.shared() + 2048L)).isLessThanOrEqualTo(hopper().sharedBytes() + 1024 + 2048);
+        }
+      }
+    }
+  }
+
   @Test
   void everyInstanceIsSomeCaseChoice() {
     Set<String> chosen = new TreeSet<>();
@@ -167,13 +240,16 @@ class MatmulPlanTest {
           for (long m : new long[] {1, 2, 4, 8, 16, 64, 128, 2048}) {
             for (long n : new long[] {1024, 4096}) {
               chosen.add(kernel(x, w, m, n, 4096, gpu));
+              if (w == DType.F8_E4M3 || w == DType.F8_E5M2) {
+                chosen.add(plan(scaled(w, m, n, 4096, 1), gpu).kernel());
+              }
               chosen.add(kernel(x, w, m, n, w.isBlock() ? 4096 : 4095, gpu));
             }
           }
         }
       }
     }
-    Set<String> all = manifest.kernels().keySet().stream().filter(name -> name.matches("(gemv|[cw]?gemm)_.*"))
+    Set<String> all = manifest.kernels().keySet().stream().filter(name -> name.matches("(e4m3_)?(gemv|[cw]?gemm)_.*"))
         .collect(Collectors.toCollection(TreeSet::new));
     assertThat(chosen).isEqualTo(all);
   }
