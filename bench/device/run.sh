@@ -89,9 +89,9 @@ decode() {
 }
 
 kernels() {
-  part kernels "$(share 240)" "${JAVA[@]}" kernels --backend "$BACKEND" --scale "$SCALE" --seconds "$(share 200)" --json
+  part kernels "$(($(share 200) + 60))" "${JAVA[@]}" kernels --backend "$BACKEND" --scale "$SCALE" --seconds "$(share 200)" --json
   "${JAVA[@]}" kernels --scale "$SCALE" --list --json > "$RESULTS/cases.txt" 2> /dev/null
-  part peers-kernels "$(share 240)" python3 "$HERE/peers.py" kernels "$RESULTS/cases.txt" "$(share 200)"
+  part peers-kernels "$(($(share 200) + 60))" python3 "$HERE/peers.py" kernels "$RESULTS/cases.txt" "$(share 200)"
 }
 
 validate() {
@@ -114,16 +114,17 @@ sanitize() {
 instructions() {
   local dump image unit=0 bad=0 folder
   dump=$(command -v cuobjdump || echo /usr/local/cuda/bin/cuobjdump)
+  [[ -x $dump ]] || { echo 'no cuobjdump: the instructions were not looked at'; return 1; }
   folder=$(mktemp -d)
   (cd "$folder" && python3 -m zipfile -e "$(echo "$HERE"/lib/gatun-cuda-kernels-*.jar)" .) || return 1
   for image in "$folder"/META-INF/gatun/cuda/*_warpgroup*.fatbin; do
     unit=$((unit + 1))
     "$dump" -sass -arch sm_90a "$image" | awk -v unit="$(basename "$image" .fatbin)" '
       function tell() { if (name != "") { print unit, name, "tensor cores", tensor, "bulk copies", bulk; if (!tensor || !bulk) bad = 1 } }
-      /Function :/ { tell(); name = $NF; tensor = 0; bulk = 0 }
+      /Function :/ { tell(); seen = 1; name = $NF; tensor = 0; bulk = 0 }
       /HGMMA|QGMMA|IGMMA/ { tensor++ }
       /UBLKCP|UTMALDG/ { bulk++ }
-      END { tell(); exit bad }' || bad=1
+      END { tell(); exit bad || !seen }' || bad=1
   done
   rm -rf "$folder"
   ((unit > 0)) || echo 'no unit is named warpgroup'

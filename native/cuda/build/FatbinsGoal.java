@@ -116,7 +116,7 @@ final class FatbinsGoal {
     ResourceRecord recorded = ResourceRecord.parse(sources.read(ResourceRecord.FILE));
     if (!recorded.toolkit().equals(toolkit)) {
       System.out.println("fatbins: registers and occupancy are not compared: " + ResourceRecord.FILE + " is of the toolkit " + recorded.toolkit()
-          + " and this is " + toolkit);
+          + " and this is " + toolkit + "; record them by -Dgatun.resources.record=true");
       return;
     }
     List<String> complaints = recorded.complaints(built, architectures.machine());

@@ -32,8 +32,9 @@ class InFlightTableTest {
   void theDocumentHasTheTableOfTheRecord() throws IOException {
     Path root = Path.of("").toAbsolutePath();
     String document = Files.readString(root.resolve("../..").resolve(InFlightTable.DOCUMENT).normalize());
-    InFlightTable table = InFlightTable.of(ResourceRecord.parse(Files.readString(root.resolve(ResourceRecord.FILE))));
-    assertThat(table.rows()).isNotEmpty();
+    ResourceRecord record = ResourceRecord.parse(Files.readString(root.resolve(ResourceRecord.FILE)));
+    InFlightTable table = InFlightTable.of(record);
+    assertThat(table.rows().isEmpty()).as("kernels of a record that state their bytes in flight").isEqualTo(record.toolkit().equals("none"));
     assertThat(table.into(document)).as("record it anew: -Dgatun.resources.record=true").isEqualTo(document).contains(table.text());
   }
 }

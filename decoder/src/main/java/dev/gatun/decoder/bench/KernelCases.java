@@ -35,7 +35,7 @@ final class KernelCases {
   }
 
   private void decode(ModelShape shape, String weight, DType type, int m) {
-    int columns = scale.width(MatmulCases.weights(shape).get(weight)[1]);
+    int columns = MatmulCases.weights(shape).get(weight)[1];
     if (columns % type.blockSize() == 0) {
       all.add(MatmulCases.decode(scale, shape, weight, type, m));
     }

@@ -74,7 +74,7 @@ class KernelBenchTest {
       assertThat(trial.check().error(0)).as("nothing was written yet").isInfinite();
       Matmul first = (Matmul) trial.copies().getFirst();
       stream.run(first);
-      assertThat(trial.check().error(0)).isLessThan(1e-12);
+      assertThat(trial.check().error(0)).isLessThan(1e-5);
       Tensor other = lab.random(DType.F32, first.x().shape().sizes());
       stream.run(new Matmul(other, first.w(), first.y()));
       assertThat(trial.check().error(0)).as("the product of another x").isGreaterThan(trial.bound());
