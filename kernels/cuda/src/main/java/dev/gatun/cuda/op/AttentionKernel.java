@@ -38,8 +38,17 @@ final class AttentionKernel implements OperatorKernel<Attention> {
     return bytes;
   }
 
+  /**
+   * 2 (D + Dv) for every query head and key that a token sees, at the bounds. Of sequences with t tokens each, the last at the end of a context of S, a
+   * causal mask leaves t S - t (t - 1) / 2 pairs each.
+   */
   private static long flops(Attention o) {
-    return 2 * AttentionCut.seen(o) * o.q().size(0) * o.q().size(1) * (o.q().size(2) + o.y().size(2));
+    long tokens = o.q().size(0);
+    long seen = AttentionCut.seen(o);
+    long each = Math.min(seen, tokens / Math.max(1, o.batch().slots().size(0)));
+    boolean triangle = o.options().causal() && o.options().window() == 0 && each > 0;
+    long pairs = tokens * seen - (triangle ? tokens * (each - 1) / 2 : 0);
+    return 2 * pairs * o.q().size(1) * (o.q().size(2) + o.y().size(2));
   }
 
   @Override
@@ -52,6 +61,7 @@ final class AttentionKernel implements OperatorKernel<Attention> {
       }
       case DECODE -> { }
       case TILES, TENSOR_TILES -> tiles(o, plan.kernel(), cut, binding);
+      case WARPGROUP_TILES -> WarpgroupAttention.launch(launch(o, plan.kernel(), cut, binding), o, plan.kernel(), binding);
     }
     cut.decoding().ifPresent(decoding -> decode(o, cut, decoding, binding));
   }
