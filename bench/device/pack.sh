@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Packs everything that a bare machine with a GPU needs to examine and measure the CUDA backend: a Java runtime, the jars, run.sh. Nothing is built or
+# Packs everything that a bare machine with a GPU needs to examine and measure the CUDA backend: a Java runtime, the jars, run.sh, peers.py. Nothing is built or
 # downloaded there. The jars must be built: `mvn -B -ntp package -DskipTests` does that, with -Dgatun.cuda.architectures=sm_90a for one architecture alone.
 # Usage: bench/device/pack.sh [FOLDER]; the default is target/device.
 set -euo pipefail
 
 readonly ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 readonly OUT=${1:-$ROOT/target/device}
+readonly MOST_MEGABYTES=60
 readonly MODULES=java.base,java.logging,java.management,jdk.management,jdk.incubator.vector,jdk.unsupported
 
 fail() {
@@ -30,6 +31,8 @@ mkdir -p "$OUT/lib"
 tar -C "$OUT" --owner=0 --group=0 -cf - runtime | xz -T0 -6 > "$OUT/runtime.tar.xz"
 rm -rf "$OUT/runtime"
 cp "$decoder" "${jars[@]}" "$OUT/lib/"
-cp "$ROOT/bench/device/run.sh" "$OUT/"
+cp "$ROOT/bench/device/run.sh" "$ROOT/bench/device/peers.py" "$OUT/"
 git -C "$ROOT" describe --always --dirty --exclude '*' > "$OUT/commit" 2> /dev/null || echo unknown > "$OUT/commit"
+size=$(du -sm "$OUT" | cut -f1)
+((size < MOST_MEGABYTES)) || fail "$OUT has $size MB, and $MOST_MEGABYTES are the most; build the kernels for fewer architectures"
 du -sh "$OUT"

@@ -106,6 +106,7 @@ final class FatbinsGoal {
         throw new BuildFailure(ResourceRecord.FILE + " is recorded for sm_80 and sm_90a; build for both");
       }
       new Output(options.root()).write(ResourceRecord.FILE, built.text());
+      InFlightTable.of(built).write(options.root().resolve("../..").normalize());
       System.out.println("fatbins: recorded " + file);
       return;
     }

@@ -1,24 +1,54 @@
-// attention over a paged cache for few query tokens of a sequence: a block a token, a key/value head (up to GROUP of its query heads) and a range of positions;
-// a second kernel merges the ranges in ascending order (split-KV, Dao et al. 2023). The range's number is shaped by the bounds, so that one token over a long
-// context fills the device; how long a range is, by the length found on the device.
+// attention for few query tokens of a sequence in float32, for keys that attention_decode_mma does not take (F32, Q8_0) and devices without tensor cores: a block a
+// token, a key/value head (up to GROUP of its query heads) and a range of positions; a second kernel merges the ranges (split-KV, Dao et al. 2023). The ranges' number is
+// shaped by the bounds, so that one token over a long context fills the device; how long a range is, by the length found on the device.
 //
-// Head sizes are multiples of 8, up to SIZE. Tile of a warp: 32 keys. A lane holds 8 elements of a row, SIZE / 8 lanes a row, so that a row of F16 is read by
-// 16-byte loads side by side, and the query heads of a group share what was read.
+// Head sizes are multiples of 8, up to SIZE. Tile of a warp: 32 keys. A lane holds 8 elements of a row, SIZE / 8 lanes a row, so that a row of F32 is read by
+// 16-byte loads side by side, and the query heads of a group share what was read. A warp has four loads of 32 bytes a lane under way in F32, 4 KiB, two blocks a
+// multiprocessor 32 KiB; nothing while it multiplies. The keys' type is looked at once for four rows: an instance a type would be six times as many kernels, of which a
+// device with tensor cores runs two.
 //   GROUP 8 at SIZE 256: 64 sums and 64 queries a lane leave no room for loads in flight at 128 threads of 255 registers; rejected.
 //   32 keys by as many lanes, one whole row each, without shuffles: reads of 16 bytes 256 apart, a sector each; rejected.
 // Bytes: each key and value once for GROUP query heads. Judged against the memory's bandwidth.
-#include "gatun/attention.cuh"
+#include "gatun/attention_decode.cuh"
+#include "gatun/reduce.cuh"
 
 namespace gatun {
 
 // Elements 8 chunk to 8 chunk + 7 of a row.
 template <DType KEPT>
-__device__ __forceinline__ void load_chunk(const char* row, int chunk, float (&out)[8]) {
+__device__ __forceinline__ void chunk_of(const char* row, int chunk, float (&out)[8]) {
   const unsigned char* at = reinterpret_cast<const unsigned char*>(row);
   if constexpr (KEPT == Q8_0) {
     Format<Q8_0>::decode_group<2>(at + chunk / 4 * 34, chunk % 4, out);
   } else {
     Format<KEPT>::template decode_group<Format<KEPT>::widest>(at, chunk, out);
+  }
+}
+
+// Chunk `chunk` of N rows.
+template <DType KEPT, int N>
+__device__ __forceinline__ void chunks_of(const char* base, const int64_t (&place)[N], int chunk, float (&out)[N][8]) {
+GATUN_UNROLL
+  for (int u = 0; u < N; u++) {
+    chunk_of<KEPT>(base + place[u], chunk, out[u]);
+  }
+}
+
+template <int N>
+__device__ __forceinline__ void load_chunks(DType kept, const char* base, const int64_t (&place)[N], int chunk, float (&out)[N][8]) {
+  switch (kept) {
+    case F16:
+      return chunks_of<F16>(base, place, chunk, out);
+    case BF16:
+      return chunks_of<BF16>(base, place, chunk, out);
+    case F8_E4M3:
+      return chunks_of<F8_E4M3>(base, place, chunk, out);
+    case F8_E5M2:
+      return chunks_of<F8_E5M2>(base, place, chunk, out);
+    case Q8_0:
+      return chunks_of<Q8_0>(base, place, chunk, out);
+    default:
+      return chunks_of<F32>(base, place, chunk, out);
   }
 }
 
@@ -47,13 +77,13 @@ GATUN_UNROLL
   }
 }
 
-template <DType KEPT, int SIZE, int GROUP>
+template <int SIZE, int GROUP>
 __device__ void attention_decode(const AttentionParams& p) {
   constexpr int WARPS = 4;
   constexpr int THREADS = 32 * WARPS;
   constexpr int LANES = SIZE / 8;         // of a row
   constexpr int KEYS = 32 / LANES;        // that a warp reads at a time
-  constexpr int UNROLL = 4;               // 16 bytes a lane each: 2 KiB of F16 in flight a warp
+  constexpr int UNROLL = 4;               // 32 bytes a lane each: 4 KiB of F32 in flight a warp
   constexpr int BATCHES = 32 / KEYS / UNROLL;
   constexpr int VALUES = UNROLL * GROUP;  // scores that a row's lanes sum at a time
   GATUN_SHARED(float[WARPS * 32 * GROUP], weights);
@@ -61,45 +91,26 @@ __device__ void attention_decode(const AttentionParams& p) {
   GATUN_SHARED(float[WARPS * GROUP * 2], states);
   const int lane = threadIdx.x % 32;
   const int warp = threadIdx.x / 32;
-  const int tokens = p.q.size0();
-  const int sequences = held_count(p.sequence_count, p.sequences);
-  const int parts = (p.group + GROUP - 1) / GROUP;
-  const int split = static_cast<int>(blockIdx.x % p.splits);
-  const unsigned rest = blockIdx.x / p.splits;
-  const int part = static_cast<int>(rest % parts) * GROUP;
-  const int head = static_cast<int>(rest / parts % p.heads);
-  const int unit = static_cast<int>(rest / parts / p.heads);
-  const int token = decoded_token(p, unit, tokens, sequences);
-
-  Keys keys{true, 0, 0, 0};
-  int first = 0;
-  int last = 0;
-  if (token >= 0) {
-    const int sequence = sequence_of(p.starts, sequences, token);
-    if (sequence >= 0) {
-      keys = keys_of(p, sequence, tokens);
-      first = first_seen(p, p.positions[token]);
-      last = last_seen(p, p.positions[token], keys.length);
-    }
-  }
-  const Cut cut = cut_of(first, last, p.splits);
-  if (token < 0 || split >= cut.active) {
+  wait_for_prior_kernels();
+  launch_dependent_kernels();
+  const Decoded d = decoded_of<GROUP, THREADS>(p);
+  if (d.split >= d.active) {
     return;  // the whole block
   }
-  const int from = first + split * cut.each;
-  const int to = min(last, from + cut.each);
-  const int heads = min(GROUP, p.group - part);  // query heads of this block
+  const Keys& keys = d.keys;
+  const int from = d.from;
+  const int to = d.to;
   const int chunk = lane % LANES;
   const bool key_lane = chunk * 8 < p.key_size;
   const bool value_lane = chunk * 8 < p.value_size;
-  const char* k = p.k + head * p.key_head;
-  const char* v = p.v + head * p.value_head;
+  const char* k = p.k + d.head * p.key_head;
+  const char* v = p.v + d.head * p.value_head;
   float* scores = weights + warp * 32 * GROUP;
 
   float query[GROUP][8];
 GATUN_UNROLL
   for (int g = 0; g < GROUP; g++) {
-    const char* row = query_row(p, token, head * p.group + part + min(g, heads - 1));
+    const char* row = query_row(p, d.token, d.query + min(g, d.heads - 1));
 GATUN_UNROLL
     for (int e = 0; e < 8; e++) {
       query[g][e] = key_lane ? load(row, p.q.dtype, chunk * 8 + e) : 0.0f;
@@ -131,10 +142,7 @@ GATUN_UNROLL
       }
       float key[UNROLL][8] = {};
       if (key_lane) {
-GATUN_UNROLL
-        for (int u = 0; u < UNROLL; u++) {
-          load_chunk<KEPT>(k + place[u], chunk, key[u]);
-        }
+        load_chunks(p.kept, k, place, chunk, key);
       }
       float dots[VALUES];
 GATUN_UNROLL
@@ -195,10 +203,7 @@ GATUN_UNROLL
       }
       float value[UNROLL][8] = {};
       if (value_lane) {
-GATUN_UNROLL
-        for (int u = 0; u < UNROLL; u++) {
-          load_chunk<KEPT>(v + place[u], chunk, value[u]);
-        }
+        load_chunks(p.kept, v, place, chunk, value);
       }
 GATUN_UNROLL
       for (int u = 0; u < UNROLL; u++) {
@@ -238,88 +243,76 @@ GATUN_UNROLL
   }
   __syncthreads();
 
-  const bool alone = cut.active == 1;
-  for (int g = 0; g < heads; g++) {
-    const int query_head = head * p.group + part + g;
-    float top = negative_infinity();
-    for (int w = 0; w < WARPS; w++) {
-      top = fmaxf(top, states[(w * GROUP + g) * 2]);
-    }
-    float share[WARPS];
-    float all = 0;
-GATUN_UNROLL
-    for (int w = 0; w < WARPS; w++) {
-      share[w] = weight_of(states[(w * GROUP + g) * 2], top);
-      all += share[w] * states[(w * GROUP + g) * 2 + 1];
-    }
-    const float factor = alone ? finishing_factor(p, query_head, top, all, first >= last) : 1.0f;
-    float* kept = alone ? nullptr : partial_of(p, unit, query_head, split);
-    if (!alone && threadIdx.x == 0) {
-      kept[0] = top;
-      kept[1] = all;
-    }
-    for (int i = threadIdx.x; i < p.value_size; i += THREADS) {
-      float result = 0;
-GATUN_UNROLL
-      for (int w = 0; w < WARPS; w++) {
-        result += share[w] * sums[(w * GROUP + g) * SIZE + i];
-      }
-      if (alone) {
-        store(result_row(p, token, query_head), p.y.dtype, i, result * factor);
-      } else {
-        kept[2 + i] = result;
-      }
-    }
-  }
+  leave<WARPS, GROUP, SIZE>(p, d, sums, states);
 }
 
-// Merges the ranges of one token and query head, a block each. At most as many ranges as threads.
+// Merges the ranges of one token and query head, a block each: a thread has four elements of every so many ranges, whose sums are then added in order. The
+// first values are under way while the ranges' weights are found, so that two reads wait for each other, not three. At most as many ranges as threads.
 template <int THREADS>
 __device__ void attention_merge(const AttentionParams& p) {
+  constexpr int HELD = 4;
   GATUN_SHARED(float[THREADS], shares);
-  GATUN_SHARED(float[THREADS], tops);
-  const int tokens = p.q.size0();
-  const int sequences = held_count(p.sequence_count, p.sequences);
+  GATUN_SHARED(float4[THREADS], sums);
+  wait_for_prior_kernels();
+  launch_dependent_kernels();
   const int query_heads = p.heads * p.group;
   const int head = static_cast<int>(blockIdx.x % query_heads);
   const int unit = static_cast<int>(blockIdx.x / query_heads);
-  const int token = decoded_token(p, unit, tokens, sequences);
-  int first = 0;
-  int last = 0;
-  if (token >= 0) {
-    const int sequence = sequence_of(p.starts, sequences, token);
-    if (sequence >= 0) {
-      const Keys keys = keys_of(p, sequence, tokens);
-      first = first_seen(p, p.positions[token]);
-      last = last_seen(p, p.positions[token], keys.length);
+  const int active = static_cast<int>(__float_as_uint(partial_of(p, unit, head, 0)[2]));
+  if (active <= 1) {
+    return;  // the whole block: no token, or one whose only range is its result
+  }
+  const int token = decoded_token(p, unit, p.q.size0(), held_count(p.sequence_count, p.sequences));
+  const int columns = p.value_size <= 64 ? 16 : p.value_size <= 128 ? 32 : 64;
+  const int column = threadIdx.x % columns;
+  const int team = threadIdx.x / columns;
+  const int teams = THREADS / columns;
+  const bool used = column * 4 < p.value_size;
+  float4 held[HELD];
+  const auto bring = [&](int from) {
+GATUN_UNROLL
+    for (int i = 0; i < HELD; i++) {
+      const int range = from + i * teams + team;
+      held[i] = make_float4(0, 0, 0, 0);
+      if (used && range < active) {
+        held[i] = *reinterpret_cast<const float4*>(partial_of(p, unit, head, range) + kState + column * 4);
+      }
+    }
+  };
+  bring(0);
+  float own = negative_infinity();
+  float weight = 0;
+  if (static_cast<int>(threadIdx.x) < active) {
+    const float* state = partial_of(p, unit, head, threadIdx.x);
+    own = state[0];
+    weight = state[1];
+  }
+  const float top = block_max<THREADS>(own);
+  const float share = weight_of(own, top);
+  shares[threadIdx.x] = share;  // the barriers of the sum that follows are theirs too
+  const float all = block_sum<THREADS>(static_cast<int>(threadIdx.x) < active ? share * weight : 0.0f);
+  const float factor = finishing_factor(p, head, top, all, false);
+  float4 sum = make_float4(0, 0, 0, 0);
+  for (int from = 0; from < active; from += HELD * teams) {
+    if (from > 0) {
+      bring(from);
+    }
+GATUN_UNROLL
+    for (int i = 0; i < HELD; i++) {
+      const int range = from + i * teams + team;
+      const float factor_of_range = range < active ? shares[range] : 0.0f;
+      sum.x += factor_of_range * held[i].x;
+      sum.y += factor_of_range * held[i].y;
+      sum.z += factor_of_range * held[i].z;
+      sum.w += factor_of_range * held[i].w;
     }
   }
-  const Cut cut = cut_of(first, last, p.splits);
-  if (token < 0 || cut.active == 1) {
-    return;  // the whole block
-  }
-  const int range = threadIdx.x;
-  if (range < cut.active) {
-    tops[range] = partial_of(p, unit, head, range)[0];
-  }
-  __syncthreads();
-  float top = negative_infinity();
-  for (int s = 0; s < cut.active; s++) {
-    top = fmaxf(top, tops[s]);
-  }
-  if (range < cut.active) {
-    shares[range] = weight_of(tops[range], top);
-  }
-  __syncthreads();
-  float all = 0;
-  for (int s = 0; s < cut.active; s++) {
-    all += shares[s] * partial_of(p, unit, head, s)[1];
-  }
-  const float factor = finishing_factor(p, head, top, all, false);
+  sums[threadIdx.x] = sum;
+  __syncthreads();  // the sums are there
   for (int i = threadIdx.x; i < p.value_size; i += THREADS) {
     float result = 0;
-    for (int s = 0; s < cut.active; s++) {
-      result += shares[s] * partial_of(p, unit, head, s)[2 + i];
+    for (int t = 0; t < teams; t++) {
+      result += reinterpret_cast<const float*>(sums)[(t * columns) * 4 + i];
     }
     store(result_row(p, token, head), p.y.dtype, i, result * factor);
   }
@@ -327,30 +320,13 @@ __device__ void attention_merge(const AttentionParams& p) {
 
 }  // namespace gatun
 
-#define ATTENTION_DECODE(NAME, KEPT, SIZE, GROUP)                                                                              \
-  GATUN_KERNEL(attention_decode_##NAME##_##SIZE##x##GROUP, AttentionParams, 128, gatun::attention_decode<KEPT, SIZE, GROUP>)
+#define ATTENTION_DECODE(SIZE)                                                                                 \
+  GATUN_KERNEL(attention_decode_##SIZE, AttentionParams, 128, gatun::attention_decode<SIZE, 4>)                \
+  GATUN_TILE(attention_decode_##SIZE, programmatic, 1)                                                         \
+  GATUN_TILE(attention_decode_##SIZE, in_flight, 16384)
 // A group of one head runs as one of four: what that computes for nothing still fits the time that the keys take to arrive.
-ATTENTION_DECODE(f32, gatun::F32, 64, 4)
-ATTENTION_DECODE(f32, gatun::F32, 128, 4)
-ATTENTION_DECODE(f32, gatun::F32, 256, 4)
-ATTENTION_DECODE(f16, gatun::F16, 64, 4)
-ATTENTION_DECODE(f16, gatun::F16, 64, 8)
-ATTENTION_DECODE(f16, gatun::F16, 128, 4)
-ATTENTION_DECODE(f16, gatun::F16, 128, 8)
-ATTENTION_DECODE(f16, gatun::F16, 256, 4)
-ATTENTION_DECODE(bf16, gatun::BF16, 64, 4)
-ATTENTION_DECODE(bf16, gatun::BF16, 64, 8)
-ATTENTION_DECODE(bf16, gatun::BF16, 128, 4)
-ATTENTION_DECODE(bf16, gatun::BF16, 128, 8)
-ATTENTION_DECODE(bf16, gatun::BF16, 256, 4)
-ATTENTION_DECODE(f8_e4m3, gatun::F8_E4M3, 64, 4)
-ATTENTION_DECODE(f8_e4m3, gatun::F8_E4M3, 128, 4)
-ATTENTION_DECODE(f8_e4m3, gatun::F8_E4M3, 256, 4)
-ATTENTION_DECODE(f8_e5m2, gatun::F8_E5M2, 64, 4)
-ATTENTION_DECODE(f8_e5m2, gatun::F8_E5M2, 128, 4)
-ATTENTION_DECODE(f8_e5m2, gatun::F8_E5M2, 256, 4)
-ATTENTION_DECODE(q8_0, gatun::Q8_0, 64, 4)
-ATTENTION_DECODE(q8_0, gatun::Q8_0, 128, 4)
-ATTENTION_DECODE(q8_0, gatun::Q8_0, 128, 8)
-ATTENTION_DECODE(q8_0, gatun::Q8_0, 256, 4)
-GATUN_KERNEL(attention_merge_128, AttentionParams, 128, gatun::attention_merge<128>)
+ATTENTION_DECODE(64)
+ATTENTION_DECODE(128)
+ATTENTION_DECODE(256)
+GATUN_KERNEL(attention_merge_256, AttentionParams, 256, gatun::attention_merge<256>)
+GATUN_TILE(attention_merge_256, programmatic, 1)

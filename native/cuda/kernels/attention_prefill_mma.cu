@@ -14,44 +14,14 @@
 //   64 keys at SIZE 256: 128 KiB with split queries, one block a multiprocessor; rejected.
 // Judged against the tensor cores' dense rate: 4 D flops a query row and key.
 #include "gatun/attention_tile.cuh"
+#include "gatun/halves.cuh"
 
 namespace gatun {
-
-template <DType T>
-__device__ __forceinline__ uint16_t round16(float value) {
-  return T == F16 ? float_to_f16(value) : float_to_bf16(value);
-}
-
-template <DType T>
-__device__ __forceinline__ float value16(uint16_t bits) {
-  return T == F16 ? f16_to_float(bits) : bf16_to_float(bits);
-}
 
 template <DType T>
 __device__ __forceinline__ bool finite16(uint32_t bits) {
   constexpr uint32_t EXPONENT = T == F16 ? 0x7C00u : 0x7F80u;
   return (bits & EXPONENT) != EXPONENT;
-}
-
-template <DType T>
-__device__ __forceinline__ uint32_t pack16(float low, float high) {
-  return round16<T>(low) | static_cast<uint32_t>(round16<T>(high)) << 16;
-}
-
-// What pack16 left of two numbers.
-template <DType T>
-__device__ __forceinline__ uint32_t pack16_rest(float low, float high, uint32_t packed) {
-  return pack16<T>(low - value16<T>(static_cast<uint16_t>(packed)), high - value16<T>(static_cast<uint16_t>(packed >> 16)));
-}
-
-template <DType T>
-__device__ __forceinline__ void multiply(float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) {
-  const uint32_t b[2] = {b0, b1};
-  if constexpr (T == F16) {
-    mma_f16(d, a, b);
-  } else {
-    mma_bf16(d, a, b);
-  }
 }
 
 // Where chunk `chunk` of 8 elements of row `row` is in a tile of rows of SIZE elements.

@@ -45,14 +45,24 @@ namespace gatun {
 // The first of each piece of each row: one block would leave most of the device idle while it reads a vocabulary.
 template <int THREADS, int PIECE>
 __device__ void argmax_pieces(const ArgmaxParams& p) {
+  launch_dependent_kernels();
+  wait_for_prior_kernels();
   const int rows = p.x.rows();
   const int piece = blockIdx.y;
   for (int r = blockIdx.x; r < rows; r += gridDim.x) {
     const char* x = p.x.row(r);
     const int end = min(p.width, (piece + 1) * PIECE);
     Key first = last_key;
-    for (int i = piece * PIECE + threadIdx.x; i < end; i += THREADS) {
-      const Key key = order_key(load(x, p.x.dtype, i), i);
+    float values[PIECE / THREADS];
+#pragma unroll
+    for (int j = 0; j < PIECE / THREADS; j++) {
+      const int i = piece * PIECE + j * THREADS + threadIdx.x;
+      values[j] = i < end ? load(x, p.x.dtype, i) : 0.0f;
+    }
+#pragma unroll
+    for (int j = 0; j < PIECE / THREADS; j++) {
+      const int i = piece * PIECE + j * THREADS + threadIdx.x;
+      const Key key = i < end ? order_key(values[j], i) : last_key;
       first = key < first ? key : first;
     }
     first = block_first<THREADS>(first);
@@ -64,6 +74,8 @@ __device__ void argmax_pieces(const ArgmaxParams& p) {
 
 template <int THREADS>
 __device__ void argmax_rows(const ArgmaxParams& p) {
+  launch_dependent_kernels();
+  wait_for_prior_kernels();
   const int rows = p.x.rows();
   for (int r = blockIdx.x; r < rows; r += gridDim.x) {
     Key first = last_key;
@@ -82,6 +94,8 @@ __device__ void argmax_rows(const ArgmaxParams& p) {
 // does not depend on that order. `room` is the power of two that holds k; the rest of it is filled with keys that come last.
 template <int THREADS>
 __device__ void top_k(const TopKParams& p) {
+  launch_dependent_kernels();
+  wait_for_prior_kernels();
   GATUN_SHARED(Search, search);
   GATUN_SHARED(int, taken);
   const int rows = p.x.rows();
@@ -131,6 +145,8 @@ __device__ void top_k(const TopKParams& p) {
 // lowers that logit.
 template <int THREADS>
 __device__ void penalize(const PenalizeParams& p) {
+  launch_dependent_kernels();
+  wait_for_prior_kernels();
   const int rows = p.x.rows();
   for (int r = blockIdx.x; r < rows; r += gridDim.x) {
     const float* x = reinterpret_cast<const float*>(p.x.row(r));
@@ -186,6 +202,8 @@ __device__ __forceinline__ uint32_t philox(uint32_t c0, uint32_t c1, uint32_t k0
 // below what float32 loses in exp.
 template <int THREADS>
 __device__ void sample(const SampleParams& p) {
+  launch_dependent_kernels();
+  wait_for_prior_kernels();
   GATUN_SHARED(Search, search);
   GATUN_SHARED(unsigned long long, sum);
   const int rows = p.x.rows();
@@ -256,9 +274,14 @@ __device__ void sample(const SampleParams& p) {
 
 }  // namespace gatun
 
-GATUN_KERNEL(argmax_pieces, ArgmaxParams, 256, gatun::argmax_pieces<256, 4096>)
-GATUN_TILE(argmax_pieces, piece, 4096)
+GATUN_KERNEL(argmax_pieces, ArgmaxParams, 256, gatun::argmax_pieces<256, 1024>)
+GATUN_TILE(argmax_pieces, piece, 1024)
+GATUN_TILE(argmax_pieces, programmatic, 1)
 GATUN_KERNEL(argmax_rows, ArgmaxParams, 128, gatun::argmax_rows<128>)
+GATUN_TILE(argmax_rows, programmatic, 1)
 GATUN_KERNEL(top_k, TopKParams, 512, gatun::top_k<512>)
+GATUN_TILE(top_k, programmatic, 1)
 GATUN_KERNEL(penalize, PenalizeParams, 256, gatun::penalize<256>)
+GATUN_TILE(penalize, programmatic, 1)
 GATUN_KERNEL(sample, SampleParams, 512, gatun::sample<512>)
+GATUN_TILE(sample, programmatic, 1)

@@ -36,6 +36,8 @@ struct SoftcapOf {
 // A row is done by 2^lanes neighbouring threads, each four neighbouring elements at a time: 16 bytes of F32, 8 of the 16-bit types. b may be one row for all (stride 0).
 template <class F, int THREADS>
 __device__ void elementwise(const ElementwiseParams& p) {
+  launch_dependent_kernels();
+  wait_for_prior_kernels();
   const int rows = p.a.rows();
   const int lane = threadIdx.x & ((1 << p.lanes) - 1);
   const int together = THREADS >> p.lanes;
@@ -63,12 +65,16 @@ __device__ void elementwise(const ElementwiseParams& p) {
 
 }  // namespace gatun
 
-GATUN_KERNEL(add, ElementwiseParams, 256, gatun::elementwise<gatun::AddOf, 256>)
-GATUN_KERNEL(mul, ElementwiseParams, 256, gatun::elementwise<gatun::MulOf, 256>)
-GATUN_KERNEL(scale, ElementwiseParams, 256, gatun::elementwise<gatun::ScaleOf, 256>)
-GATUN_KERNEL(silu_mul, ElementwiseParams, 256, gatun::elementwise<gatun::SiluMulOf, 256>)
-GATUN_KERNEL(gelu_erf, ElementwiseParams, 256, gatun::elementwise<gatun::GeluErf, 256>)
-GATUN_KERNEL(gelu_tanh, ElementwiseParams, 256, gatun::elementwise<gatun::GeluTanh, 256>)
-GATUN_KERNEL(gelu_erf_mul, ElementwiseParams, 256, gatun::elementwise<gatun::GeluErfMul, 256>)
-GATUN_KERNEL(gelu_tanh_mul, ElementwiseParams, 256, gatun::elementwise<gatun::GeluTanhMul, 256>)
-GATUN_KERNEL(softcap, ElementwiseParams, 256, gatun::elementwise<gatun::SoftcapOf, 256>)
+#define GATUN_ELEMENTWISE(NAME, OF)                                                        \
+  GATUN_KERNEL(NAME, ElementwiseParams, 256, gatun::elementwise<gatun::OF, 256>)           \
+  GATUN_TILE(NAME, programmatic, 1)
+
+GATUN_ELEMENTWISE(add, AddOf)
+GATUN_ELEMENTWISE(mul, MulOf)
+GATUN_ELEMENTWISE(scale, ScaleOf)
+GATUN_ELEMENTWISE(silu_mul, SiluMulOf)
+GATUN_ELEMENTWISE(gelu_erf, GeluErf)
+GATUN_ELEMENTWISE(gelu_tanh, GeluTanh)
+GATUN_ELEMENTWISE(gelu_erf_mul, GeluErfMul)
+GATUN_ELEMENTWISE(gelu_tanh_mul, GeluTanhMul)
+GATUN_ELEMENTWISE(softcap, SoftcapOf)

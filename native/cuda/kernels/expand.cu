@@ -16,6 +16,8 @@ namespace gatun {
 
 template <DType T, int THREADS>
 __device__ void expand(const ExpandParams& p) {
+  launch_dependent_kernels();
+  wait_for_prior_kernels();
   constexpr bool scalar = Format<T>::block == 1;
   const int width = actual_width(p.varying, p.width);
   const unsigned groups = scalar ? (static_cast<unsigned>(width) + 7) / 8 : width / Format<T>::block * (Format<T>::block / 8);
@@ -46,20 +48,24 @@ __device__ void expand(const ExpandParams& p) {
 
 }  // namespace gatun
 
-GATUN_KERNEL(expand_f32, ExpandParams, 256, gatun::expand<gatun::F32, 256>)
-GATUN_KERNEL(expand_f16, ExpandParams, 256, gatun::expand<gatun::F16, 256>)
-GATUN_KERNEL(expand_bf16, ExpandParams, 256, gatun::expand<gatun::BF16, 256>)
-GATUN_KERNEL(expand_f8_e4m3, ExpandParams, 256, gatun::expand<gatun::F8_E4M3, 256>)
-GATUN_KERNEL(expand_f8_e5m2, ExpandParams, 256, gatun::expand<gatun::F8_E5M2, 256>)
-GATUN_KERNEL(expand_q8_0, ExpandParams, 256, gatun::expand<gatun::Q8_0, 256>)
-GATUN_KERNEL(expand_q4_0, ExpandParams, 256, gatun::expand<gatun::Q4_0, 256>)
-GATUN_KERNEL(expand_q4_1, ExpandParams, 256, gatun::expand<gatun::Q4_1, 256>)
-GATUN_KERNEL(expand_q5_0, ExpandParams, 256, gatun::expand<gatun::Q5_0, 256>)
-GATUN_KERNEL(expand_q5_1, ExpandParams, 256, gatun::expand<gatun::Q5_1, 256>)
-GATUN_KERNEL(expand_q2_k, ExpandParams, 256, gatun::expand<gatun::Q2_K, 256>)
-GATUN_KERNEL(expand_q3_k, ExpandParams, 256, gatun::expand<gatun::Q3_K, 256>)
-GATUN_KERNEL(expand_q4_k, ExpandParams, 256, gatun::expand<gatun::Q4_K, 256>)
-GATUN_KERNEL(expand_q5_k, ExpandParams, 256, gatun::expand<gatun::Q5_K, 256>)
-GATUN_KERNEL(expand_q6_k, ExpandParams, 256, gatun::expand<gatun::Q6_K, 256>)
-GATUN_KERNEL(expand_iq4_nl, ExpandParams, 256, gatun::expand<gatun::IQ4_NL, 256>)
-GATUN_KERNEL(expand_mxfp4, ExpandParams, 256, gatun::expand<gatun::MXFP4, 256>)
+#define GATUN_EXPAND(NAME, TYPE)                                                           \
+  GATUN_KERNEL(expand_##NAME, ExpandParams, 256, gatun::expand<gatun::TYPE, 256>)          \
+  GATUN_TILE(expand_##NAME, programmatic, 1)
+
+GATUN_EXPAND(f32, F32)
+GATUN_EXPAND(f16, F16)
+GATUN_EXPAND(bf16, BF16)
+GATUN_EXPAND(f8_e4m3, F8_E4M3)
+GATUN_EXPAND(f8_e5m2, F8_E5M2)
+GATUN_EXPAND(q8_0, Q8_0)
+GATUN_EXPAND(q4_0, Q4_0)
+GATUN_EXPAND(q4_1, Q4_1)
+GATUN_EXPAND(q5_0, Q5_0)
+GATUN_EXPAND(q5_1, Q5_1)
+GATUN_EXPAND(q2_k, Q2_K)
+GATUN_EXPAND(q3_k, Q3_K)
+GATUN_EXPAND(q4_k, Q4_K)
+GATUN_EXPAND(q5_k, Q5_K)
+GATUN_EXPAND(q6_k, Q6_K)
+GATUN_EXPAND(iq4_nl, IQ4_NL)
+GATUN_EXPAND(mxfp4, MXFP4)

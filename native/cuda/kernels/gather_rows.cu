@@ -15,6 +15,8 @@ namespace gatun {
 template <class Bits, int THREADS>
 __device__ void gather_rows(const GatherRowsParams& p) {
   constexpr int per_thread = 16 / sizeof(Bits);
+  launch_dependent_kernels();
+  wait_for_prior_kernels();
   const unsigned rows = p.y.rows();
   const unsigned pieces = (static_cast<unsigned>(p.width) + per_thread - 1) / per_thread;
   const uint32_t nan = p.y.dtype == F16 ? 0x7E007E00u : p.y.dtype == BF16 ? 0x7FC07FC0u : 0x7FC00000u;
@@ -37,4 +39,6 @@ __device__ void gather_rows(const GatherRowsParams& p) {
 }  // namespace gatun
 
 GATUN_KERNEL(gather_rows_32, GatherRowsParams, 256, gatun::gather_rows<uint32_t, 256>)
+GATUN_TILE(gather_rows_32, programmatic, 1)
 GATUN_KERNEL(gather_rows_16, GatherRowsParams, 256, gatun::gather_rows<uint16_t, 256>)
+GATUN_TILE(gather_rows_16, programmatic, 1)

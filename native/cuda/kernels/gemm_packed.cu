@@ -16,3 +16,6 @@ GATUN_GEMM_PACKED(q4_k, Q4_K, 2, 1)
 GATUN_GEMM_PACKED(q4_k, Q4_K, 2, 2)
 GATUN_GEMM_PACKED(q4_k, Q4_K, 2, 4)
 GATUN_GEMM_PACKED(q4_k, Q4_K, 2, 8)
+
+GATUN_KERNEL(packed_sum, PackedParams, 256, gatun::packed_sum<256>)
+GATUN_TILE(packed_sum, programmatic, 1)

@@ -2,7 +2,7 @@
 //
 // k [T, Hkv, D] and v [T, Hkv, Dv] in F32, F16 or BF16; a page holds for each head its keys, then its values. A warp a row of one head: a step appends few
 // bytes (512 tokens of 8 heads of 128 are 4 MB in F32), so that what counts is to spread the rows over the device, and lanes that write side by side.
-#include "gatun/cache.cuh"
+#include "gatun/cache_rows.cuh"
 
 #define KV_APPEND_PARAMS(FIELD)            \
   FIELD(gatun::Rows, k)                    \
@@ -32,22 +32,10 @@ GATUN_PARAMS(KvAppendParams, KV_APPEND_PARAMS)
 
 namespace gatun {
 
-template <DType T>
-__device__ __forceinline__ void keep_row(const char* from, DType dtype, char* into, int size) {
-  const int lane = threadIdx.x % 32;
-  if constexpr (T == Q8_0) {
-    for (int i = 0; i < size; i += 32) {
-      keep_q8_0(into + i / 32 * 34, lane, load(from, dtype, i + lane));
-    }
-  } else {
-    for (int i = lane; i < size; i += 32) {
-      keep<T>(into, i, load(from, dtype, i));
-    }
-  }
-}
-
 template <int THREADS>
 __device__ void kv_append(const KvAppendParams& p) {
+  launch_dependent_kernels();
+  wait_for_prior_kernels();
   const int sequences = held_count(p.sequence_count, p.sequences);
   const int64_t rows = static_cast<int64_t>(p.k.size0()) * p.heads * 2;
   const BlockTable table{p.table, p.cache_slots, p.slot_tokens, p.slot_pages, p.page_tokens, p.page_shift};
@@ -65,28 +53,11 @@ __device__ void kv_append(const KvAppendParams& p) {
     const char* from = source.base + token * source.stride[0] + head * source.stride[1];
     char* into = (key ? p.keys : p.values) + page * p.page_bytes + head * p.head_bytes + offset * (key ? p.key_bytes : p.value_bytes);
     const int size = key ? p.key_size : p.value_size;
-    switch (p.kept) {
-      case F16:
-        keep_row<F16>(from, source.dtype, into, size);
-        break;
-      case BF16:
-        keep_row<BF16>(from, source.dtype, into, size);
-        break;
-      case F8_E4M3:
-        keep_row<F8_E4M3>(from, source.dtype, into, size);
-        break;
-      case F8_E5M2:
-        keep_row<F8_E5M2>(from, source.dtype, into, size);
-        break;
-      case Q8_0:
-        keep_row<Q8_0>(from, source.dtype, into, size);
-        break;
-      default:
-        keep_row<F32>(from, source.dtype, into, size);
-    }
+    keep_row(p.kept, from, source.dtype, into, size);
   }
 }
 
 }  // namespace gatun
 
 GATUN_KERNEL(kv_append_128, KvAppendParams, 128, gatun::kv_append<128>)
+GATUN_TILE(kv_append_128, programmatic, 1)

@@ -56,6 +56,8 @@ __device__ __forceinline__ void row_scale(const char* x, DType from, char* y, DT
 // One block a row; blocks stride over the rows, whose number only the device knows.
 template <int THREADS>
 __device__ void rms_norm(const NormParams& p) {
+  launch_dependent_kernels();
+  wait_for_prior_kernels();
   const int rows = p.x.rows();
   const float inverse = 1.0f / static_cast<float>(p.width);
   for (int r = blockIdx.x; r < rows; r += gridDim.x) {
@@ -69,6 +71,8 @@ __device__ void rms_norm(const NormParams& p) {
 // The mean first, then the squares of what is left: one pass over sums of squares would cancel.
 template <int THREADS>
 __device__ void layer_norm(const NormParams& p) {
+  launch_dependent_kernels();
+  wait_for_prior_kernels();
   const int rows = p.x.rows();
   const float inverse = 1.0f / static_cast<float>(p.width);
   for (int r = blockIdx.x; r < rows; r += gridDim.x) {
@@ -84,6 +88,10 @@ __device__ void layer_norm(const NormParams& p) {
 
 // 128 threads for rows of a head or a small model; 512 keep 2048 elements in flight at once for the rows of a large one.
 GATUN_KERNEL(rms_norm_128, NormParams, 128, gatun::rms_norm<128>)
+GATUN_TILE(rms_norm_128, programmatic, 1)
 GATUN_KERNEL(rms_norm_512, NormParams, 512, gatun::rms_norm<512>)
+GATUN_TILE(rms_norm_512, programmatic, 1)
 GATUN_KERNEL(layer_norm_128, NormParams, 128, gatun::layer_norm<128>)
+GATUN_TILE(layer_norm_128, programmatic, 1)
 GATUN_KERNEL(layer_norm_512, NormParams, 512, gatun::layer_norm<512>)
+GATUN_TILE(layer_norm_512, programmatic, 1)

@@ -62,3 +62,5 @@ __device__ void quantize_rows_e4m3(const QuantizeRowsParams& p) {
 }  // namespace gatun
 
 GATUN_KERNEL(quantize_rows_e4m3, QuantizeRowsParams, 256, gatun::quantize_rows_e4m3<256>)
+// 89 is of the products that take what it makes.
+GATUN_TILE(quantize_rows_e4m3, capability, 89)

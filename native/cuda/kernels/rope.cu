@@ -20,6 +20,8 @@ namespace gatun {
 template <int THREADS>
 __device__ void rope(const RopeParams& p) {
   GATUN_DYNAMIC_SHARED(float2, table);
+  launch_dependent_kernels();
+  wait_for_prior_kernels();
   const int tokens = p.x.size0();
   const int half = p.dims / 2;
   const int heads = p.x.middle;
@@ -59,3 +61,4 @@ __device__ void rope(const RopeParams& p) {
 }  // namespace gatun
 
 GATUN_KERNEL(rope, RopeParams, 128, gatun::rope<128>)
+GATUN_TILE(rope, programmatic, 1)

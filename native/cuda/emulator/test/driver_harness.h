@@ -124,6 +124,7 @@ void memory_stays_flat();
 void copies_land_late();
 void launches_run_and_are_checked();
 void a_fault_poisons_the_context();
+void a_kernel_for_newer_devices_is_told();
 void streams_and_events_order_work();
 void missing_order_is_found();
 void memory_is_not_used_before_another_stream_gave_it();

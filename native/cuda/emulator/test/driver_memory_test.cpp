@@ -206,4 +206,16 @@ void a_fault_poisons_the_context() {
   EQUAL(strcmp(text, "an illegal memory access was encountered"), 0);
 }
 
+void a_kernel_for_newer_devices_is_told() {
+  Device device;
+  const CUstream s = stream();
+  CUfunction newer = nullptr;
+  OK(cuModuleGetFunction(&newer, device.module, "gatun_driver_nothing_new"));
+  OK(launch(newer, s, {}));
+  EQUAL(cuStreamSynchronize(s), CUDA_ERROR_ILLEGAL_INSTRUCTION);
+  TRUE(last_fault_says("gatun_driver_nothing_new runs on compute capability 9.0 and up; this device has 8.0"));
+  EQUAL(cuStreamDestroy_v2(s), CUDA_ERROR_ILLEGAL_INSTRUCTION);
+  gatun_emulator_reset_faults();
+}
+
 }  // namespace gatun::emulator::driver_tests

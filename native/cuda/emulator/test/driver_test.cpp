@@ -180,6 +180,7 @@ void many_operations_are_no_trouble() {
 
 int main() {
   using namespace gatun::emulator::driver_tests;
+  setenv("GATUN_EMULATOR_ARCH", "80", 1);
   setenv("GATUN_EMULATOR_DEVICES", "2", 1);
   setenv("GATUN_EMULATOR_MEMORY", "67108864", 1);
   setenv("GATUN_EMULATOR_ASYNC", "late", 1);
@@ -192,6 +193,7 @@ int main() {
   streams_and_events_order_work();
   if (kernels_are_checked) {
     a_fault_poisons_the_context();
+  a_kernel_for_newer_devices_is_told();
     missing_order_is_found();
     memory_is_not_used_before_another_stream_gave_it();
     a_branch_without_join_is_found();

@@ -177,6 +177,7 @@ void gemv(int m, int n, int k) {
   float* const y = allocate_of<float>(static_cast<size_t>(m * n));
   Call call("gatun_gemv_f32_4");
   const int room = (k / 4 + 32) / 32 * 32;
+  const int stages = 2;
   call.set("x", rows_of(x, m, k))
       .set("y", rows_of(y, m, n))
       .set("w", reinterpret_cast<const char*>(w))
@@ -186,7 +187,9 @@ void gemv(int m, int n, int k) {
       .set("k", k)
       .set("split", 2)
       .set("room", room)
-      .run(Dim3{2, static_cast<unsigned>(m + 3) / 4, 1}, static_cast<size_t>(call.tile("scratch") + room * 4 * call.tile("elements") * 4));
+      .set("stages", stages)
+      .run(Dim3{2, static_cast<unsigned>(m + 3) / 4, 1},
+           static_cast<size_t>(call.tile("scratch") + room * 4 * call.tile("elements") * 4 + stages * call.tile("stage")));
   for (int i = 0; i < m * n; i++) {
     double sum = bias[i % n];
     for (int j = 0; j < k; j++) {
@@ -205,7 +208,7 @@ void attention(int keys, int kv_heads, int group, int size) {
   const float* const v = wave(keys * kv_heads * size, 0.57f);
   float* const y = allocate_of<float>(static_cast<size_t>(heads * size));
   const int splits = 2;
-  float* const partials = allocate_of<float>(static_cast<size_t>(heads * splits * (size + 2)));
+  float* const partials = allocate_of<float>(static_cast<size_t>(heads * splits * (size + 4)));
   const auto pair = [](int32_t first, int32_t second) {
     auto* const both = allocate_of<int32_t>(2);
     both[0] = first;
@@ -239,7 +242,7 @@ void attention(int keys, int kv_heads, int group, int size) {
         .set("scale", 0.125f)
         .set("kept", F32);
   };
-  Call decode("gatun_attention_decode_f32_64x4"), merge("gatun_attention_merge_128");
+  Call decode("gatun_attention_decode_64"), merge("gatun_attention_merge_256");
   set(decode).run(Dim3{static_cast<unsigned>(kv_heads * ((group + 3) / 4) * splits), 1, 1});
   set(merge).run(Dim3{static_cast<unsigned>(heads), 1, 1});
   for (int h = 0; h < heads; h++) {

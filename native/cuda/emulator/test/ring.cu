@@ -259,3 +259,43 @@ GATUN_KERNEL(pipe, PipeParams, 64, gatun::pipe<true, false, true>)
 GATUN_KERNEL(pipe_lanes_apart, PipeParams, 64, gatun::pipe<false, false, true>)
 GATUN_KERNEL(pipe_named, PipeParams, 64, gatun::pipe<true, true, true>)
 GATUN_KERNEL(pipe_misaligned, PipeParams, 64, gatun::pipe<true, false, false>)
+
+#define BOX_PARAMS(FIELD) FIELD(gatun::TensorMap, from) FIELD(gatun::TensorMap, to) FIELD(unsigned*, out) FIELD(int, words) FIELD(int, c0) FIELD(int, c1) FIELD(int, c2) FIELD(int, c3)
+GATUN_PARAMS(BoxParams, BOX_PARAMS)
+
+namespace gatun {
+
+// What the copy engine leaves in shared memory, word by word; a box of two dimensions goes back into another tensor too.
+template <int RANK>
+__device__ void box(const BoxParams& p) {
+  GATUN_BULK_SHARED(unsigned, words);
+  auto* const full = reinterpret_cast<uint64_t*>(words + p.words);
+  if (threadIdx.x == 0) {
+    mbarrier_init(full, 1);
+    mbarrier_init_done();
+    mbarrier_expect(full, 4 * p.words);
+    if (RANK == 2) {
+      tensor_copy(words, p.from, p.c0, p.c1, full);
+    } else if (RANK == 3) {
+      tensor_copy(words, p.from, p.c0, p.c1, p.c2, full, kEvictLast);
+    } else {
+      tensor_copy(words, p.from, p.c0, p.c1, p.c2, p.c3, full);
+    }
+  }
+  __syncwarp();
+  mbarrier_wait(full, 0);
+  for (int i = threadIdx.x; i < p.words; i += 32) {
+    p.out[i] = words[i];
+  }
+  if (RANK == 2 && threadIdx.x == 0) {
+    tensor_store(p.to, words, p.c0, p.c1);
+    tensor_store_commit();
+    tensor_store_wait<0>();
+  }
+}
+
+}  // namespace gatun
+
+GATUN_KERNEL(box_2, BoxParams, 32, gatun::box<2>)
+GATUN_KERNEL(box_3, BoxParams, 32, gatun::box<3>)
+GATUN_KERNEL(box_4, BoxParams, 32, gatun::box<4>)

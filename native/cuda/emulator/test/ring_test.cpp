@@ -159,6 +159,86 @@ void boxes_are_held_to_memory() {
   release_all();
 }
 
+struct alignas(64) BoxParams {
+  TensorMap from, to;
+  unsigned* out;
+  int words;
+  int at[4];
+};
+
+// Boxes across every edge of a tensor of 2-byte elements, [4, 5, 6, width] or its last two or three dimensions.
+void boxes_arrive(int rank, unsigned swizzle) {
+  const int width = 8 << swizzle;
+  const int sizes[] = {2 * width + 8, 6, 5, 4};
+  const int box[] = {width, 4, rank > 2 ? 3 : 1, rank > 3 ? 2 : 1};
+  BoxParams params{};
+  TensorMap& map = params.from;
+  map.magic = TensorMap::expected_magic;
+  map.rank = static_cast<uint8_t>(rank);
+  map.element_bytes = 2;
+  map.swizzle = static_cast<uint8_t>(swizzle);
+  int elements = 1;
+  params.words = 1;
+  for (int i = 0; i < rank; i++) {
+    elements *= sizes[i];
+    map.sizes[i] = static_cast<uint32_t>(sizes[i] - 1);
+    map.box[i] = static_cast<uint16_t>(box[i]);
+    map.element_strides[i] = 1;
+    map.strides[i] = static_cast<uint64_t>(elements) * 2;
+    params.words *= box[i];
+  }
+  params.words /= 2;
+  auto* const tensor = allocate_of<uint16_t>(static_cast<size_t>(elements));
+  auto* const back = allocate_of<uint16_t>(static_cast<size_t>(elements));
+  for (int i = 0; i < elements; i++) {
+    tensor[i] = static_cast<uint16_t>(i + 1);
+  }
+  map.address = reinterpret_cast<uintptr_t>(tensor);
+  params.to = map;
+  params.to.address = reinterpret_cast<uintptr_t>(back);
+  params.out = allocate_of<unsigned>(static_cast<size_t>(params.words));
+  for (const int c0 : {-8, 0, width, 2 * width}) {
+    for (const int shift : {-2, 0, 3}) {
+      const std::string name = "box of " + std::to_string(rank) + " dimensions, swizzle " + std::to_string(swizzle) + ", at " + std::to_string(c0) + " and " +
+                               std::to_string(shift);
+      const int at[] = {c0, shift, shift + 1, shift};
+      std::copy(at, at + 4, params.at);
+      std::memset(back, 0, static_cast<size_t>(elements) * 2);
+      expect_clean(launch(("gatun_box_" + std::to_string(rank)).c_str(), Dim3{}, 32, params, static_cast<size_t>(params.words) * 4 + 8), name);
+      int wrong = 0;
+      int stored = 0;
+      for (int i = 0; i < params.words * 2; i++) {
+        const int in[] = {i % width, i / width % box[1], i / width / box[1] % box[2], i / width / box[1] / box[2]};
+        int from = 0;
+        int step = 1;
+        bool inside = true;
+        for (int j = 0; j < rank; j++) {
+          const int index = at[j] + in[j];
+          inside = inside && index >= 0 && index < sizes[j];
+          from += index * step;
+          step *= sizes[j];
+        }
+        // Chunk c of row r of the pattern, rows of 128 bytes: with c ^ r for 128 bytes, c ^ r / 2 in pairs of rows for 64, c ^ r / 4 for 32.
+        const int byte = 2 * i;
+        const int row = byte / 128 % 8;
+        const int chunk = byte / 16 % 8 ^ (swizzle == 3 ? row : swizzle == 2 ? row % 4 : swizzle == 1 ? row % 2 : 0);
+        const int at_byte = byte / 128 * 128 + chunk * 16 + byte % 16;
+        uint16_t got;
+        std::memcpy(&got, reinterpret_cast<const char*>(params.out) + at_byte, 2);
+        wrong += got != (inside ? tensor[from] : 0);
+        stored += inside && rank == 2 && back[from] == tensor[from];
+      }
+      expect(wrong == 0, name + ": " + std::to_string(wrong) + " elements are wrong");
+      int written = 0;
+      for (int i = 0; i < elements; i++) {
+        written += back[i] != 0;
+      }
+      expect(written == stored, name + ": " + std::to_string(written) + " elements stored, " + std::to_string(stored) + " of them right");
+    }
+  }
+  release_all();
+}
+
 }  // namespace
 
 std::optional<Fault> run_ring(const char* symbol) {
@@ -175,6 +255,11 @@ void test_rings() {
   right_ring_multiplies(5, 24);
   for (const char* const symbol : {"gatun_pipe", "gatun_pipe_named"}) {
     pipes_deliver(symbol);
+  }
+  for (unsigned swizzle = 0; swizzle < 4; swizzle++) {
+    for (int rank = 2; rank < 5; rank++) {
+      boxes_arrive(rank, swizzle);
+    }
   }
   if (!checks_all()) {
     return;

@@ -143,38 +143,6 @@ __device__ __forceinline__ float finishing_factor(const AttentionParams& p, int 
   return shrink / (sum * shrink + weight_of(sink, top));
 }
 
-// How the positions of one token are cut for `splits` blocks: each takes `each` of them, a multiple of a block's tile of 128, and `active` have some. As many
-// as the grid has on a long context, one on a short one; one for a token without keys too, which writes its zeros.
-struct Cut {
-  int each;
-  int active;
-};
-
-__device__ __forceinline__ Cut cut_of(int first, int last, int splits) {
-  constexpr int TILE = 128;
-  const int seen = max(0, last - first);
-  const int each = max(TILE, (seen / splits + (seen % splits != 0) + TILE - 1) / TILE * TILE);
-  return Cut{each, max(1, (seen + each - 1) / each)};
-}
-
-// What a split of a decoding grid's unit leaves: the largest score, the sum of weights, and the weighted sum of values.
-__device__ __forceinline__ float* partial_of(const AttentionParams& p, int unit, int head, int split) {
-  return p.partials + ((static_cast<int64_t>(unit) * p.heads * p.group + head) * p.splits + split) * (p.value_size + 2);
-}
-
-// The token that unit `index` of a decoding grid is about: itself, or, where another kernel does all other tokens (`singles`), the only token of sequence
-// `index`; -1 where there is none.
-__device__ __forceinline__ int decoded_token(const AttentionParams& p, int index, int tokens, int sequences) {
-  if (p.singles == 0) {
-    return index < tokens ? index : -1;
-  }
-  if (index >= sequences) {
-    return -1;
-  }
-  const int start = p.starts[index];
-  return start >= 0 && start < tokens && min(tokens, p.starts[index + 1]) == start + 1 ? start : -1;
-}
-
 // Element i of a row of a cache's type, or of plain keys.
 __device__ __forceinline__ float kept_element(const char* row, DType kept, int i) {
   switch (kept) {

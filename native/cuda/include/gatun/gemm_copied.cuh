@@ -146,4 +146,5 @@ __device__ __forceinline__ void copied_gemm(const CopiedGemmParams& p) {
   GATUN_TILE(cgemm_##NAME##_##BM##x##BN, percent, WM == 64 ? 100 : 65)                                          \
   GATUN_TILE(cgemm_##NAME##_##BM##x##BN, tiles, 1)                                                              \
   GATUN_TILE(cgemm_##NAME##_##BM##x##BN, blocks, (WM * WN > 2048 ? 8 : 16) / ((BM / WM) * (BN / WN)))           \
+  GATUN_TILE(cgemm_##NAME##_##BM##x##BN, in_flight, 2 * gatun::kStep * (STAGES - 1) * (PARTS * BM + BN))        \
   GATUN_TILE(cgemm_##NAME##_##BM##x##BN, shared, 2 * gatun::kStep * STAGES * (PARTS * BM + BN))

@@ -12,6 +12,8 @@
 // its 1024 clocks. 128x128 would take two thirds of the bytes from L2, and leave too few blocks where few rows come, which is when this runs where
 // warpgroups multiply too. A tile's columns lie within one block of scales, so a step has one number of w's.
 //
+// Few tiles: K is cut in `splits`, whose sums go to `partial` and are added in order by another kernel (gemm_ends.cu), so that every multiprocessor has work.
+//
 // Bytes: codes and scales of x, w, y once; flops: 2·M·N·K. The floor is the larger of the bytes over bandwidth and the flops over the rate of 8-bit products.
 #pragma once
 
@@ -19,7 +21,8 @@
 #include "gatun/mma_e4m3.cuh"
 #include "gatun/weight_scale.cuh"
 
-// x: [rows, steps, 128]; x_scale: [steps, x_pitch]; y's count is that of x. w's rows start at multiples of 16 bytes. partial is null.
+// x: [rows, steps, 128]; x_scale: [steps, x_pitch]; y's count is that of x. w's rows start at multiples of 16 bytes. partial: [splits, rows, n] where there are
+// splits.
 #define E4M3_GEMM_PARAMS(FIELD)  \
   FIELD(const unsigned char*, x) \
   FIELD(const float*, x_scale)   \
@@ -31,7 +34,8 @@
   FIELD(float*, partial)         \
   FIELD(int, x_pitch)            \
   FIELD(int, n)                  \
-  FIELD(int, k)
+  FIELD(int, k)                  \
+  FIELD(int, splits)
 GATUN_PARAMS(E4m3GemmParams, E4M3_GEMM_PARAMS)
 
 namespace gatun {
@@ -85,8 +89,10 @@ __device__ __forceinline__ void gemm_e4m3(const E4m3GemmParams& p) {
   GATUN_DYNAMIC_SHARED(unsigned char, shared);
 
   const int m_tiles = (p.y.bound + BM - 1) / BM;
-  const int m0 = static_cast<int>(blockIdx.x % m_tiles) * BM;
-  const int n0 = static_cast<int>(blockIdx.x / m_tiles) * BN;
+  const int split = static_cast<int>(blockIdx.x) % p.splits;
+  const int tile = static_cast<int>(blockIdx.x) / p.splits;
+  const int m0 = tile % m_tiles * BM;
+  const int n0 = tile / m_tiles * BN;
   const int rows = p.y.size0();
   if (m0 >= rows) {
     return;
@@ -96,9 +102,12 @@ __device__ __forceinline__ void gemm_e4m3(const E4m3GemmParams& p) {
   const int warp_m = thread / 32 / warps_n * WM;
   const int warp_n = thread / 32 % warps_n * WN;
   const int steps = (p.k + kScaled - 1) / kScaled;
+  const int steps_each = (steps + p.splits - 1) / p.splits;
+  const int first = split * steps_each;
+  const int end = min(steps, first + steps_each);
 
   const auto load_step = [&](int step) {
-    if (step < steps) {
+    if (step < end) {
       unsigned char* const to = shared + step % STAGES * Tile::stage;
 #pragma unroll
       for (int i = 0; i < BM * chunks / threads; i++) {
@@ -126,9 +135,9 @@ __device__ __forceinline__ void gemm_e4m3(const E4m3GemmParams& p) {
   float sum[WM / 16][WN / 2] = {};
 #pragma unroll
   for (int ahead = 0; ahead < STAGES - 1; ahead++) {
-    load_step(ahead);
+    load_step(first + ahead);
   }
-  for (int step = 0; step < steps; step++) {
+  for (int step = first; step < end; step++) {
     cp_async_wait<STAGES - 2>();
     __syncthreads();  // this stage is filled, and nobody reads the one before any more
     load_step(step + STAGES - 1);
@@ -174,7 +183,7 @@ __device__ __forceinline__ void gemm_e4m3(const E4m3GemmParams& p) {
 #pragma unroll
   for (int i = 0; i < WM / 16; i++) {
     scale_columns<WN>(p, sum[i], n0 + warp_n);
-    store_sums<WN>(p, sum[i], m0 + warp_m + 16 * i, n0 + warp_n, 0);
+    store_sums<WN>(p, sum[i], m0 + warp_m + 16 * i, n0 + warp_n, split);
   }
 #endif
 }
@@ -183,8 +192,8 @@ __device__ __forceinline__ void gemm_e4m3(const E4m3GemmParams& p) {
 
 // An instance and what the host must know of it: the rows of x and of w that a block does, and its shared memory.
 #define GATUN_GEMM_E4M3(BM, BN, WM, WN, STAGES)                                                                                     \
-  GATUN_KERNEL(gemm_e4m3_##BM##x##BN, E4m3GemmParams, 32 * (BM / WM) * (BN / WN), gatun::gemm_e4m3<BM, BN, WM, WN, STAGES>)         \
-  GATUN_TILE(gemm_e4m3_##BM##x##BN, capability, 89)                                                                                 \
-  GATUN_TILE(gemm_e4m3_##BM##x##BN, rows, BM)                                                                                       \
-  GATUN_TILE(gemm_e4m3_##BM##x##BN, columns, BN)                                                                                    \
-  GATUN_TILE(gemm_e4m3_##BM##x##BN, shared, (gatun::E4m3Tile<BM, BN, STAGES>::shared))
+  GATUN_KERNEL(e4m3_gemm_##BM##x##BN, E4m3GemmParams, 32 * (BM / WM) * (BN / WN), gatun::gemm_e4m3<BM, BN, WM, WN, STAGES>)         \
+  GATUN_TILE(e4m3_gemm_##BM##x##BN, capability, 89)                                                                                 \
+  GATUN_TILE(e4m3_gemm_##BM##x##BN, rows, BM)                                                                                       \
+  GATUN_TILE(e4m3_gemm_##BM##x##BN, columns, BN)                                                                                    \
+  GATUN_TILE(e4m3_gemm_##BM##x##BN, shared, (gatun::E4m3Tile<BM, BN, STAGES>::shared))

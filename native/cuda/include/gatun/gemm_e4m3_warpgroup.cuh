@@ -20,7 +20,7 @@
 #include "gatun/gemm_e4m3.cuh"
 #include "gatun/gemm_warpgroup.cuh"
 
-// x_map: codes [rows, steps·128], w_map: [n, k]; x_scale: [steps, x_pitch]; y's count is that of x. No parts of K: partial is null and splits 1.
+// x_map: codes [rows, steps·128], w_map: [n, k]; x_scale: [steps, x_pitch]; y's count is that of x. partial: [splits, rows, n] where there are splits.
 #define E4M3_WARPGROUP_PARAMS(FIELD) \
   FIELD(gatun::TensorMap, x_map)     \
   FIELD(gatun::TensorMap, w_map)     \
@@ -113,7 +113,7 @@ __device__ __forceinline__ void multiply_e4m3_ring(const E4m3WarpgroupParams& p,
       }
     }
     scale_columns<BN>(p, sum, work.n0);
-    store_sums<BN>(p, sum, work.m0 + row, work.n0, 0);
+    store_sums<BN>(p, sum, work.m0 + row, work.n0, work.split);
   }
 }
 
@@ -151,8 +151,8 @@ __device__ __forceinline__ void warpgroup_gemm_e4m3(const E4m3WarpgroupParams& p
 
 // An instance and what the host must know of it.
 #define GATUN_WARPGROUP_GEMM_E4M3(BM, BN, STAGES)                                                                                                             \
-  GATUN_KERNEL(wgemm_e4m3_##BM##x##BN, E4m3WarpgroupParams, 3 * gatun::kWarpgroup, gatun::warpgroup_gemm_e4m3<BM, BN, STAGES>)                                \
-  GATUN_TILE(wgemm_e4m3_##BM##x##BN, capability, 90)                                                                                                          \
-  GATUN_TILE(wgemm_e4m3_##BM##x##BN, rows, BM)                                                                                                                \
-  GATUN_TILE(wgemm_e4m3_##BM##x##BN, columns, BN)                                                                                                             \
-  GATUN_TILE(wgemm_e4m3_##BM##x##BN, shared, (gatun::E4m3WarpgroupTile<BM, BN, STAGES>::all))
+  GATUN_KERNEL(e4m3_wgemm_##BM##x##BN, E4m3WarpgroupParams, 3 * gatun::kWarpgroup, gatun::warpgroup_gemm_e4m3<BM, BN, STAGES>)                                \
+  GATUN_TILE(e4m3_wgemm_##BM##x##BN, capability, 90)                                                                                                          \
+  GATUN_TILE(e4m3_wgemm_##BM##x##BN, rows, BM)                                                                                                                \
+  GATUN_TILE(e4m3_wgemm_##BM##x##BN, columns, BN)                                                                                                             \
+  GATUN_TILE(e4m3_wgemm_##BM##x##BN, shared, (gatun::E4m3WarpgroupTile<BM, BN, STAGES>::all))

@@ -16,14 +16,18 @@
 // and 4 for the minimum), 2 loads of x and of its sum, 2 to load and go on: 26 (Q8_0 39, Q4_K 40). Four warp instructions a clock are 79, 52 and 51 weights a
 // clock and multiprocessor. 4.3 TB/s over 132 multiprocessors at 1.75 GHz are 33 weights of Q4_0 or Q4_K (37 at the 1.59 GHz of a hot device), 18 of Q8_0, so
 // the weights' bytes are what bounds it. Shared memory: 16 bytes a lane of x and a quad of sums, 4 to 8 wavefronts for T blocks: at least 64·T weights a clock.
-// The tensor cores do about 1300 multiplications of 16x8x16 a clock and multiprocessor through mma.sync, which is 32 columns at 37 weights.
+// Through mma.sync an H100's tensor cores do about 63 % (arXiv 2402.13499) of their 2048 multiply-adds a clock and multiprocessor, which is 35 columns at 37 weights.
 //
-// Bytes in flight. 4.3 TB/s by about 700 ns are 3 MB, 23 KB a multiprocessor. A warp has a step of T bands under way, 1088 or 1152 bytes each: 16 warps of T = 2 are
-// 36 KB, 24 warps of T = 1 27 KB.
+// Bytes in flight. 4.3 TB/s by about 700 ns are 3 MB, 23 KB a multiprocessor. A warp has a step of two bands under way or two steps of one, of 1088 or 1152 bytes each:
+// 16 warps, two blocks, are 34 or 36 KB. Q4_K with one band has registers for a step only: 20 KB.
 //
 // T = 2 is the rule: x is read from shared memory once for two bands. T = 1 is for weights of few rows, whose bands would leave multiprocessors without work.
 // Rejected: weights through shared memory by cp.async (half as much again through shared memory, for nothing: no other warp wants them); four bands a team (no
-// registers for the next step); a grid that splits K (a second launch, or an order of sums that is not always the same).
+// registers for the next step).
+//
+// K is shared out among blocks too (`slices`, added up in their order by a second launch, packed_sum) where more than 16 rows of x meet few rows of w: each block reads all
+// of x that it needs from L2, 64 rows in F32 being 256 bytes for an element of K where 256 rows of w are 144, so that blocks of few rows of w would cost more in
+// x than in weights. Up to 16 rows warps of a block share K instead, which costs no launch.
 //
 // Bytes: w once for each 8·C rows of x, x and y once; flops: 2·M·N·K. The floor is the bytes over memory bandwidth up to 16 rows.
 #pragma once
@@ -35,7 +39,8 @@
 // Fused with it as with gemv: up to three weights over the same x; the rms_norm that makes x; a residual added to the sums; a gated unit, for which a team's two
 // bands are the same rows of both weights and y gets only act(gate)·up.
 // split: the warps of a team; room: steps of x in shared memory at a time, a multiple of split; parts: BF16 numbers that x is the sum of; constant: whether the
-// weights may be read before the kernels launched before this one are done.
+// weights may be read before the kernels launched before this one are done. slices: where above 1, a block does `slice` steps of K and leaves its sums in `partial`,
+// from where packed_sum takes them, which must know T and C (team, eighths).
 #define PACKED_PARAMS(FIELD)   \
   FIELD(gatun::Rows, x)        \
   FIELD(gatun::Rows, y)        \
@@ -58,7 +63,12 @@
   FIELD(int, split)            \
   FIELD(int, room)             \
   FIELD(int, parts)            \
-  FIELD(int, constant)
+  FIELD(int, constant)         \
+  FIELD(float*, partial)       \
+  FIELD(int, slice)            \
+  FIELD(int, slices)           \
+  FIELD(int, team)             \
+  FIELD(int, eighths)
 GATUN_PARAMS(PackedParams, PACKED_PARAMS)
 
 namespace gatun {
@@ -231,6 +241,10 @@ __device__ __forceinline__ void stage_columns(uint4* image, float* sums, const P
   }
 }
 
+// The steps that a warp has under way.
+template <class P, int T>
+constexpr int kPackedDepth = T == 1 && !P::minimum ? 2 : 1;
+
 // Adds what block b of a step of T bands gives. image and sums: where this lane's part of the block's first column and pair is.
 template <class P, int T, int C>
 __device__ __forceinline__ void multiply_block(float (&sum)[T][C][4], const typename P::Raw (&raw)[T], int b, const uint4* image, const float4* sums) {
@@ -299,6 +313,7 @@ __device__ __forceinline__ void gemm_packed(const PackedParams& p) {
 #else
   using P = Packed<TYPE>;
   constexpr int V = T * C * 4;
+  constexpr int D = kPackedDepth<P, T>;
   GATUN_DYNAMIC_SHARED(float, shared);
   GATUN_SHARED(float[8 * C], scales);
 
@@ -308,7 +323,9 @@ __device__ __forceinline__ void gemm_packed(const PackedParams& p) {
   const int team = warp / p.split;
   const int teams = kPackedWarps / p.split;
   const int steps = (p.k + P::step - 1) / P::step;
-  const bool whole = steps <= p.room;
+  const int first_step = p.slices > 1 ? blockIdx.z * p.slice : 0;
+  const int end_step = p.slices > 1 ? min(first_step + p.slice, steps) : steps;
+  const bool whole = end_step - first_step <= p.room;
   const bool unit = p.unit != kPackedNoUnit;
   const int bands = unit ? bands_of(p.n) : bands_of(p.n) + bands_of(p.n1) + bands_of(p.n2);
   const int groups = unit ? bands : (bands + T - 1) / T;
@@ -316,7 +333,7 @@ __device__ __forceinline__ void gemm_packed(const PackedParams& p) {
 
   // The step that is loaded next: of which team's bands, and where these begin.
   int group_next = blockIdx.x * teams + team;
-  int step_next = part;
+  int step_next = first_step + part;
   const char* band_next[T];
   const auto find_bands = [&] {
 #pragma unroll
@@ -325,24 +342,30 @@ __device__ __forceinline__ void gemm_packed(const PackedParams& p) {
       band_next[t] = (place.which == 0 ? p.w : place.which == 1 ? p.w1 : p.w2) + place.band * bytes;
     }
   };
-  typename P::Raw next[T] = {};
-  const auto load_next = [&] {
-    if (group_next < groups && step_next < steps) {
+  typename P::Raw next[D][T] = {};
+  const auto load_next = [&](int d) {
+    if (group_next < groups && step_next < end_step) {
 #pragma unroll
       for (int t = 0; t < T; t++) {
-        P::load(next[t], band_next[t], steps, step_next, lane);
+        P::load(next[d][t], band_next[t], steps, step_next, lane);
       }
       step_next += p.split;
-      if (step_next >= steps) {
-        step_next = part;
+      if (step_next >= end_step) {
+        step_next = first_step + part;
         group_next += gridDim.x * teams;
         find_bands();
       }
     }
   };
+  const auto load_first = [&] {
+#pragma unroll
+    for (int d = 0; d < D; d++) {
+      load_next(d);
+    }
+  };
   find_bands();
   if (p.constant != 0) {
-    load_next();
+    load_first();
   }
   launch_dependent_kernels();
   wait_for_prior_kernels();
@@ -353,7 +376,7 @@ __device__ __forceinline__ void gemm_packed(const PackedParams& p) {
     return;
   }
   if (p.constant == 0) {
-    load_next();
+    load_first();
   }
   const int cols = image_columns<C>(p, live);
   const int pairs = (cols + 1) / 2;
@@ -374,12 +397,12 @@ __device__ __forceinline__ void gemm_packed(const PackedParams& p) {
   for (int base = blockIdx.x * teams; base < groups; base += gridDim.x * teams) {
     const int group = base + team;
     float sum[T][C][4] = {};
-    for (int first = 0; first < steps; first += p.room) {
+    for (int first = first_step; first < end_step; first += p.room) {
       if (!staged || !whole) {
         if (staged) {
           __syncthreads();  // the image before may still be read
         }
-        const int blocks = min(p.room, steps - first) * P::blocks;
+        const int blocks = min(p.room, end_step - first) * P::blocks;
         switch (p.x.dtype) {
           case F16:
             stage_columns<P, F16, C>(image, reinterpret_cast<float*>(sums), p, m0, live, first * P::step, blocks, scales);
@@ -394,21 +417,37 @@ __device__ __forceinline__ void gemm_packed(const PackedParams& p) {
         staged = true;
       }
       if (group < groups) {
-        const int end = min(first + p.room, steps);
+        const int end = min(first + p.room, end_step);
         for (int step = first + part; step < end; step += p.split) {
           typename P::Raw raw[T];
 #pragma unroll
           for (int t = 0; t < T; t++) {
-            raw[t] = next[t];
+            raw[t] = next[0][t];
+            if constexpr (D == 2) {
+              next[0][t] = next[1][t];
+            }
           }
-          load_next();
+          load_next(D - 1);
           const int block = (step - first) * P::blocks;
           multiply_step<P, T, C>(sum, raw, step, own_image + block * cols * 4, own_sums + block * pairs, cols);
         }
       }
     }
+    // Where this slice's sums of the group go, as they lie in registers.
+    float* const own = p.slices > 1 ? p.partial + ((static_cast<int64_t>(blockIdx.z) * gridDim.y + blockIdx.y) * groups + group) * (V * 32) : nullptr;
     if (p.split == 1) {
-      if (group < groups) {
+      if (group < groups && p.slices > 1) {
+#pragma unroll
+        for (int t = 0; t < T; t++) {
+#pragma unroll
+          for (int c = 0; c < C; c++) {
+#pragma unroll
+            for (int i = 0; i < 4; i++) {
+              __stcg(&own[((t * C + c) * 4 + i) * 32 + lane], sum[t][c][i]);
+            }
+          }
+        }
+      } else if (group < groups) {
 #pragma unroll
         for (int c = 0; c < C; c++) {
 #pragma unroll
@@ -476,7 +515,12 @@ __device__ __forceinline__ void gemm_packed(const PackedParams& p) {
           value[t] += p.parts == 2 ? one[0] + one[32] : one[0];
         }
       }
-      if (unit) {
+      if (p.slices > 1) {
+#pragma unroll
+        for (int t = 0; t < T; t++) {
+          __stcg(&own[((t * C + c) * 4 + i) * 32 + from], value[t]);
+        }
+      } else if (unit) {
         store_packed_unit(p, group, row, m0 + m, value[0], value[T - 1]);
       } else {
 #pragma unroll
@@ -491,6 +535,48 @@ __device__ __forceinline__ void gemm_packed(const PackedParams& p) {
 #endif
 }
 
+// The sums of all slices of K, added up in their order, and what becomes of them; blockIdx.y as above. Bytes: 4 an output and slice, which are in L2.
+template <int THREADS>
+__device__ void packed_sum(const PackedParams& p) {
+  launch_dependent_kernels();
+  wait_for_prior_kernels();
+  const int m0 = blockIdx.y * 8 * p.eighths;
+  const int live = min(8 * p.eighths, p.x.size0() - m0);
+  const bool unit = p.unit != kPackedNoUnit;
+  const int bands = unit ? bands_of(p.n) : bands_of(p.n) + bands_of(p.n1) + bands_of(p.n2);
+  const int groups = unit ? bands : (bands + p.team - 1) / p.team;
+  const int each = p.eighths * 128;  // sums of a band
+  const int64_t slice = static_cast<int64_t>(gridDim.y) * groups * p.team * each;
+  const float* const own = p.partial + static_cast<int64_t>(blockIdx.y) * groups * p.team * each;
+  for (int64_t at = static_cast<int64_t>(blockIdx.x) * THREADS + threadIdx.x; at < static_cast<int64_t>(groups) * each; at += static_cast<int64_t>(gridDim.x) * THREADS) {
+    const int group = static_cast<int>(at / each);
+    const int within = static_cast<int>(at % each);
+    const int row = within % 32 / 4 + within / 64 % 2 * 8;
+    const int m = within / 128 * 8 + within % 4 * 2 + within / 32 % 2;
+    if (m >= live) {
+      continue;
+    }
+    float value[2] = {};
+    for (int t = 0; t < p.team; t++) {
+      const float* from = own + (static_cast<int64_t>(group) * p.team + t) * each + within;
+      float sum = 0;
+      for (int s = 0; s < p.slices; s++) {
+        sum += __ldcg(from + s * slice);
+      }
+      value[t == 0 ? 0 : 1] = sum;
+    }
+    if (unit) {
+      store_packed_unit(p, group, row, m0 + m, value[0], value[1]);
+    } else {
+      for (int t = 0; t < p.team; t++) {
+        if (group * p.team + t < bands) {
+          store_packed(p, band_place(p, group * p.team + t), row, m0 + m, t == 0 ? value[0] : value[1]);
+        }
+      }
+    }
+  }
+}
+
 }  // namespace gatun
 
 // What the host must know of an instance: the bands of a team, the columns, the elements of a step, the bytes of shared memory that the warps of a block take where they
@@ -499,7 +585,8 @@ __device__ __forceinline__ void gemm_packed(const PackedParams& p) {
   GATUN_KERNEL(packed_##NAME##_##T##x##C, PackedParams, gatun::kPackedThreads, gatun::gemm_packed<gatun::TYPE, T, C>)            \
   GATUN_TILE(packed_##NAME##_##T##x##C, programmatic, 1)                                                                         \
   GATUN_TILE(packed_##NAME##_##T##x##C, in_flight,                                                                               \
-             gatun::kPackedWarps * T * (gatun::Packed<gatun::TYPE>::code_bytes + gatun::Packed<gatun::TYPE>::scale_bytes))       \
+             (gatun::kPackedDepth<gatun::Packed<gatun::TYPE>, T> * gatun::kPackedWarps * T *                                     \
+              (gatun::Packed<gatun::TYPE>::code_bytes + gatun::Packed<gatun::TYPE>::scale_bytes)))                               \
   GATUN_TILE(packed_##NAME##_##T##x##C, bands, T)                                                                                \
   GATUN_TILE(packed_##NAME##_##T##x##C, columns, 8 * C)                                                                          \
   GATUN_TILE(packed_##NAME##_##T##x##C, step, gatun::Packed<gatun::TYPE>::step)                                                  \

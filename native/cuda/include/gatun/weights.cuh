@@ -15,7 +15,9 @@ namespace gatun {
 //   element(piece, i)           which element of the row element i is; negative for none. Past the row's end there may be more
 //   load<WIDE>(row, piece, k)   reads nothing past the row of k elements; WIDE: as the name says
 //   chunk(raw, c, w)            elements 4c to 4c + 3, zeros for those past the row's end
+//   quads                       whether the elements of a chunk are four of the row in turn, from a multiple of four on
 //   scaled, scale(raw)          whether chunks still have to be multiplied with the piece's scale
+//   outside                     whether that scale lies outside of the row (gatun/weights_f8.cuh)
 template <DType T>
 struct Pieces;
 
@@ -27,6 +29,8 @@ struct PiecesOf {
   static constexpr int ahead = AHEAD;
   static constexpr bool has_wide = ALIGNMENT > 1;
   static constexpr bool scaled = SCALED;
+  static constexpr bool quads = !SCALED;
+  static constexpr bool outside = false;
 
   static __device__ __forceinline__ int count(int k) { return static_cast<int>((static_cast<int64_t>(k) * PER_SPAN + SPAN - 1) / SPAN); }
 
@@ -151,7 +155,7 @@ struct Pieces<BF16> : HalfPieces<true> {};
 // A row of Q8_0 or Q4_0 taken as a stream of 32-bit words, scales and all: blocks of BLOCK_BYTES = 4n + 2 bytes start at odd halves every other time, but no
 // word has codes of two blocks, and whole words coalesce where blocks would not. The two bytes of a scale stand for elements that are none.
 template <int BLOCK_BYTES, int ELEMENTS>
-struct WordPieces : PiecesOf<ELEMENTS, 64, BLOCK_BYTES / 2, 4, 4, true> {
+struct WordPieces : PiecesOf<ELEMENTS, 64, BLOCK_BYTES / 2, 4, 8, true> {
   static constexpr int pair = BLOCK_BYTES / 2;  // words of two blocks
   struct Raw {
     uint32_t q;
@@ -324,7 +328,7 @@ struct Pieces<Q6_K> : PiecesOf<32, 256, 8, 1, 1, false> {
 
 // Every other type: eight elements through the decoder that all kernels share.
 template <DType T>
-struct Pieces : PiecesOf<8, 8, 1, 1, 1, false> {
+struct Pieces : PiecesOf<8, 8, 1, 1, 2, false> {
   using F = Format<T>;
   struct Raw {
     float w[8];

@@ -56,14 +56,6 @@ struct Pieces<F8_E4M3> : EightBitPieces<true> {};
 template <>
 struct Pieces<F8_E5M2> : EightBitPieces<false> {};
 
-// Whether a piece's scale lies outside of its row.
-template <class P>
-constexpr bool kScaledOutside = false;
-template <>
-constexpr bool kScaledOutside<Pieces<F8_E4M3>> = true;
-template <>
-constexpr bool kScaledOutside<Pieces<F8_E5M2>> = true;
-
 // The scale of piece `piece` of a row whose numbers begin at `scale`, with what chunks are too small by.
 template <class P>
 __device__ __forceinline__ float outer_scale(const float* scale, int step, int piece) {

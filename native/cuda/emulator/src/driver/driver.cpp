@@ -229,6 +229,7 @@ CUresult submit(Entry& entry, Stream& stream, std::shared_ptr<const Action> acti
   operation->stream = stream.number;
   operation->track = stream.track;
   if (const auto* copy = std::get_if<Copy>(&operation->action->what)) operation->staged = copy->staged == nullptr ? 0 : copy->bytes * copy->rows;
+  operation->may_overlap = true;
   enter_in_stream(entry, stream, operation);
   if (entered != nullptr) *entered = operation;
   return CUDA_SUCCESS;

@@ -174,6 +174,7 @@ CUresult launch_steps(Entry& entry, Stream& stream, GraphExec& executable) {
     std::vector<std::shared_ptr<Operation>> behind;
     for (const size_t dependency : step.dependencies) behind.push_back(operations[dependency]);
     if (step.dependencies.empty()) behind = before;
+    operation->may_overlap = !step.dependencies.empty();
     if (const auto* wait = std::get_if<Wait>(&step.action->what)) behind.push_back(wait->event->recorded);
     if (const auto* record = std::get_if<Record>(&step.action->what)) {
       record->event->recorded = operation;

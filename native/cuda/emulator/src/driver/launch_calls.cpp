@@ -94,8 +94,11 @@ CUresult make_launch(Entry& entry, void* handle, const CUlaunchConfig& config, v
         if (blocks > resident * limits::multiprocessors) return CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE;
         break;
       }
+      case CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION:
+        launch->programmatic = entry.driver.architecture >= 90 && value.programmaticStreamSerializationAllowed != 0;
+        break;
       default:
-        // Hints, and leave to start early, which the emulator never takes.
+        // Hints.
         if (config.attrs[i].id < 0 || config.attrs[i].id > 16) return CUDA_ERROR_INVALID_VALUE;
     }
   }
@@ -104,6 +107,7 @@ CUresult make_launch(Entry& entry, void* handle, const CUlaunchConfig& config, v
   spec.block = {config.blockDimX, config.blockDimY, config.blockDimZ};
   spec.dynamic_shared = config.sharedMemBytes;
   launch->function = handle;
+  launch->capability = function->capability > entry.driver.architecture ? function->capability : 0;
   return copy_params(kernel, parameters, extra, &spec.params);
 }
 

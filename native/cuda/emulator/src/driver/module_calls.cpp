@@ -62,6 +62,9 @@ CUresult find_function(Entry& entry, void** function, void* handle, const char* 
     made->kernel = kernel;
     made->context = module->context;
     made->module = handle;
+    for (const TileEntry* tile : tiles()) {
+      if (strcmp(tile->symbol, name) == 0 && strcmp(tile->key, "capability") == 0) made->capability = static_cast<int>(tile->value);
+    }
     *function = module->functions[name] = entry.driver.functions.add(made);
     return CUDA_SUCCESS;
   }

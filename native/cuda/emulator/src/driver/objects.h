@@ -86,6 +86,7 @@ struct Function {
   size_t max_dynamic_shared = 48 << 10;
   int carveout = -1;
   bool big_clusters = false;
+  int capability = 0;  // the least that its device form runs on; 0 where its source states none
 };
 
 struct Module {

@@ -28,6 +28,8 @@ struct Place {
 struct KernelLaunch {
   LaunchSpec spec;
   void* function = nullptr;
+  int capability = 0;         // that the kernel needs and the device does not have
+  bool programmatic = false;  // may start before the launch before it has ended
 };
 // Copies `rows` rows of `bytes`. What was read from pageable host memory when the copy was enqueued is in `staged`, row behind row.
 struct Copy {
@@ -85,6 +87,13 @@ struct Operation {
   std::vector<std::shared_ptr<Operation>> dependencies, dependents;
   size_t waiting = 0;                 // dependencies that have not run
   bool needed = false, done = false, awaited = false;
+  // Of a launch in the midst of a stream or graph: the launch before it, if that may still run when this one starts.
+  bool may_overlap = false;
+  std::shared_ptr<Operation> overlapped;
+  // Of a launch that ran: its runs, and launches before it that may not have ended when it did, or had not when it let the next one start.
+  bool launch = false;
+  UnorderedLaunch ran;
+  std::vector<UnorderedLaunch> open, open_early;
   size_t staged = 0;
   int64_t finished_ns = 0;
 };

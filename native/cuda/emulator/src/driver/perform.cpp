@@ -50,11 +50,18 @@ Place whole(Block& block) {
 
 struct Perform {
   std::vector<UnorderedLaunch>& unordered;
+  std::vector<UnorderedLaunch>& prior;
 
   std::optional<Fault> operator()(const KernelLaunch& launch) const {
-    if (unordered.empty()) return execute(launch.spec);
+    if (launch.capability != 0) {
+      return Fault{CUDA_ERROR_ILLEGAL_INSTRUCTION, format("%s runs on compute capability %d.%d and up; this device has %d.%d (GATUN_EMULATOR_ARCH)",
+                                                          launch.spec.kernel->symbol, launch.capability / 10, launch.capability % 10,
+                                                          Driver::get().architecture / 10, Driver::get().architecture % 10)};
+    }
+    if (unordered.empty() && prior.empty()) return execute(launch.spec);
     LaunchSpec spec = launch.spec;
     spec.unordered = std::move(unordered);
+    spec.prior = std::move(prior);
     return execute(spec);
   }
   std::optional<Fault> operator()(const Copy& copy) const {
@@ -96,8 +103,8 @@ const char* Action::name() const {
   return names[what.index()];
 }
 
-std::optional<Fault> perform(const Operation& operation, std::vector<UnorderedLaunch> unordered) {
-  return std::visit(Perform{unordered}, operation.action->what);
+std::optional<Fault> perform(const Operation& operation, std::vector<UnorderedLaunch> unordered, std::vector<UnorderedLaunch> prior) {
+  return std::visit(Perform{unordered, prior}, operation.action->what);
 }
 
 std::optional<Fault> Driver::prepare(const Operation& operation, Order& order) {

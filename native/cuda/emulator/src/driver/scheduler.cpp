@@ -68,7 +68,9 @@ void Scheduler::enter(Lock& lock, const std::shared_ptr<Operation>& operation, c
     std::thread([this] { run(); }).detach();
   }
   operation->id = next_operation_++;
+  operation->launch = std::holds_alternative<KernelLaunch>(operation->action->what);
   operation->clock = host_;
+  operation->overlapped = overlapped(*operation, dependencies);
   for (const auto& dependency : dependencies) {
     if (dependency == nullptr) continue;
     join(operation->clock, dependency->clock);
@@ -166,6 +168,7 @@ void Scheduler::finish(const std::shared_ptr<Operation>& operation) {
   // A function of the host can tell the host.
   if (std::holds_alternative<HostCall>(operation->action->what)) seen(*operation);
   operation->action.reset();
+  operation->overlapped.reset();
   operation->dependencies.clear();
   for (const auto& dependent : operation->dependents) {
     if (--dependent->waiting == 0 && dependent->needed) runnable_.push_back(dependent);
@@ -187,17 +190,51 @@ Clock Scheduler::floor() const {
   return least;
 }
 
-std::optional<Fault> Scheduler::execute_one(Lock& lock, const Operation& operation) {
+// A programmatic launch overlaps a launch that is all it comes behind. What the host knows to have run comes before all that it enters.
+std::shared_ptr<Operation> Scheduler::overlapped(const Operation& operation, const std::vector<std::shared_ptr<Operation>>& dependencies) const {
+  const auto* launch = std::get_if<KernelLaunch>(&operation.action->what);
+  if (launch == nullptr || !launch->programmatic || !operation.may_overlap) return nullptr;
+  std::shared_ptr<Operation> only;
+  for (const auto& dependency : dependencies) {
+    if (dependency == nullptr || dependency == only) continue;
+    if (dependency->track < host_.size() && host_[dependency->track] >= dependency->clock[dependency->track]) continue;
+    if (only != nullptr || !dependency->launch) return nullptr;
+    only = dependency;
+  }
+  return only;
+}
+
+std::optional<Fault> Scheduler::launch_one(Lock& lock, Operation& operation) {
+  auto unordered = order_.unordered_launches(operation);
+  std::vector<UnorderedLaunch> prior;
+  if (operation.overlapped != nullptr) {
+    const Operation& before = *operation.overlapped;
+    prior = before.open_early;
+    prior.push_back(before.ran);
+    operation.open = before.open;
+    unordered.insert(unordered.end(), before.open.begin(), before.open.end());
+  }
+  lock.unlock();
+  auto fault = perform(operation, std::move(unordered), prior);
+  lock.lock();
+  if (fault.has_value()) return fault;
+  const auto [waited, early] = last_dependence();
+  auto& open = waited ? operation.open_early : operation.open;
+  if (!waited || early) open.insert(open.end(), prior.begin(), prior.end());
+  operation.ran = {last_runs(), describe(operation)};
+  return order_.launched(operation, last_runs());
+}
+
+std::optional<Fault> Scheduler::execute_one(Lock& lock, Operation& operation) {
   Driver& driver = Driver::get();
-  const bool launch = std::holds_alternative<KernelLaunch>(operation.action->what);
   auto fault = driver.prepare(operation, order_);
-  if (!fault.has_value()) {
-    auto unordered = launch ? order_.unordered_launches(operation) : std::vector<UnorderedLaunch>();
+  if (!fault.has_value() && operation.launch) {
+    fault = launch_one(lock, operation);
+  } else if (!fault.has_value()) {
     lock.unlock();
-    fault = perform(operation, std::move(unordered));
+    fault = perform(operation, {}, {});
     lock.lock();
   }
-  if (!fault.has_value() && launch) fault = order_.launched(operation, last_runs());
   if (!fault.has_value()) fault = driver.settle(operation);
   if (order_.remembered() > most_remembered_) {
     order_.forget(floor());

@@ -43,7 +43,9 @@ class Scheduler {
   uint32_t draw(uint32_t bound);
   [[noreturn]] void run();
   void finish(const std::shared_ptr<Operation>& operation);
-  std::optional<Fault> execute_one(Lock& lock, const Operation& operation);
+  std::shared_ptr<Operation> overlapped(const Operation& operation, const std::vector<std::shared_ptr<Operation>>& dependencies) const;
+  std::optional<Fault> launch_one(Lock& lock, Operation& operation);
+  std::optional<Fault> execute_one(Lock& lock, Operation& operation);
   Clock floor() const;
 
   Mode mode_;
@@ -61,8 +63,9 @@ class Scheduler {
   size_t most_remembered_ = 1024;
 };
 
-// Does what an operation says. Called on the device's thread without the lock; `unordered` are the launches that it may not conflict with.
-std::optional<Fault> perform(const Operation& operation, std::vector<UnorderedLaunch> unordered);
+// Does what an operation says. Called on the device's thread without the lock; `unordered` are the launches that it may not conflict with, `prior` those that its
+// threads wait for.
+std::optional<Fault> perform(const Operation& operation, std::vector<UnorderedLaunch> unordered, std::vector<UnorderedLaunch> prior);
 
 // True on the device's thread, where the driver may not be called.
 bool on_device_thread();

@@ -153,12 +153,19 @@ inline bool ordered(const Worker& worker, Stamp earlier) {
 
 // The launch that the run belongs to, if it is one that nothing orders before this one; null for all others.
 const UnorderedLaunch* unordered_launch(const Worker& worker, uint32_t run) {
-  for (const UnorderedLaunch& launch : worker.launch->spec->unordered) {
-    if (run >= launch.runs.begin && run < launch.runs.end) {
-      return &launch;
+  for (const auto* const launches : {&worker.launch->spec->unordered, &worker.launch->spec->prior}) {
+    for (const UnorderedLaunch& launch : *launches) {
+      if (run >= launch.runs.begin && run < launch.runs.end) {
+        return launches == &worker.launch->spec->prior && has_waited(worker) ? nullptr : &launch;
+      }
     }
   }
   return nullptr;
+}
+
+bool is_prior(const Worker& worker, const UnorderedLaunch& launch) {
+  const std::vector<UnorderedLaunch>& prior = worker.launch->spec->prior;
+  return !prior.empty() && &launch >= prior.data() && &launch < prior.data() + prior.size();
 }
 
 // Ends the launch if an earlier one touched the word, nothing orders the two, and the word was the same allocation's then.
@@ -168,7 +175,9 @@ void check_launch(Worker& worker, Stamp earlier, uintptr_t address, size_t bytes
   if (allocation != nullptr && run_of(earlier) >= allocation->first_run) {
     fail(worker, kLaunchFailed,
          "missing stream order: " + access_text(what, bytes, address) + " (" + describe_address(worker, address) + "), which " + launch->name + " " + did +
-             ", and no event or synchronisation orders the two" + code_text(code));
+             (is_prior(worker, *launch) ? ", and this launch, which may start before that one ends, has not come by wait_for_prior_kernels"
+                                        : ", and no event or synchronisation orders the two") +
+             code_text(code));
   }
 }
 

@@ -17,6 +17,9 @@ std::string describe_address(const Worker& worker, uintptr_t address);
 // Whether the running thread comes after what was done at that time.
 bool comes_after(const Worker& worker, Stamp earlier);
 
+// Whether the running thread comes after a wait for prior kernels.
+bool has_waited(const Worker& worker);
+
 // Ends the launch if a thread wrote one of these bytes by ordinary stores that it did not fence for the copy engine and the tensor cores.
 void check_fenced(Worker& worker, uintptr_t address, size_t bytes, const char* what);
 

@@ -72,7 +72,4 @@ void copy_async_wait(int groups, const char* file, int line) {
   thread.copies.resize(kept);
 }
 
-void programmatic_wait() {}
-void programmatic_launch() {}
-
 }  // namespace gatun::emulator

@@ -166,6 +166,7 @@ void Worker::run_block(unsigned ordinal) {
   }
   std::memset(static_cast<void*>(known), 0, sizeof(known));
   publications.reset();
+  waits.clear();
   open_shared(*this);
   reset_engine(*this);
   const unsigned count = (threads_in_block + kLanes - 1) / kLanes;

@@ -193,6 +193,7 @@ DeviceCells& device_cells() {
 
 std::atomic<uint32_t> next_run{1};
 Runs last;
+Dependence dependence{};
 
 std::optional<Fault> refuse(const LaunchSpec& spec) {
   const auto refusal = [&spec](int result, const std::string& what) { return Fault{result, std::string(spec.kernel->symbol) + ": " + what}; };
@@ -292,6 +293,9 @@ std::optional<Fault> execute(const LaunchSpec& spec) {
   for (const UnorderedLaunch& other : spec.unordered) {
     oldest_unordered = std::min(oldest_unordered, other.runs.begin);
   }
+  for (const UnorderedLaunch& other : spec.prior) {
+    oldest_unordered = std::min(oldest_unordered, other.runs.begin);
+  }
   launch.workers = &crew().workers();
   for (Worker& worker : crew().workers()) {
     worker.stop = false;
@@ -309,6 +313,7 @@ std::optional<Fault> execute(const LaunchSpec& spec) {
   static auto* const watchdog = new Watchdog(crew().workers());
   static_cast<void>(watchdog);
   crew().run(launch);
+  dependence = Dependence{launch.waited == launch.blocks, launch.early};
   if (launch.faulted) {
     return launch.fault;
   }
@@ -316,6 +321,8 @@ std::optional<Fault> execute(const LaunchSpec& spec) {
 }
 
 Runs last_runs() { return last; }
+
+Dependence last_dependence() { return dependence; }
 
 uint32_t next_runs_begin() { return next_run; }
 

@@ -152,6 +152,7 @@ struct Worker {
   std::vector<Variable> variables;
   Publications publications;
   Engine* engine = nullptr;  // null until a block uses it
+  std::vector<Stamp> waits;  // when threads of the block first waited for prior kernels
 
   struct Known {
     uintptr_t low, high;
@@ -177,6 +178,9 @@ struct Launch {
   uint64_t seed = 0;
   std::vector<Worker>* workers = nullptr;
   std::atomic<bool> faulted{false};
+  // Blocks that waited for prior kernels, and whether one let dependents start before.
+  std::atomic<uint64_t> waited{0};
+  std::atomic<bool> early{false};
   Fault fault{};
 };
 

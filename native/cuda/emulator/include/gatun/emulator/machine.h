@@ -66,6 +66,7 @@ struct LaunchSpec {
   size_t dynamic_shared = 0;
   std::vector<unsigned char> params;  // copied when the launch was enqueued
   std::vector<UnorderedLaunch> unordered;  // launches that ran already; a conflict with one of them is a fault
+  std::vector<UnorderedLaunch> prior;      // likewise, until the threads have waited for prior kernels
 };
 
 // What a kernel did wrong: the CUresult that a device would give (CUDA_ERROR_ILLEGAL_ADDRESS 700, CUDA_ERROR_MISALIGNED_ADDRESS 716, CUDA_ERROR_LAUNCH_FAILED
@@ -80,6 +81,13 @@ std::optional<Fault> execute(const LaunchSpec& launch);
 
 // The runs of the launch executed last.
 Runs last_runs();
+
+// What the blocks of the launch executed last did of programmatic dependent launch: whether all of them waited for prior kernels, and whether any let its
+// dependents start before it had.
+struct Dependence {
+  bool waited, early;
+};
+Dependence last_dependence();
 
 // The number that the next launch's runs begin with.
 uint32_t next_runs_begin();

@@ -315,6 +315,27 @@ public final class Decoder implements AutoCloseable {
     return naming(() -> compiled(new DecoderStep.Bucket(powerOfTwo(tokens), 1, 1, DecoderStep.Choice.GREEDY)).executable());
   }
 
+  /** As {@link #executable(int)}, for a token of each of {@code sequences} sequences. */
+  public Executable executableOfEach(int sequences) {
+    checkOpen();
+    int rows = powerOfTwo(sequences);
+    return naming(() -> compiled(new DecoderStep.Bucket(rows, rows, rows, DecoderStep.Choice.GREEDY)).executable());
+  }
+
+  /**
+   * Puts {@code tokens} tokens behind a sequence without computing them: their keys and values are seeded. What it says afterwards means nothing; how long a
+   * step over so many takes can be measured without waiting for a prompt of them.
+   *
+   * @throws ContextFullException if they do not fit
+   */
+  public void pretend(Sequence sequence, int tokens) {
+    int[] ids = new int[tokens];
+    naming(() -> checkFits(sequence, ids));
+    cache.reserve(stream, sequence.slot(), sequence.position(), sequence.position() + tokens);
+    PretendedKeys.append(backend, stream, cache, sequence.slot(), sequence.position(), tokens);
+    sequence.append(ids, 0, tokens);
+  }
+
   /** The stream that the decoder works on. */
   public Stream stream() {
     return stream;

@@ -28,7 +28,11 @@ public final class Model implements AutoCloseable {
    * @throws dev.gatun.GatunException in one line naming the file and the cause, if it cannot be read or served
    */
   public static Model open(Path file) {
-    Gguf gguf = Gguf.open(file);
+    return of(Gguf.open(file));
+  }
+
+  /** A model over {@code gguf}, which it takes over; errors are those of {@link #open}. */
+  public static Model of(Gguf gguf) {
     try {
       return new Model(gguf);
     } catch (RuntimeException e) {

@@ -4,11 +4,14 @@ import dev.gatun.Backend;
 import dev.gatun.Buffer;
 import dev.gatun.DType;
 import dev.gatun.Prepared;
+import dev.gatun.Shape;
+import dev.gatun.Storage;
 import dev.gatun.Tensor;
 import dev.gatun.Use;
 import dev.gatun.decoder.gguf.Gguf;
 import dev.gatun.decoder.gguf.GgufEntry;
 import dev.gatun.decoder.gguf.GgufTensor;
+import dev.gatun.decoder.gguf.TensorSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -91,18 +94,45 @@ final class Weights implements AutoCloseable {
       throw new ModelException(gguf.file(), "tensor " + tensor.name() + " has type " + tensor.dtype() + ", which is no weight");
     }
     taken.add(tensor.name());
-    Tensor plain = Tensor.ofHost(tensor.data(), tensor.dtype(), shape);
+    Optional<TensorSource> source = gguf.source(tensor.name());
     if (backend.isEmpty()) {
-      return plain;
+      return source.isPresent() ? Tensor.of(new Storage.Nowhere(bytes(tensor)), 0, tensor.dtype(), Shape.of(shape))
+          : Tensor.ofHost(tensor.data(), tensor.dtype(), shape);
     }
-    Prepared prepared = backend.get().prepare(plain, use);
-    if (!prepared.inPlace()) {
-      owned.add(prepared.tensor().buffer());
-    }
-    fileBytes += tensor.data().byteSize();
+    Tensor plain = source.map(bytes -> MadeWeights.make(backend.get(), gguf.file(), tensor, bytes))
+        .orElseGet(() -> Tensor.ofHost(tensor.data(), tensor.dtype(), shape));
+    Prepared prepared = prepare(plain, use, source.isPresent());
+    fileBytes += bytes(tensor);
     preparedBytes += prepared.bytes();
     nanos += prepared.nanos();
     return prepared.tensor();
+  }
+
+  private static long bytes(GgufTensor tensor) {
+    return tensor.dtype().bytes(Shape.of(tensor.shape()).elements());
+  }
+
+  /** @param made whether {@code plain} is in memory of this object's own */
+  private Prepared prepare(Tensor plain, Use use, boolean made) {
+    Prepared prepared;
+    try {
+      prepared = backend.orElseThrow().prepare(plain, use);
+    } catch (RuntimeException | Error e) {
+      if (made) {
+        plain.buffer().close();
+      }
+      throw e;
+    }
+    if (!prepared.inPlace()) {
+      owned.add(prepared.tensor().buffer());
+      if (made) {
+        plain.buffer().close();
+      }
+    } else if (made) {
+      owned.add(plain.buffer());
+      preparedBytes += plain.buffer().bytes();
+    }
+    return prepared;
   }
 
   /** Bytes of the tensors taken, as the file holds them. */

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
@@ -19,6 +20,9 @@ import java.util.stream.IntStream;
 final class MatmulCases {
   /** A backend may round activations to 8 bits beside quantized weights; BF16 results are rounded too. A wrong kernel is far outside. */
   private static final double BOUND = 1e-3;
+
+  /** Activations may be rounded to 8-bit floats too. */
+  private static final double SCALED_BOUND = 5e-3;
   private static final int SAMPLED_ROWS = 12;
   private static final int SAMPLED_COLUMNS = 48;
 
@@ -75,9 +79,15 @@ final class MatmulCases {
         w.buffer().close();
       }
       plain.add(w);
-      copies.add(new Matmul(lab.random(activations, m, k), prepared, lab.output(activations, m, n)));
+      Optional<Tensor> scale = isScaled(type, activations) ? Optional.of(lab.random(DType.F32, 1)) : Optional.empty();
+      copies.add(new Matmul(lab.random(activations, m, k), prepared, scale, Optional.empty(), lab.output(activations, m, n)));
     }
-    return new Trial(copies, index -> error(lab, copies.get(index), plain.get(index)), BOUND);
+    return new Trial(copies, index -> error(lab, copies.get(index), plain.get(index)), isScaled(type, activations) ? SCALED_BOUND : BOUND);
+  }
+
+  /** Prompts over a weight of 8-bit floats: with a scale, so that the activations may be rounded as the weight is. */
+  private static boolean isScaled(DType type, DType activations) {
+    return type == DType.F8_E4M3 && activations != DType.F32;
   }
 
   /** Of the first and last rows and columns and some between. */
@@ -85,7 +95,8 @@ final class MatmulCases {
     int[] rows = sample(Math.toIntExact(o.x().size(0)), SAMPLED_ROWS);
     int[] columns = sample(Math.toIntExact(w.size(0)), SAMPLED_COLUMNS);
     Tensor wanted = lab.hostTensor(DType.F32, rows.length, columns.length);
-    double[] expected = Oracle.compute(new Matmul(lab.onHost(o.x(), rows), lab.onHost(w, columns), wanted), Host.buffers()).get("y");
+    double[] expected = Oracle.compute(new Matmul(lab.onHost(o.x(), rows), lab.onHost(w, columns), o.scale().map(lab::onHost),
+        Optional.empty(), wanted), Host.buffers()).get("y");
     double[] whole = Elements.all(Host.buffers(), lab.onHost(o.y(), rows));
     int width = Math.toIntExact(o.y().size(1));
     double[] found = new double[expected.length];

@@ -5,8 +5,9 @@ import dev.gatun.decoder.DecoderOptions;
 import dev.gatun.decoder.Model;
 import dev.gatun.decoder.Sampling;
 import dev.gatun.decoder.Sequence;
-import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -29,6 +30,7 @@ final class BenchCommand implements Callable<Integer> {
   private static final int LEAST_CONTEXT = 16;
   private static final int WARM_UP_STEPS = 16;
   private static final int MOST_REPEATS = 1000;
+  private static final int MOST_SEQUENCES = 512;
 
   private final Terminal terminal;
 
@@ -53,13 +55,20 @@ final class BenchCommand implements Callable<Integer> {
           + "Default: prefill from an empty cache and decode after the prompt, so that its depth is -p.")
   Optional<Integer> depth = Optional.empty();
 
+  @Option(names = "--sequences", paramLabel = "N", defaultValue = "1",
+      description = "Sequences that are decoded side by side, each with a prompt and depth of its own. Default: ${DEFAULT-VALUE}.")
+  int sequences;
+
+  @Option(names = "--pretend", description = "Fill the depth with seeded keys and values instead of feeding tokens: a deep cache at once, for measuring.")
+  boolean pretend;
+
   @Mixin BackendChoice backend;
   @Mixin CacheChoice cache;
 
   @Option(names = "--json", description = "Print an array with a row for prefill and one for decode, with the field names of llama-bench.")
   boolean json;
 
-  private record Times(Samples prefill, Samples decode) {}
+  private record Times(Samples prefill, Samples decode, Optional<HostShare> host) {}
 
   BenchCommand(Terminal terminal) {
     this.terminal = terminal;
@@ -68,16 +77,15 @@ final class BenchCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     checkUsage();
-    Path file = model.resolve(terminal);
     long started = System.nanoTime();
-    try (Model opened = Model.open(file)) {
+    try (Model opened = model.open(terminal)) {
       checkFits(opened);
-      DecoderOptions options = cache.options(terminal, opened, (int) needed(), 0);
+      DecoderOptions options = cache.options(terminal, opened, (int) needed(), 0).withSequences(sequences);
       try (Loaded loaded = Loaded.of(terminal, opened, backend, options)) {
         long loadNanos = System.nanoTime() - started;
         int[] ids = SeededPrompt.of(opened, Math.max(SeededPrompt.CHECKED, Math.max(prompt, depth.orElse(0))));
         Times times = measure(loaded.decoder(), ids);
-        report(opened, Figures.of(terminal, loaded.decoder(), loadNanos, prompt, times.prefill, generated, times.decode));
+        report(opened, Figures.of(terminal, loaded.decoder(), loadNanos, prompt, times.prefill, sequences, generated, times.decode, times.host));
       }
     }
     return 0;
@@ -87,6 +95,9 @@ final class BenchCommand implements Callable<Integer> {
     if (prompt < 0 || generated < 0 || (prompt == 0 && generated == 0) || depth.orElse(0) < 0) {
       throw new ParameterException(spec.commandLine(), "-p, -n and -d must not be negative, and -p and -n not both 0: " + prompt + ", "
           + generated + ", " + depth.orElse(0));
+    }
+    if (sequences < 1 || sequences > MOST_SEQUENCES) {
+      throw new ParameterException(spec.commandLine(), "--sequences must be from 1 to " + MOST_SEQUENCES + ", not " + sequences);
     }
     if (repeats < 1 || repeats > MOST_REPEATS) {
       throw new ParameterException(spec.commandLine(), "-r must be from 1 to " + MOST_REPEATS + ", not " + repeats);
@@ -123,34 +134,94 @@ final class BenchCommand implements Callable<Integer> {
         prefill[i] = times[0];
         decode[i] = times[1];
       }
-      return new Times(new Samples(prefill), new Samples(decode));
+      progress.say("measuring the host's share");
+      Optional<HostShare> host = generated == 0 ? Optional.empty() : Optional.of(host(decoder, ids));
+      return new Times(new Samples(prefill), new Samples(decode), host);
     }
   }
 
   /** Nanoseconds of the prefill and of all decode steps together. Tokens that would end a text do not end this one. */
   private long[] once(Decoder decoder, int[] ids, int steps) {
     if (depth.isPresent()) {
-      return new long[] {prompt == 0 ? 0 : atDepth(decoder, ids, true, 0), steps == 0 ? 0 : atDepth(decoder, ids, false, steps)};
+      return new long[] {prompt == 0 ? 0 : prefillAtDepth(decoder, ids), steps == 0 ? 0 : decodeAtDepth(decoder, ids, steps)};
     }
-    try (Sequence sequence = decoder.newSequence(Sampling.greedy())) {
+    List<Sequence> all = open(decoder);
+    try {
       long started = System.nanoTime();
-      int next = prompt == 0 ? ids[0] : decoder.feed(sequence, Arrays.copyOf(ids, prompt));
+      int[] next = new int[all.size()];
+      next[0] = prompt == 0 ? ids[0] : decoder.feed(all.getFirst(), Arrays.copyOf(ids, prompt));
       long prefilled = System.nanoTime();
-      decoder.follow(List.of(sequence), new int[] {next}, steps, _ -> true);
-      return new long[] {prefilled - started, System.nanoTime() - prefilled};
+      for (int i = 1; i < next.length; i++) {
+        next[i] = prompt == 0 ? ids[i % ids.length] : decoder.feed(all.get(i), Arrays.copyOf(ids, prompt));
+      }
+      return new long[] {prefilled - started, decoded(decoder, all, next, steps)};
+    } finally {
+      all.forEach(Sequence::close);
     }
   }
 
-  private long atDepth(Decoder decoder, int[] ids, boolean prefill, int steps) {
+  private List<Sequence> open(Decoder decoder) {
+    List<Sequence> all = new ArrayList<>();
+    for (int i = 0; i < sequences; i++) {
+      all.add(decoder.newSequence(Sampling.greedy()));
+    }
+    return all;
+  }
+
+  /** Nanoseconds of that many steps of all sequences. */
+  private static long decoded(Decoder decoder, List<Sequence> all, int[] first, int steps) {
+    long started = System.nanoTime();
+    decoder.follow(all, first, steps, chosen -> true);
+    return System.nanoTime() - started;
+  }
+
+  private int deepen(Decoder decoder, Sequence sequence, int[] ids) {
+    int tokens = depth.orElse(0);
+    if (tokens == 0) {
+      return ids[0];
+    }
+    if (pretend) {
+      decoder.pretend(sequence, tokens);
+      return ids[0];
+    }
+    return decoder.feed(sequence, Arrays.copyOf(ids, tokens));
+  }
+
+  private long prefillAtDepth(Decoder decoder, int[] ids) {
     try (Sequence sequence = decoder.newSequence(Sampling.greedy())) {
-      int next = depth.orElse(0) == 0 ? ids[0] : decoder.feed(sequence, Arrays.copyOf(ids, depth.get()));
-      int[] fed = prefill ? Arrays.copyOf(ids, prompt) : new int[0];
+      deepen(decoder, sequence, ids);
+      int[] fed = Arrays.copyOf(ids, prompt);
       long started = System.nanoTime();
-      if (prefill) {
-        decoder.feed(sequence, fed);
-      }
-      decoder.follow(List.of(sequence), new int[] {next}, steps, _ -> true);
+      decoder.feed(sequence, fed);
       return System.nanoTime() - started;
+    }
+  }
+
+  private long decodeAtDepth(Decoder decoder, int[] ids, int steps) {
+    List<Sequence> all = open(decoder);
+    try {
+      int[] next = all.stream().mapToInt(sequence -> deepen(decoder, sequence, ids)).toArray();
+      return decoded(decoder, all, next, steps);
+    } finally {
+      all.forEach(Sequence::close);
+    }
+  }
+
+  /** Of a step where decoding begins. */
+  private HostShare host(Decoder decoder, int[] ids) {
+    List<Sequence> all = open(decoder);
+    try {
+      for (Sequence sequence : all) {
+        if (depth.isPresent()) {
+          deepen(decoder, sequence, ids);
+        } else if (prompt > 0) {
+          decoder.feed(sequence, Arrays.copyOf(ids, prompt));
+        }
+      }
+      decoder.feed(all, new int[all.size()]);
+      return HostShare.of(decoder, all.size());
+    } finally {
+      all.forEach(Sequence::close);
     }
   }
 

@@ -74,14 +74,13 @@ final class ExplainCommand implements Callable<Integer> {
     }
     backend.check();
     cache.check();
-    Path file = model.resolve(terminal);
-    try (Model opened = Model.open(file)) {
+    try (Model opened = model.open(terminal)) {
       DecoderOptions options = cache.options(terminal, opened, tokens,
           Math.min(BEFORE, Math.max(0, opened.dimensions().context() - tokens)));
       try (Loaded loaded = Loaded.of(terminal, opened, backend, options)) {
         Explanation explanation = Progress.during(terminal, "timing", () -> explain(loaded.decoder()));
         if (json) {
-          writeJson(file, explanation);
+          writeJson(opened.gguf().file(), explanation);
         } else {
           print(explanation);
         }

@@ -7,25 +7,28 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * What a run measured. Bytes of a token are those of the weights that one step at batch 1 reads.
+ * What a run measured. Bytes of a token are those of the weights that one step reads, of however many sequences.
  *
  * @param decoder what ran
  * @param loadNanos from opening the file to the first step
  * @param prompt tokens of the prompt, 0 where none was timed
  * @param prefillNanos time of each prefill, until the first token was chosen
- * @param steps tokens decoded one by one, 0 where none was timed
+ * @param sequences how many were decoded side by side
+ * @param steps tokens of each decoded one by one, 0 where none was timed
  * @param decodeNanos time of all these steps together, each time
+ * @param host what of a step is the host's, where steps were timed
  * @param memory of the process, taken before the bandwidth was measured
  * @param bandwidth bytes per second that this machine reads
  */
-record Figures(Decoder decoder, long loadNanos, int prompt, Samples prefillNanos, int steps, Samples decodeNanos,
-    Optional<ProcessMemory> memory, double bandwidth) {
+record Figures(Decoder decoder, long loadNanos, int prompt, Samples prefillNanos, int sequences, int steps, Samples decodeNanos,
+    Optional<HostShare> host, Optional<ProcessMemory> memory, double bandwidth) {
 
   /** Measures memory, then bandwidth, and joins them to the times. */
-  static Figures of(Terminal terminal, Decoder decoder, long loadNanos, int prompt, Samples prefillNanos, int steps, Samples decodeNanos) {
+  static Figures of(Terminal terminal, Decoder decoder, long loadNanos, int prompt, Samples prefillNanos, int sequences, int steps, Samples decodeNanos,
+      Optional<HostShare> host) {
     Optional<ProcessMemory> memory = ProcessMemory.now();
     double bandwidth = Progress.during(terminal, "measuring bandwidth", decoder.backend()::bandwidth);
-    return new Figures(decoder, loadNanos, prompt, prefillNanos, steps, decodeNanos, memory, bandwidth);
+    return new Figures(decoder, loadNanos, prompt, prefillNanos, sequences, steps, decodeNanos, host, memory, bandwidth);
   }
 
   Samples prefillRate() {
@@ -33,12 +36,12 @@ record Figures(Decoder decoder, long loadNanos, int prompt, Samples prefillNanos
   }
 
   Samples decodeRate() {
-    return decodeNanos.perSecond(steps);
+    return decodeNanos.perSecond((double) sequences * steps);
   }
 
   /** Bytes of weights read per second while decoding, at the median. */
   double bytesPerSecond() {
-    return decoder.weightBytesPerToken() * decodeRate().median();
+    return decoder.weightBytesPerToken() * decodeRate().median() / sequences;
   }
 
   double bandwidthShare() {
@@ -57,12 +60,19 @@ record Figures(Decoder decoder, long loadNanos, int prompt, Samples prefillNanos
       line(out, "first token", "after " + Units.seconds(Math.round(prefillNanos.median())));
     }
     if (steps > 0) {
-      line(out, "decode", decodeRate().shown(2) + " tokens/s, " + steps + " tokens" + repeats(decodeNanos));
+      line(out, "decode", decodeRate().shown(2) + " tokens/s, " + steps + " tokens" + (sequences == 1 ? "" : " of each of " + sequences + " sequences") + repeats(decodeNanos));
+      host.ifPresent(share -> line(out, "host", Units.decimal(hostMicros(share), 1) + " us of a token beside the device's " + Units.decimal(share.device() / 1e3, 1)
+          + " us; submitting takes " + Units.decimal(share.submit() / 1e3, 1) + " us, reading a token " + Units.decimal(share.read() / 1e3, 1) + " us"));
       line(out, "weights", Units.bytes(decoder.weightBytesPerToken()) + " per token, " + Units.rate(bytesPerSecond()) + " reached, "
           + Units.decimal(100 * bandwidthShare(), 0) + " % of the " + Units.rate(bandwidth) + " that this machine reads");
     }
     line(out, "memory", memory.map(found -> Units.bytes(found.resident()) + " resident, " + Units.bytes(found.peak()) + " at most")
         .orElse("unknown on this system"));
+  }
+
+  /** What a step takes beyond the device's own time. */
+  private double hostMicros(HostShare share) {
+    return (decodeNanos.median() / steps - share.device()) / 1e3;
   }
 
   private static String repeats(Samples samples) {
@@ -76,7 +86,7 @@ record Figures(Decoder decoder, long loadNanos, int prompt, Samples prefillNanos
   /** What is not of one test alone. */
   void putShared(Json document) {
     DeviceProperties device = decoder.backend().device();
-    document.put("load_ms", loadNanos / 1e6).put("prepared_bytes", decoder.preparedBytes()).put("kv_cache_bytes", decoder.cacheBytes())
+    document.put("n_sequences", sequences).put("load_ms", loadNanos / 1e6).put("prepared_bytes", decoder.preparedBytes()).put("kv_cache_bytes", decoder.cacheBytes())
         .put("context", decoder.options().context()).put("bandwidth_gb_per_s", bandwidth / 1e9);
     memory.ifPresent(found -> document.put("rss_bytes", found.resident()).put("peak_rss_bytes", found.peak()));
     document.put("backend", decoder.backend().name()).object("device").put("name", device.name()).put("kind", device.kind())
@@ -92,5 +102,7 @@ record Figures(Decoder decoder, long loadNanos, int prompt, Samples prefillNanos
   void putDecode(Json document) {
     document.put("bytes_per_token", decoder.weightBytesPerToken()).put("gb_per_s", bytesPerSecond() / 1e9)
         .put("bandwidth_share", bandwidthShare());
+    host.ifPresent(share -> document.put("device_us_per_step", share.device() / 1e3).put("host_us_per_step", hostMicros(share))
+        .put("submit_us", share.submit() / 1e3).put("read_us", share.read() / 1e3));
   }
 }

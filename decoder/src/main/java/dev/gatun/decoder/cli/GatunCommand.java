@@ -48,6 +48,7 @@ public final class GatunCommand implements Runnable {
     all.put("backends", BackendsCommand::new);
     all.put("explain", ExplainCommand::new);
     all.put("validate", ValidateCommand::new);
+    all.put("report", ReportCommand::new);
     return all;
   }
 

@@ -127,7 +127,7 @@ final class RunCommand implements Callable<Integer> {
         // A prompt that was cancelled was fed in part: it has no speed.
         int fed = generation.ids().length == 0 && generation.reason() == Generation.Reason.CANCELLED ? 0 : ids.length;
         Figures figures = Figures.of(terminal, loaded.decoder(), loadNanos, fed, new Samples(generation.promptNanos()),
-            generation.decodeSteps(), new Samples(Math.max(1, generation.decodeNanos())));
+            1, generation.decodeSteps(), new Samples(Math.max(1, generation.decodeNanos())), Optional.empty());
         report(generation, text.toString(), ids, figures);
       }
       terminal.out().flush();

@@ -22,12 +22,16 @@ public final class Gguf implements AutoCloseable {
   private final Arena arena;
   private final List<GgufPart> parts;
   private final Map<String, GgufEntry> entries = new LinkedHashMap<>();
+  private final Map<String, TensorSource> sources;
+  private final long fileBytes;
   private boolean closed;
 
-  private Gguf(Path file, Arena arena, List<GgufPart> parts) {
+  private Gguf(Path file, Arena arena, List<GgufPart> parts, Map<String, TensorSource> sources, long fileBytes) {
     this.file = file;
     this.arena = arena;
     this.parts = parts;
+    this.sources = Map.copyOf(sources);
+    this.fileBytes = fileBytes;
     for (GgufPart part : parts) {
       for (GgufEntry entry : part.entries()) {
         entries.put(entry.name(), entry);
@@ -44,11 +48,22 @@ public final class Gguf implements AutoCloseable {
   public static Gguf open(Path file) {
     Arena arena = Arena.ofShared();
     try {
-      return new Gguf(file, arena, SplitModel.open(file, arena));
+      List<GgufPart> parts = SplitModel.open(file, arena);
+      return new Gguf(file, arena, parts, Map.of(), parts.stream().mapToLong(part -> part.bytes().byteSize()).sum());
     } catch (Throwable t) {
       arena.close();
       throw t;
     }
+  }
+
+  /** A model that is in no file: what {@link GgufWriter#described} has collected, under a name for messages. */
+  static Gguf described(Path name, byte[] header, long fileBytes, Map<String, TensorSource> sources) {
+    return new Gguf(name, Arena.ofShared(), List.of(GgufPart.read(name, 0, MemorySegment.ofArray(header), fileBytes)), sources, fileBytes);
+  }
+
+  /** Where the bytes of a tensor come from, in a model that is in no file; empty for one that is. */
+  public Optional<TensorSource> source(String tensor) {
+    return Optional.ofNullable(sources.get(tensor));
   }
 
   /** The path that was opened. */
@@ -61,9 +76,9 @@ public final class Gguf implements AutoCloseable {
     return parts.getFirst().version();
   }
 
-  /** The size of the file in bytes; of all files where the model is split. */
+  /** The size of the file in bytes, also of one that is only described; of all files where the model is split. */
   public long fileBytes() {
-    return parts.stream().mapToLong(part -> part.bytes().byteSize()).sum();
+    return fileBytes;
   }
 
   /** The metadata; that of the first part where the model is split. */
@@ -104,6 +119,9 @@ public final class Gguf implements AutoCloseable {
     }
     DType dtype = entry.type().dtype().orElseThrow(() -> new GgufException(parts.get(entry.part()).file(),
         "tensor " + quoted(entry.name()) + " has the type " + entry.type() + ", which Gatun can't compute with"));
+    if (!sources.isEmpty()) {
+      return new GgufTensor(entry.name(), dtype, entry.shape().clone(), MemorySegment.NULL);
+    }
     MemorySegment data = parts.get(entry.part()).bytes().asSlice(entry.offset(), entry.bytes());
     return new GgufTensor(entry.name(), dtype, entry.shape().clone(), data);
   }

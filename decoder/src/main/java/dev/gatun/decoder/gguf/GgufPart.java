@@ -27,12 +27,17 @@ record GgufPart(Path file, int version, MemorySegment bytes, Metadata metadata, 
 
   static GgufPart open(Path file, int part, Arena arena) {
     MemorySegment bytes = map(file, arena);
+    return read(file, part, bytes, bytes.byteSize());
+  }
+
+  /** Reads a header that is all there is of a file, or the beginning of it. */
+  static GgufPart read(Path file, int part, MemorySegment bytes, long fileBytes) {
     GgufCursor in = new GgufCursor(file, bytes);
     int version = version(in);
     int tensors = (int) in.count("tensors", TensorIndex.LEAST_BYTES, TensorIndex.MOST_TENSORS);
     int keys = (int) in.count("metadata keys", Long.BYTES + Integer.BYTES + 1, MOST_KEYS);
     Metadata metadata = new Metadata(file, new MetadataReader(in).read(keys));
-    List<GgufEntry> entries = new TensorIndex(in, part, alignment(in, metadata)).read(tensors, bytes.byteSize());
+    List<GgufEntry> entries = new TensorIndex(in, part, alignment(in, metadata)).read(tensors, fileBytes);
     return new GgufPart(file, version, bytes, metadata, entries);
   }
 

@@ -141,6 +141,17 @@ public final class GgufWriter {
     new GgufOutput(file, header(), tensors, dataBytes, progress).write(threads);
   }
 
+  /**
+   * The model that {@link #write} would write, without its file: its tensors' bytes are had from their sources, by {@link Gguf#source}.
+   *
+   * @param name what messages call it
+   */
+  public Gguf described(Path name) {
+    Map<String, TensorSource> sources = new LinkedHashMap<>();
+    tensors.forEach(tensor -> sources.put(tensor.name(), tensor.source()));
+    return Gguf.described(name, header(), fileBytes(), sources);
+  }
+
   private GgufWriter put(String key, byte[] typeAndValue) {
     if (key.isEmpty() || key.getBytes(StandardCharsets.UTF_8).length > MetadataReader.LONGEST_KEY) {
       throw new IllegalArgumentException("metadata key " + quoted(key) + " is empty or too long");

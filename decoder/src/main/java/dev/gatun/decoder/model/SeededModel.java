@@ -2,6 +2,7 @@ package dev.gatun.decoder.model;
 
 import dev.gatun.DType;
 import dev.gatun.ShapeException;
+import dev.gatun.decoder.gguf.Gguf;
 import dev.gatun.decoder.gguf.GgufWriter;
 import dev.gatun.decoder.gguf.MetadataType;
 import dev.gatun.decoder.gguf.TensorSource;
@@ -71,6 +72,16 @@ public final class SeededModel {
    */
   public static void write(Path file, ModelShape shape, DType type, long seed, WriteProgress progress) {
     write(file, shape, type, seed, progress, Runtime.getRuntime().availableProcessors());
+  }
+
+  /**
+   * The model of {@link #cached} without a file: for models that are larger than a disk, whose weights are made where they are used.
+   *
+   * @throws ShapeException as {@link #cached}
+   */
+  public static Gguf described(ModelShape shape, DType type) {
+    requireFit(shape, type);
+    return new SeededModel(shape, type, SEED).compose().described(Path.of(shape.name() + "-" + type.label() + " (seeded, in no file)"));
   }
 
   static void write(Path file, ModelShape shape, DType type, long seed, WriteProgress progress, int threads) {

@@ -14,7 +14,7 @@ class UsageTest {
   @TempDir static Path folder;
 
   @ParameterizedTest
-  @ValueSource(strings = {"bench", "kernels", "run", "logits", "info", "tokenize", "backends", "explain", "validate"})
+  @ValueSource(strings = {"bench", "kernels", "run", "logits", "info", "tokenize", "backends", "explain", "validate", "report"})
   void everyCommandHelpsWithAnExample(String command) {
     Ran ran = Ran.command(command, "--help");
     assertThat(ran.code()).isZero();
@@ -42,7 +42,7 @@ class UsageTest {
   @ValueSource(strings = {
       "", "nosuch", "--nosuch", "bench --nosuch", "bench --shape nosuch", "bench --type nosuch", "bench --shape test --type q4_k",
       "bench --shape test --type i32", "bench --model x --shape test", "bench -p -1", "bench -p 0 -n 0", "bench -r 0", "bench -p x", "bench -r 1001", "bench -r 1000000000",
-      "bench --shape test -p 1000000000", "bench --shape test -n 2147483647 -p 2147483647", "bench -d -1", "bench --shape test -d 200 -p 100",
+      "bench --shape test -p 1000000000", "bench --shape test -n 2147483647 -p 2147483647", "bench -d -1", "bench --sequences 0", "bench --sequences 1000", "bench --made --model x", "bench --made --shape test --type q4_k", "bench --shape test -d 200 -p 100",
       "bench --shape test -p 300", "bench --shape test --context 64", "bench --shape test --threads 0",
       "bench --shape test --threads 200000", "bench --shape test -o threads=200000", "bench --shape test -o threads=x",
       "bench --shape test -o nosuch=1", "bench --shape test --backend nosuch", "bench --cache-type i32", "bench --cache-type q4_0", "bench --activations q8_0",
@@ -53,7 +53,7 @@ class UsageTest {
       "run --model x --prompt a --seed b", "run --model x --prompt a --context 0", "run --model x --prompt a --threads x",
       "run --model x --prompt a -o novalue", "logits --model x", "logits --model x --ids 1,b", "logits --model x --ids 1 -n -1",
       "tokenize --model x", "tokenize --text a", "tokenize --model x --text", "tokenize --model x --text a extra", "info", "info --model",
-      "kernels --seconds 0", "kernels --scale huge", "kernels --only nosuch", "kernels --backend nosuch", "explain --tokens 0", "explain --tokens 100000", "explain --runs -1", "explain --runs 1000000000", "backends extra",
+      "kernels --seconds 0", "kernels --scale huge", "kernels --only nosuch", "kernels --backend nosuch", "report", "report --results nosuch", "explain --tokens 0", "explain --tokens 100000", "explain --runs -1", "explain --runs 1000000000", "backends extra",
       "validate", "validate --backend cpu --level slow", "validate --backend cpu --op nosuch",
       "validate --backend cpu --case matmul", "validate --backend cpu --case nosuch(n=1)", "validate --backend cpu --case rms_norm(zz=1)",
       "validate --backend cpu --case rms_norm(n=5) --op rms_norm", "validate --backend cpu --seed x", "validate --backend cpu --timeout 0",

@@ -9,7 +9,9 @@ import dev.gatun.Tensor;
 import dev.gatun.cuda.kernel.Gpu;
 import dev.gatun.cuda.op.Binding;
 import dev.gatun.cuda.op.CudaPlan;
+import dev.gatun.cuda.op.FusedCacheWrite;
 import dev.gatun.cuda.op.FusedMatmuls;
+import dev.gatun.cuda.op.MatmulArgmax;
 import dev.gatun.cuda.op.OperatorKernels;
 import dev.gatun.ffi.cuda.Context;
 import dev.gatun.ffi.cuda.Stream;
@@ -123,15 +125,47 @@ final class Compiler {
 
   private List<Work> works(Program program) {
     List<Work> works = new ArrayList<>();
-    for (Fusion.Group group : fuse ? Fusion.groups(program) : Fusion.apart(program)) {
-      List<FusedMatmuls> fused = group instanceof Fusion.Matmuls matmuls ? FusedMatmuls.of(matmuls, gpu) : List.of();
-      if (fused.stream().anyMatch(FusedMatmuls::isFused)) {
-        fused.forEach(part -> works.add(new Work(part.operators(), part.elided(), part.plan(gpu), part::bind)));
+    List<Fusion.Group> groups = fuse ? Fusion.groups(program) : Fusion.apart(program);
+    int operator = 0;
+    int at = 0;
+    while (at < groups.size()) {
+      Fusion.Group group = groups.get(at);
+      Optional<MatmulArgmax> chosen = fuse && at + 1 < groups.size() ? MatmulArgmax.of(group, groups.get(at + 1), gpu) : Optional.empty();
+      Optional<FusedCacheWrite> write = fuse && group instanceof Fusion.Single ? FusedCacheWrite.at(program.operators(), operator, gpu) : Optional.empty();
+      int first = at;
+      if (chosen.isPresent()) {
+        MatmulArgmax both = chosen.get();
+        works.add(new Work(both.operators(), both.elided(), both.plan(gpu), both::bind));
+        at += 2;
+      } else if (write.isPresent() && wholeGroups(groups, at, write.get().operators().size()) > 0) {
+        FusedCacheWrite fused = write.get();
+        works.add(new Work(fused.operators(), fused.elided(), fused.plan(gpu), fused::bind));
+        at += wholeGroups(groups, at, fused.operators().size());
       } else {
-        group.operators().forEach(operator -> works.add(alone(operator)));
+        works.addAll(works(group));
+        at++;
       }
+      operator += groups.subList(first, at).stream().mapToInt(g -> g.operators().size()).sum();
     }
     return works;
+  }
+
+  /** How many groups from {@code at} on have as many operators together; 0 where the last of these begins a group of more. */
+  private static int wholeGroups(List<Fusion.Group> groups, int at, int operators) {
+    int count = 0;
+    int seen = 0;
+    while (seen < operators && at + count < groups.size()) {
+      seen += groups.get(at + count).operators().size();
+      count++;
+    }
+    return seen == operators ? count : 0;
+  }
+
+  private List<Work> works(Fusion.Group group) {
+    List<FusedMatmuls> fused = group instanceof Fusion.Matmuls matmuls ? FusedMatmuls.of(matmuls, gpu) : List.of();
+    return fused.stream().anyMatch(FusedMatmuls::isFused)
+        ? fused.stream().map(part -> new Work(part.operators(), part.elided(), part.plan(gpu), part::bind)).toList()
+        : group.operators().stream().map(this::alone).toList();
   }
 
   private Work alone(Operator operator) {

@@ -6,9 +6,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatun.Attention;
 import dev.gatun.DType;
+import dev.gatun.Executable;
 import dev.gatun.Kv;
+import dev.gatun.KvAppend;
 import dev.gatun.KvCache;
+import dev.gatun.Program;
 import dev.gatun.Ragged;
+import dev.gatun.RmsNorm;
+import dev.gatun.Rope;
+import dev.gatun.Rotation;
 import dev.gatun.Sample;
 import dev.gatun.Tensor;
 import dev.gatun.conformance.KernelCases.Size;
@@ -18,6 +24,7 @@ import dev.gatun.tck.oracle.Formats;
 import dev.gatun.tck.oracle.Host;
 import dev.gatun.tck.oracle.Inputs;
 import dev.gatun.tck.oracle.Oracle;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
@@ -26,6 +33,7 @@ import java.util.stream.IntStream;
 /** The cases of {@link KernelCases} whose truth is not one call of the harness: caches, attention over them, and samples. */
 final class CacheCases {
   private static final double CUMULATIVE = 1e-5;
+  private static final float EPSILON = 1e-5f;
   /** Queries and weights of 11 bits, which give 1e-7, and a capped score off by 2^-19. */
   private static final double ROUNDED_TO_F16 = 1e-6;
 
@@ -49,9 +57,10 @@ final class CacheCases {
       for (int head : HEADS) {
         int width = aligned() ? head : head - (kept == DType.Q8_0 ? 32 : 24);
         cases.accept("attention of 1 token over " + kept + " of " + width, () -> decode(kept, width, aligned() ? 4 : 3));
-        cases.accept("attention of 1 token over " + kept + " of " + width + ", wide groups", () -> decode(kept, width, aligned() ? 8 : 7));
+        cases.accept("attention of 1 token over " + kept + " of " + width + ", wide groups", () -> decode(kept, width, aligned() ? 16 : 13));
       }
     }
+    cases.accept("norms of heads, rope and kv_append in one", this::turnAndAppend);
     for (DType kept : new DType[] {DType.F32, DType.F16, DType.BF16}) {
       for (int head : HEADS) {
         int width = aligned() ? head : head - 27;
@@ -84,10 +93,14 @@ final class CacheCases {
     return Attention.Options.causal((float) (1 / Math.sqrt(width)));
   }
 
-  /** One token of each of two sequences; the room of a sequence cuts the longer context into ranges. */
   void decode(DType kept, int width, int group) {
-    int[] context = aligned() ? new int[] {64, 144} : new int[] {13, 139};
-    try (PagedKeys keys = new PagedKeys(harness, new KvCache.Spec(1, 2, width, width, kept, 16, 16, 4, 160))) {
+    decode(kept, width, group, aligned() ? new int[] {64, 144} : new int[] {13, 139});
+  }
+
+  /** One token of each of two sequences; the room of a sequence cuts the longer context into ranges. */
+  void decode(DType kept, int width, int group, int[] context) {
+    int pages = (context[0] + 15) / 16 + (context[1] + 15) / 16 + 3;
+    try (PagedKeys keys = new PagedKeys(harness, new KvCache.Spec(1, 2, width, width, kept, 16, pages, 4, (context[1] + 15) / 16 * 16 + 16))) {
       int[] slots = new int[context.length];
       int[][] positions = new int[context.length][];
       int[][] last = new int[context.length][];
@@ -109,14 +122,18 @@ final class CacheCases {
     }
   }
 
-  /** The last tokens of a sequence, over more keys than one tile has. */
+  private static double rounded(DType kept) {
+    return kept == DType.F16 ? ROUNDED_TO_F16 : ROUNDED_TO_BF16;
+  }
+
+  /** The last tokens of a sequence, over more keys than one tile has; kernels of warpgroups round where rows are aligned. */
   void prefill(DType kept, int width) {
     int context = aligned() ? 128 : 83;
     int tokens = aligned() ? 32 : 19;
     Ragged batch = new Ragged(harness.ints(0, tokens), harness.ints(0), harness.ints(IntStream.range(context - tokens, context).toArray()));
     Kv kv = new Kv.Dense(normal(kept, 2, context, 1, width), normal(kept, 3, context, 1, width), harness.ints(0, context));
     harness.check(new Attention(normal(DType.F32, 1, tokens, 2, width), kv, batch, causal(width), Optional.empty(),
-        harness.output(DType.F32, tokens, 2, width)), F32_BOUND);
+        harness.output(DType.F32, tokens, 2, width)), !aligned() || kept == DType.F32 ? F32_BOUND : rounded(kept));
   }
 
   /**
@@ -147,7 +164,7 @@ final class CacheCases {
       Optional<Tensor> sinks = aligned() ? Optional.empty() : Optional.of(harness.vector(Inputs.normal(4, 2 * group, 1)));
       harness.check(new Attention(q, new Kv.Paged(keys.first(), 0), batch, options, sinks, y),
           engine -> new Attention(q, new Kv.Paged(keys.on(engine), 0), batch, options, sinks, y), keys.host(),
-          kept == DType.F16 ? ROUNDED_TO_F16 : ROUNDED_TO_BF16, true);
+          rounded(kept), true);
     }
   }
 
@@ -171,6 +188,56 @@ final class CacheCases {
         }
       }
     }
+  }
+
+  /** A program that becomes one launch, held to the oracle's operators one after the other. */
+  void turnAndAppend() {
+    int width = aligned() ? 64 : 38;
+    int tokens = aligned() ? 8 : 7;
+    Rotation rotation = aligned() ? new Rotation(Rotation.Pairs.INTERLEAVED, 64, 10_000) : new Rotation(Rotation.Pairs.HALF_SPLIT, 30, 10_000);
+    try (PagedKeys keys = new PagedKeys(harness, PagedKeys.spec(3, width, DType.F32))) {
+      int slot = keys.open();
+      int[] positions = IntStream.range(0, tokens).toArray();
+      keys.reserve(slot, 0, tokens);
+      Ragged batch = keys.batch(new int[] {slot}, positions);
+      Tensor norm = harness.vector(Inputs.uniform(5, width, 0.5, 1.5));
+      Tensor q = normal(DType.F32, 1, tokens, 6, width);
+      Tensor k = normal(DType.F32, 2, tokens, 3, width);
+      Tensor v = normal(DType.F32, 3, tokens, 3, width);
+      Tensor turned = harness.place(DType.F32, aligned() ? Placement.PACKED : Placement.STRIDED, tokens, 6, width);
+      double[] queries = turned(q, norm, batch, rotation);
+      double[] written = turned(k, norm, batch, rotation);
+      for (Engine engine : harness.engines()) {
+        Mirror mirror = harness.mirror(engine);
+        Ragged there = new Ragged(mirror.view(batch.starts()), mirror.view(batch.slots()), mirror.view(batch.positions()));
+        Program.Builder builder = Program.builder("write").input(mirror.view(q)).input(mirror.view(k)).input(mirror.view(v)).output(mirror.view(turned));
+        Tensor normed = builder.temporary("normed", DType.F32, tokens, 6, width);
+        Tensor made = builder.temporary("made", DType.F32, tokens, 3, width);
+        builder.add(new RmsNorm(mirror.view(q), mirror.view(norm), EPSILON, normed))
+            .add(new Rope(normed, there.positions(), Optional.empty(), rotation, mirror.view(turned)))
+            .add(new RmsNorm(mirror.view(k), mirror.view(norm), EPSILON, made)).add(new Rope(made, there.positions(), Optional.empty(), rotation, made))
+            .add(new KvAppend(made, mirror.view(v), there, keys.on(engine), 1));
+        try (Executable executable = mirror.compile(builder.build())) {
+          mirror.submit(executable);
+        }
+        OperatorHarness.compare(engine + ": queries", DType.F32, queries, Elements.all(Host.buffers(), turned), F32_BOUND);
+        double[] values = Elements.all(Host.buffers(), v);
+        for (int row = 0; row < 3 * tokens; row++) {
+          for (KvCache.Part part : KvCache.Part.values()) {
+            float[] actual = keys.on(engine).read(engine.stream(), slot, 1, part, row / 3, row % 3);
+            double[] expected = Arrays.copyOfRange(part == KvCache.Part.KEY ? written : values, row * width, (row + 1) * width);
+            OperatorHarness.compare(engine + ", " + part + " " + row, DType.F32, expected, IntStream.range(0, width).mapToDouble(i -> actual[i]).toArray(),
+                F32_BOUND);
+          }
+        }
+      }
+    }
+  }
+
+  private double[] turned(Tensor x, Tensor norm, Ragged batch, Rotation rotation) {
+    Tensor normed = harness.output(DType.F32, x.shape().sizes());
+    harness.fill(normed, Oracle.compute(new RmsNorm(x, norm, EPSILON, normed), Host.buffers()).get("y"));
+    return Oracle.compute(new Rope(normed, batch.positions(), Optional.empty(), rotation, normed), Host.buffers()).get("y");
   }
 
   private void sample() {

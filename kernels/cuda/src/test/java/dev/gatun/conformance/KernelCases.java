@@ -29,8 +29,6 @@ import dev.gatun.Softcap;
 import dev.gatun.Softmax;
 import dev.gatun.Tensor;
 import dev.gatun.TopK;
-import dev.gatun.Use;
-import dev.gatun.tck.oracle.Host;
 import dev.gatun.tck.oracle.Inputs;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -68,11 +66,9 @@ final class KernelCases {
   /** Activations may be rounded to F8_E4M3. */
   private static final double SCALED_BOUND = 2e-3;
 
+  private static final int BYTES_COPIED = 16;
+
   private static final double EXPANDED = 1e-13;
-
-  /** Of activations rounded to BF16, off by 2^-9 of themselves at most, which gives 1.3e-6. */
-  private static final double BF16_BOUND = 3e-6;
-
   private static final int MOST_STREAMED = 8;
 
   /** Both factors rounded to BF16, each by up to 2^-9 of itself, which gives 3e-6. */
@@ -99,7 +95,7 @@ final class KernelCases {
       copied(size);
       undecoded(size);
       scaled(size);
-      repacked(size);
+      new RepackedCases(harness, size).addTo((name, check) -> add(name, size, check));
       new CacheCases(harness, size).addTo((name, check) -> add(name, size, check));
     }
     return List.copyOf(cases);
@@ -241,8 +237,8 @@ final class KernelCases {
   }
 
   /** Sizes for each tile of the forms that copy rows as they lie; the last cuts K in parts. */
-  private static final int[][] ODD_TILES = {{41, 67, 77}, {500, 67, 131}, {385, 131, 331}, {260, 515, 331}, {13, 37, 1035}};
-  private static final int[][] ALIGNED_TILES = {{64, 64, 64}, {256, 256, 320}, {384, 256, 320}, {256, 512, 320}, {16, 64, 1024}};
+  private static final int[][] ODD_TILES = {{41, 67, 77}, {500, 67, 131}, {385, 131, 331}, {260, 515, 331}, {383, 511, 331}, {13, 37, 1035}};
+  private static final int[][] ALIGNED_TILES = {{64, 64, 64}, {256, 256, 320}, {384, 256, 320}, {256, 512, 320}, {384, 512, 320}, {16, 64, 1024}};
 
   private void copied(Size size) {
     for (DType in : new DType[] {DType.F32, DType.BF16, DType.F16}) {
@@ -274,56 +270,41 @@ final class KernelCases {
     }
   }
 
-  /** Weights of 8-bit floats with a scale of each form. */
+  /** Weights of 8-bit floats with a scale of each form; few tiles of a long sum, whose parts are added. */
   private void scaled(Size size) {
-    int k = size.of(333, 256);
     for (DType type : new DType[] {DType.F8_E4M3, DType.F8_E5M2}) {
-      for (int rows : new int[] {1, 2, size.of(3, 4), size.of(7, 8), size.of(41, 64), size.of(131, 256)}) {
+      for (int rows : new int[] {1, 2, size.of(3, 4), size.of(7, 8), size.of(19, 32), size.of(41, 64), size.of(131, 256)}) {
         int n = size.of(133, 256);
+        int k = size.of(333, 256);
         for (Shape scale : List.of(Shape.of(1), Shape.of(n), Shape.of(Math.ceilDiv(n, Matmul.SCALED), Math.ceilDiv(k, Matmul.SCALED)))) {
-          add("matmul " + type + " with a scale " + scale + " by " + rows, size, () -> {
-            Optional<Tensor> bias = size == Size.ODD ? Optional.of(harness.vector(Inputs.normal(4, n, 1))) : Optional.empty();
-            Tensor w = filled(type, size.placement(), 0.07, n, k);
-            Tensor x = filled(DType.F32, size.placement(), 1, rows, k);
-            harness.check(new Matmul(x, w, Optional.of(scale(scale.sizes())), bias, out(size, rows, n)), SCALED_BOUND);
-          });
+          scaled(size, type, rows, n, k, scale);
         }
       }
+    }
+    for (int rows : new int[] {size.of(19, 32), size.of(41, 64)}) {
+      int n = size.of(101, 128);
+      int k = size.of(1040, 1024);
+      scaled(size, DType.F8_E4M3, rows, n, k, Shape.of(n));
+      scaled(size, DType.F8_E4M3, rows, n, k, Shape.of(1, Math.ceilDiv(k, Matmul.SCALED)));
+    }
+  }
+
+  /** Packed, so that rows of whole 16 bytes may be copied. */
+  private void scaled(Size size, DType type, int rows, int n, int k, Shape scale) {
+    for (Placement lies : size == Size.ODD ? List.of(Placement.PACKED, Placement.STRIDED) : List.of(Placement.PACKED)) {
+      int whole = lies == Placement.PACKED ? Math.ceilDiv(k, BYTES_COPIED) * BYTES_COPIED : k;
+      add("matmul " + type + " with a scale " + scale + " by " + rows + " " + lies, size, () -> {
+        Optional<Tensor> bias = size == Size.ODD ? Optional.of(harness.vector(Inputs.normal(4, n, 1))) : Optional.empty();
+        Tensor w = filled(type, lies, 0.07, n, whole);
+        Tensor x = filled(DType.F32, size.placement(), 1, rows, whole);
+        harness.check(new Matmul(x, w, Optional.of(scale(scale.sizes())), bias, out(size, rows, n)), SCALED_BOUND);
+      });
     }
   }
 
   private Tensor scale(long... shape) {
     int n = Math.toIntExact(Arrays.stream(shape).reduce(1, (a, b) -> a * b));
     return harness.input(DType.F32, Inputs.uniform(7, n, 0.5, 2), shape);
-  }
-
-  /** Weights that were prepared: up to four rows of x are split, more are rounded to BF16; teams of one band and of two; and looked up in that layout. */
-  private void repacked(Size size) {
-    for (DType type : new DType[] {DType.Q4_0, DType.Q8_0, DType.Q4_K}) {
-      int k = type.blockSize() * (type.blockSize() > 32 ? size.of(3, 2) : size.of(9, 8));
-      for (int rows : new int[] {1, size.of(2, 4), size.of(7, 8), size.of(9, 16), size.of(29, 32), size.of(33, 64), size.of(65, 128), size.of(130, 192)}) {
-        add("matmul prepared " + type + " by " + rows, size, () -> multiplyPrepared(size, type, rows, size.of(37, 32), k));
-      }
-      for (int rows : new int[] {size.of(3, 2), size.of(5, 8)}) {
-        add("matmul prepared " + type + " of many rows by " + rows, size, () -> multiplyPrepared(size, type, rows, size.of(121, 128), k));
-      }
-      add("embedding prepared " + type, size, () -> {
-        Tensor table = filled(type, size.placement(), 1, 19, k);
-        Tensor ids = harness.ints(4, 0, 18, size.of(-1, 7));
-        Tensor y = out(size, 4, k);
-        harness.check(new Embedding(ids, table, y), engine -> new Embedding(ids, engine.backend().prepare(table, Use.MATMUL_AND_EMBEDDING).tensor(), y),
-            Host.buffers(), EXPANDED, true);
-      });
-    }
-  }
-
-  private void multiplyPrepared(Size size, DType type, int m, int n, int k) {
-    Tensor w = filled(type, size.placement(), 0.07, n, k);
-    Tensor x = filled(size == Size.ODD ? DType.F16 : DType.F32, size.placement(), 1, m, k);
-    Tensor y = out(size, m, n);
-    Optional<Tensor> bias = size == Size.ODD ? Optional.of(harness.vector(Inputs.normal(5, n, 1))) : Optional.empty();
-    harness.check(new Matmul(x, w, bias, y), engine -> new Matmul(x, engine.backend().prepare(w, Use.MATMUL).tensor(), bias, y), Host.buffers(),
-        m <= 4 ? F32_BOUND : BF16_BOUND, true);
   }
 
   private void multiply(Size size, DType type, DType in, int m, int n, int k) {

@@ -14,6 +14,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -72,7 +73,7 @@ class MatmulInstancesTest {
     int k = type.blockSize() == 1 ? 75 : type.blockSize();
     for (Placement placement : Placement.values()) {
       for (DType x : new DType[] {DType.F32, DType.F16, DType.BF16}) {
-        assertThat(checked(matmul(x, type, placement, 33, 70, k))).startsWith("gemm_");
+        assertThat(checked(matmul(x, type, placement, 33, 70, k))).matches("[cw]?gemm_.*");
       }
     }
   }
@@ -111,9 +112,42 @@ class MatmulInstancesTest {
   @MethodSource("tiledTwice")
   void manyTilesAreLarge(DType type) {
     int k = type.blockSize() == 1 ? 72 : type.blockSize();
-    assertThat(checked(matmul(DType.F32, type, Placement.PACKED, MANY, COLUMNS, k))).endsWith("_128x128");
-    assertThat(checked(matmul(DType.F16, type, Placement.STRIDED, MANY, COLUMNS, k))).endsWith("_128x128");
-    assertThat(checked(matmul(DType.BF16, type, Placement.SHIFTED, MANY, COLUMNS, k))).endsWith("_128x128");
+    Placement packed = type.isFloat() ? Placement.SHIFTED : Placement.PACKED;  // rows that could be copied as they lie would be
+    assertThat(checked(matmul(DType.F32, type, packed, MANY, COLUMNS, k))).startsWith("gemm_").endsWith("_128x128");
+    assertThat(checked(matmul(DType.F16, type, Placement.STRIDED, MANY, COLUMNS, k))).startsWith("gemm_").endsWith("_128x128");
+    assertThat(checked(matmul(DType.BF16, type, Placement.SHIFTED, MANY, COLUMNS, k))).startsWith("gemm_").endsWith("_128x128");
+  }
+
+  /** Rows that begin at multiples of 16 bytes, with a bias, into each type of result; more tiles than multiprocessors, fewer, and one whose K is cut in parts. */
+  @ParameterizedTest
+  @EnumSource(value = DType.class, names = {"F32", "F16", "BF16"})
+  void rowsThatCanBeCopiedAreNotDecoded(DType y) {
+    for (DType x : new DType[] {DType.F32, DType.F16, DType.BF16}) {
+      for (int[] size : new int[][] {{9, 70, 1096}, {150, 300, 136}, {520, 390, 72}}) {
+        for (Placement placement : new Placement[] {Placement.PACKED, Placement.STRIDED}) {
+          Matmul o = matmul(x, DType.BF16, Placement.PACKED, size[0], size[1], size[2]);
+          Matmul into = new Matmul(o.x(), o.w(), o.bias(), HARNESS.place(y, placement, size[0], size[1]));
+          assertThat(checked(into)).matches("[cw]gemm_(bf16|split)_.*");
+          HARNESS.fresh();
+        }
+      }
+    }
+  }
+
+  @Test
+  void tilesPastTheCountAreNeitherReadNorWritten() {
+    for (int count : new int[] {0, 1, 63, 64, 130, 300, 999}) {
+      for (DType x : new DType[] {DType.F32, DType.BF16}) {
+        HARNESS.fresh();
+        RowCase c = new RowCase(300, 136, x, DType.F32, Placement.PACKED, Optional.of(count));
+        Tensor w = HARNESS.fill(HARNESS.place(DType.BF16, Placement.PACKED, 270, 136), Inputs.normal(17, 270 * 136, 0.07));
+        assertThat(checked(new Matmul(HARNESS.rows(c, 7, 136), w, HARNESS.rowsOut(c, 270)))).matches("[cw]gemm_.*");
+        HARNESS.fresh();
+        RowCase few = new RowCase(40, 1032, x, DType.F32, Placement.PACKED, Optional.of(count));
+        Tensor wide = HARNESS.fill(HARNESS.place(DType.BF16, Placement.PACKED, 37, 1032), Inputs.normal(18, 37 * 1032, 0.07));
+        assertThat(checked(new Matmul(HARNESS.rows(few, 7, 1032), wide, HARNESS.rowsOut(few, 37)))).matches("[cw]gemm_.*");
+      }
+    }
   }
 
   @Test

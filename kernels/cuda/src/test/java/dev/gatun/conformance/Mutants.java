@@ -14,8 +14,10 @@ import dev.gatun.Rotation;
 import dev.gatun.Scale;
 import dev.gatun.Softmax;
 import dev.gatun.Tensor;
+import dev.gatun.Use;
 import dev.gatun.conformance.KernelCases.Size;
 import dev.gatun.conformance.Mutant.Victim;
+import dev.gatun.tck.oracle.Host;
 import dev.gatun.tck.oracle.Inputs;
 import java.util.Arrays;
 import java.util.List;
@@ -31,9 +33,14 @@ final class Mutants {
   private static final String SUMS = "include/gatun/types.cuh";
   private static final String GEMV = "include/gatun/gemv.cuh";
   private static final String GEMM = "include/gatun/gemm.cuh";
+  private static final String COPIED = "include/gatun/gemm_copied.cuh";
+  private static final String PACKED = "include/gatun/gemm_packed.cuh";
   private static final String ATTENTION = "include/gatun/attention.cuh";
   private static final String TILES = "kernels/attention_prefill_mma.cu";
   private static final String DECODE = "kernels/attention_decode.cu";
+  private static final String TURNED = "kernels/rope_kv_append.cu";
+  private static final String DECODED = "include/gatun/attention_decode.cuh";
+  private static final String RINGS = "kernels/attention_decode_mma.cu";
 
   private Mutants() {}
 
@@ -67,14 +74,31 @@ final class Mutants {
     Victim gemv = new Victim(List.of("gemv"), "f32, F32, 1", h -> multiply(h, DType.F32, DType.F32, 1, 16, 1031));
     // Enough rows that fewer warps share one, and read what others staged.
     Victim gemvShared = new Victim(List.of("gemv"), "f32, F32, 1", h -> multiply(h, DType.F32, DType.F32, 1, 64, 1031));
+    Victim gemvF8 = new Victim(List.of("gemv_f8"), "f8_e4m3, F8_E4M3, 1", h -> {
+      Tensor w = normal(h, DType.F8_E4M3, Placement.PACKED, 0.07, 16, 512);
+      Tensor factors = h.input(DType.F32, Inputs.uniform(5, 4, 0.5, 2), 1, 4);
+      h.check(new Matmul(normal(h, DType.F32, Placement.PACKED, 1, 1, 512), w, Optional.of(factors), Optional.empty(), h.output(DType.F32, 1, 16)), F32_BOUND);
+    });
     Victim gemvQ4 = new Victim(List.of("gemv_blocks"), "q4_k, Q4_K, 1", h -> multiply(h, DType.F32, DType.Q4_K, 1, 16, 512));
-    // Rows of whole 16 bytes, which are copied asynchronously, and a last step that is not full.
-    Victim gemm = new Victim(List.of("gemm"), "half.* 64, 64", h -> multiply(h, DType.F16, DType.F16, 41, 67, 104));
+    // Rows of w of whole 16 bytes, which are copied asynchronously, beside such of x as cannot be, and a last step that is not full.
+    Victim gemm = new Victim(List.of("gemm"), "half.* 64, 64", h -> h.check(new Matmul(normal(h, DType.F16, Placement.SHIFTED, 1, 41, 104),
+        normal(h, DType.F16, Placement.PACKED, 0.07, 67, 104), h.output(DType.F32, 41, 67)), F32_BOUND));
+    // More steps than stages.
+    Victim copied = new Victim(List.of("gemm_copied"), "half, 64, 64", h -> multiply(h, DType.F16, DType.F16, 41, 67, 232));
+    // More bands than blocks, each shared by all warps of a block, so that blocks stay for a second and a third.
+    Victim packed = new Victim(List.of("gemm_packed", "repack"), "q4_0, Q4_0(, 1, 1)?\\)", h -> multiplyPrepared(h, 1, 300, 1024));
+    Victim slices = new Victim(List.of("gemm_packed", "repack"), "q4_0, Q4_0(, 2, 8)?\\)|packed_sum", h -> multiplyPrepared(h, 33, 37, 1280));
     Victim prefill = new Victim(List.of("attention_prefill_mma"), "f16, gatun::F16, 64",
         h -> new CacheCases(h, Size.ALIGNED).prefill(DType.F16, 64));
-    Victim decode = new Victim(List.of("attention_decode", "kv_append"), "f16, gatun::F16, 64, 4|merge|kv_append",
-        h -> new CacheCases(h, Size.ALIGNED).decode(DType.F16, 64, 4));
-    Victim ragged = new Victim(List.of("attention_decode", "kv_append"), "f16, gatun::F16, 64, 4|merge|kv_append",
+    Victim decode = new Victim(List.of("attention_decode", "kv_append"), "\\(64\\)|merge|kv_append",
+        h -> new CacheCases(h, Size.ALIGNED).decode(DType.F32, 64, 4));
+    Victim ragged = new Victim(List.of("attention_decode", "kv_append"), "\\(64\\)|merge|kv_append",
+        h -> new CacheCases(h, Size.ODD).decode(DType.F32, 40, 3));
+    Victim rings = new Victim(List.of("attention_decode_mma", "attention_decode", "kv_append"), "f16, gatun::F16, 64, 8|\\(64\\)|merge|kv_append",
+        h -> new CacheCases(h, Size.ALIGNED).decode(DType.F16, 64, 4, new int[] {64, 1600}));
+    Victim turned = new Victim(List.of("rope_kv_append", "norms", "rope", "kv_append"), "rope|rms_norm_128|kv_append",
+        h -> new CacheCases(h, Size.ALIGNED).turnAndAppend());
+    Victim raggedRings = new Victim(List.of("attention_decode_mma", "attention_decode", "kv_append"), "f16, gatun::F16, 64, 8|\\(64\\)|merge|kv_append",
         h -> new CacheCases(h, Size.ODD).decode(DType.F16, 40, 3));
 
     return List.of(
@@ -137,9 +161,20 @@ final class Mutants {
             "= total;\n      }\n      __syncthreads();",
             "= total;\n      }",
             RACE),
+        gemvShared.faulting("gemv that waits for one step too few", GEMV,
+            "cp_async_wait<6>();",
+            "cp_async_wait<7>();",
+            PENDING),
+        gemvShared.faulting("gemv that brings a step to where one is still on its way", GEMV,
+            "    given = (given + 1) & (p.stages - 1);\n",
+            "    given = (given + 1) & (p.stages / 2 - 1);\n",
+            PENDING),
         gemv.differing("gemv that folds lanes wrongly", GEMV,
             "fold<V / 2, OFFSET / 2>(half, lane)",
             "fold<V / 2, OFFSET / 4>(half, lane)"),
+        gemvF8.differing("gemv with the scale of a row's first block", "include/gatun/weights_f8.cuh",
+            "piece / (kScaled / P::elements)",
+            "piece / (4 * kScaled / P::elements)"),
         gemvQ4.differing("Q4_K with the scale of another group", "include/gatun/weights.cuh",
             "scales_of_pair(head, part & 6,",
             "scales_of_pair(head, part & 4,"),
@@ -165,6 +200,42 @@ final class Mutants {
         gemm.differing("gemm without its last step", GEMM,
             "const int steps = (p.k + kStep - 1) / kStep;",
             "const int steps = p.k / kStep;"),
+        copied.faulting("copied stages without their barrier", COPIED,
+            "    __syncthreads();  // this stage is filled, and nobody reads the one before any more\n",
+            "",
+            RACE + "|" + PENDING),
+        copied.faulting("copied stages waited for one too late", COPIED,
+            "cp_async_wait<STAGES - 2>();",
+            "cp_async_wait<STAGES - 1>();",
+            PENDING),
+        copied.faulting("copied stages a group too few", COPIED,
+            "    cp_async_commit();\n  };",
+            "    if (bytes > 0) cp_async_commit();\n  };",
+            PENDING),
+        packed.faulting("packed matmul that reads x not yet staged", PACKED,
+            "        __syncthreads();\n        staged = true;",
+            "        staged = true;",
+            RACE),
+        packed.faulting("packed matmul that sums the warps' parts too early", PACKED,
+            "    __syncthreads();\n    summed = true;",
+            "    summed = true;",
+            RACE),
+        packed.faulting("packed matmul that overwrites parts still read", PACKED,
+            "      __syncthreads();  // the sums before may still be read\n",
+            "",
+            RACE),
+        packed.differing("packed matmul that begins a block's sum at the wrong centre", "include/gatun/packed.cuh",
+            "centre = -136.0f",
+            "centre = -135.0f"),
+        packed.differing("packed matmul without the second part of x", PACKED,
+            "second = finite ? value - first : 0.0f;",
+            "second = 0.0f;"),
+        slices.differing("packed matmul whose slices of K begin a step too late", PACKED,
+            "? blockIdx.z * p.slice : 0",
+            "? blockIdx.z * p.slice + 1 : 0"),
+        slices.differing("packed matmul that leaves the last slice of K out", PACKED,
+            "s < p.slices; s++",
+            "s < p.slices - 1; s++"),
         prefill.faulting("attention that multiplies keys too early", TILES,
             "    __syncthreads();  // the keys are there; the values of the tile before are read\n",
             "",
@@ -184,21 +255,63 @@ final class Mutants {
             "    __syncwarp();\n    float score[GROUP];",
             "    float score[GROUP];",
             RACE),
-        decode.faulting("merge that reads other ranges' tops too early", DECODE,
-            "[0];\n  }\n  __syncthreads();",
-            "[0];\n  }",
+        decode.faulting("merge that reads other ranges' sums too early", DECODE,
+            "  __syncthreads();  // the sums are there\n",
+            "",
             RACE),
         ragged.differing("decoding of a whole tile where keys end", DECODE,
             "const int count = min(32, to - tile);",
             "const int count = 32;"),
-        ragged.differing("decoding past the last key", DECODE,
-            "const int to = min(last, from + cut.each);",
-            "const int to = from + cut.each;"));
+        ragged.differing("decoding past the last key", DECODED,
+            "d.to = min(last, d.from + cut.each);",
+            "d.to = d.from + cut.each;"),
+        rings.faulting("decoding that reads a ring without a wait", RINGS,
+            "    cp_async_wait<R::stages - 1>();\n",
+            "",
+            PENDING),
+        rings.faulting("decoding that waits for one step too few", RINGS,
+            "cp_async_wait<R::stages - 1>();",
+            "cp_async_wait<R::stages>();",
+            PENDING),
+        rings.faulting("decoding that reads what other lanes brought too early", RINGS,
+            "    __syncwarp();  // the step is there for all lanes\n",
+            "",
+            RACE + "|" + PENDING),
+        rings.faulting("decoding that brings a step over one still read", RINGS,
+            "    __syncwarp();  // the step is used up\n",
+            "",
+            RACE),
+        rings.faulting("decoding whose sums take the place of rings still read", RINGS,
+            "  __syncthreads();  // the rings are used up, and their place is taken by the sums\n",
+            "",
+            RACE),
+        turned.faulting("rope and kv_append that turn by angles not yet there", TURNED,
+            "    __syncthreads();  // the angles are there\n",
+            "",
+            RACE),
+        turned.faulting("rope and kv_append that write a row not yet turned", TURNED,
+            "      __syncwarp();  // the row is there\n",
+            "",
+            RACE),
+        turned.differing("rope and kv_append without a key's norm", TURNED,
+            "const Entering entering{x, p.k.dtype, p.key_weight,",
+            "const Entering entering{x, p.k.dtype, nullptr,"),
+        raggedRings.differing("a ragged step that scores what lies past the keys", RINGS,
+            "e < count ? capped(",
+            "e < 16 ? capped("));
   }
 
   private static Tensor normal(OperatorHarness h, DType type, Placement placement, double spread, long... shape) {
     int n = Math.toIntExact(Arrays.stream(shape).reduce(1, (a, b) -> a * b));
     return h.fill(h.place(type, placement, shape), Inputs.normal(7, n, spread));
+  }
+
+  private static void multiplyPrepared(OperatorHarness h, int m, int n, int k) {
+    Tensor w = normal(h, DType.Q4_0, Placement.PACKED, 0.07, n, k);
+    Tensor x = normal(h, DType.F32, Placement.PACKED, 1, m, k);
+    Tensor y = h.output(DType.F32, m, n);
+    h.check(new Matmul(x, w, y), engine -> new Matmul(x, engine.backend().prepare(w, Use.MATMUL).tensor(), y), Host.buffers(),
+        RepackedCases.bound(m), true);
   }
 
   private static void multiply(OperatorHarness h, DType in, DType type, int m, int n, int k) {

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * A kernel with a barrier, a wait, a bound or a step of its formula removed is caught: by the emulator, or by the comparison with the
- * oracle, as {@link Mutants} says of each. The same launch of the kernel as it is passes.
+ * oracle, as {@link Mutants} says of each, or {@link WarpgroupMutants} of kernels that only an emulated device with warpgroups runs. The same launch of the kernel as it is passes.
  */
 class MutantsTest {
   /** Names the emulator's library when a backend is opened. */
@@ -36,12 +36,12 @@ class MutantsTest {
   static void build() {
     Assumptions.assumeFalse(ObservedProvider.kernels().isEmpty(), "the emulator was not built");
     build = MutantBuild.in(target);
-    Mutants.all().forEach(build::write);
+    mutants().forEach(build::write);
     build.build();
   }
 
   static Stream<Mutant> mutants() {
-    return Mutants.all().stream();
+    return ("90".equals(System.getenv("GATUN_EMULATOR_ARCH")) ? WarpgroupMutants.all() : Mutants.all()).stream();
   }
 
   @ParameterizedTest

@@ -82,11 +82,11 @@ class AttentionPlansTest {
 
   @Test
   void everyInstanceIsReached() {
-    Set<String> reached = new HashSet<>(Set.of("attention_merge_128"));
+    Set<String> reached = new HashSet<>(Set.of("attention_merge_256"));
     for (Gpu gpu : List.of(gpu(75, 40), gpu(80, 108), gpu(90, 132))) {
       for (DType type : TYPES) {
         for (int size : new int[] {32, 64, 96, 128, 160, 256}) {
-          for (int group : new int[] {1, 4, 7, 8}) {
+          for (int group : new int[] {1, 4, 8, 13}) {
             reached.add(paged(gpu, type, size, group, 2, 2).kernel());
             reached.add(paged(gpu, type, size, group, 20, 2).kernel());
             reached.add(paged(gpu, type, size, group, 20, 2, new Attention.Options(1, true, 0, 50)).kernel());
@@ -110,26 +110,24 @@ class AttentionPlansTest {
   @Test
   void oneTokenOverALongContextFillsTheDevice() {
     CudaPlan plan = paged(gpu(90, 132), DType.F16, 128, 4, 1, 1);
-    assertThat(plan.kernel()).isEqualTo("attention_decode_f16_128x4");
-    assertThat(plan.tile()).contains("66 ranges");
-    assertThat(plan.workspaceBytes()).isEqualTo(32L * 66 * (128 + 2) * 4);
+    assertThat(plan.kernel()).isEqualTo("attention_decode_f16_128x8");
+    assertThat(plan.tile()).contains("32 ranges");
+    assertThat(plan.workspaceBytes()).isEqualTo(32L * 32 * (128 + 4) * 4);
     assertThat(plan.bytes()).isGreaterThanOrEqualTo(32768L * 8 * 128 * 2 * 2).isLessThan(32768L * 8 * 128 * 2 * 2 + (1 << 16));
     assertThat(plan.flops()).isEqualTo(4L * 32768 * 32 * 128);
   }
 
   @Test
   void manySequencesFillTheDeviceWithoutRanges() {
-    CudaPlan plan = paged(gpu(90, 132), DType.F16, 128, 4, 64, 64);
-    assertThat(plan.tile()).contains("up to 2 ranges");
-    CudaPlan small = paged(gpu(75, 40), DType.F16, 128, 4, 64, 64);
-    assertThat(small.tile()).doesNotContain("ranges");
-    assertThat(small.workspaceBytes()).isZero();
+    CudaPlan plan = paged(gpu(90, 132), DType.F16, 128, 4, 33, 33);
+    assertThat(plan.tile()).doesNotContain("ranges");
+    assertThat(plan.workspaceBytes()).isZero();
   }
 
   @Test
   void aWindowBoundsTheRanges() {
     CudaPlan plan = paged(gpu(90, 132), DType.F16, 128, 4, 1, 1, new Attention.Options(1, true, 300, 0));
-    assertThat(plan.tile()).contains("up to 3 ranges");
+    assertThat(plan.tile()).contains("up to 5 ranges");
   }
 
   @Test
@@ -143,21 +141,55 @@ class AttentionPlansTest {
     CudaPlan old = paged(gpu(75, 40), DType.F16, 128, 4, 512, 1);
     assertThat(old.kernel()).isEqualTo("attention_prefill_128");
     assertThat(old.rejected()).anyMatch(reason -> reason.contains("device"));
-    assertThat(dense(gpu(80, 108), DType.BF16, 40, 3).kernel()).isEqualTo("attention_prefill_bf16_64");
+    assertThat(dense(gpu(80, 108), DType.BF16, 40, 9).kernel()).isEqualTo("attention_prefill_bf16_64");
+  }
+
+  @Test
+  void aRangeOfAThirdWaveIsNotCut() {
+    // 24 blocks a range: eleven ranges fill two places on each of 132 multiprocessors, twelve would begin another wave.
+    assertThat(paged(gpu(90, 132), DType.F16, 128, 4, 3, 3).tile()).contains("up to 11 ranges");
+  }
+
+  @Test
+  void groupsOfSixteenShareWhatIsReadWhereThereIsAKernelForThem() {
+    assertThat(paged(gpu(90, 132), DType.F8_E4M3, 128, 16, 1, 1).kernel()).isEqualTo("attention_decode_f8_e4m3_128x16");
+    assertThat(paged(gpu(90, 132), DType.F16, 256, 16, 1, 1).kernel()).isEqualTo("attention_decode_f16_256x8");
+    assertThat(paged(gpu(90, 132), DType.F8_E5M2, 128, 16, 1, 1).kernel()).isEqualTo("attention_decode_f8_e5m2_128x8");
+  }
+
+  @Test
+  void decodingWithoutTensorCoresSaysWhy() {
+    CudaPlan f32 = paged(gpu(90, 132), DType.F32, 128, 4, 1, 1);
+    assertThat(f32.kernel()).isEqualTo("attention_decode_128");
+    assertThat(f32.rejected()).anyMatch(reason -> reason.contains("round F32"));
+    assertThat(paged(gpu(90, 132), DType.Q8_0, 128, 4, 1, 1).rejected()).anyMatch(reason -> reason.contains("blocks of Q8_0"));
+    assertThat(paged(gpu(75, 40), DType.F16, 128, 4, 1, 1).rejected()).anyMatch(reason -> reason.contains("the device has none"));
+    CudaPlan small = paged(new Gpu(80, 108, 48 << 10, manifest), DType.F16, 128, 4, 1, 1);
+    assertThat(small.kernel()).isEqualTo("attention_decode_128");
+    assertThat(small.rejected()).anyMatch(reason -> reason.contains("49152 bytes of shared memory"));
+  }
+
+  @Test
+  void fewTokensOverDenseKeysAreDecodedWhereTheirRowsAreAligned() {
+    assertThat(dense(gpu(80, 108), DType.F16, 64, 3).kernel()).isEqualTo("attention_decode_f16_64x8");
+    assertThat(dense(gpu(80, 108), DType.F16, 64, 9).kernel()).isEqualTo("attention_prefill_f16_64");
+    assertThat(dense(gpu(80, 108), DType.F16, 60, 3).rejected()).anyMatch(reason -> reason.contains("multiples of 8"));
+    assertThat(dense(gpu(80, 108), DType.F32, 64, 3).kernel()).isEqualTo("attention_prefill_64");
+    assertThat(dense(gpu(75, 40), DType.F16, 64, 3).kernel()).isEqualTo("attention_prefill_64");
   }
 
   @Test
   void sequencesOfOneTokenInAMixedStepAreDecodedBesideTheTiles() {
     CudaPlan plan = paged(gpu(80, 108), DType.F16, 128, 4, 512, 4);
     assertThat(plan.tile()).contains("sequences of one token");
-    assertThat(plan.workspaceBytes()).isEqualTo(4L * 32 * 14 * (128 + 2) * 4);
+    assertThat(plan.workspaceBytes()).isEqualTo(4L * 32 * 13 * (128 + 4) * 4);
   }
 
   @Test
   void fewTokensOfOneSequenceAreDecoded() {
     CudaPlan plan = paged(gpu(90, 132), DType.F16, 128, 4, 8, 1);
-    assertThat(plan.kernel()).isEqualTo("attention_decode_f16_128x4");
-    assertThat(plan.workspaceBytes()).isEqualTo(8L * 32 * 9 * (128 + 2) * 4);
+    assertThat(plan.kernel()).isEqualTo("attention_decode_f16_128x8");
+    assertThat(plan.workspaceBytes()).isEqualTo(8L * 32 * 4 * (128 + 4) * 4);
     assertThat(paged(gpu(90, 132), DType.F16, 128, 4, 9, 1).kernel()).isEqualTo("attention_warpgroup_f16_128");
   }
 

@@ -2,12 +2,22 @@ package dev.gatun.cuda;
 
 import dev.gatun.tck.Level;
 import dev.gatun.tck.junit.BackendValidation;
+import java.util.List;
 import java.util.Locale;
 
-/** The validation suite; the property {@code gatun.validation.level} asks for more than the quick level. */
+/**
+ * The validation suite; the property {@code gatun.validation.level} asks for more than the quick level, {@code gatun.validation.families} for these families alone,
+ * separated by commas.
+ */
 class CudaEmulatedValidationTest extends BackendValidation {
   CudaEmulatedValidationTest() {
     super("cuda-emulated", Level.valueOf(System.getProperty("gatun.validation.level", "quick").toUpperCase(Locale.ROOT)));
+  }
+
+  @Override
+  protected List<String> families() {
+    String families = System.getProperty("gatun.validation.families", "");
+    return families.isEmpty() ? List.of() : List.of(families.split(","));
   }
 
   /** Without a C++ compiler there is no emulator; its absence is reported by the build, and by the other tests. */

@@ -37,9 +37,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 class FusedMatmulsTest {
   private static final double BOUND = 1e-11;
 
-  /** Over weights in tensor cores' order: of activations in two BF16 parts, up to four rows of them, and of those rounded to BF16. */
+  /** Over weights in tensor cores' order: of activations in two BF16 parts, up to four rows of them, and of those rounded to BF16; a gated unit multiplies
+   * two such errors.
+   */
   private static final double BOUND_OF_PARTS = 5e-11;
-  private static final double BOUND_OF_ROUNDED = 5e-6;
+  private static final double BOUND_OF_ROUNDED = 1e-5;
   private static final int ROWS_OF_PARTS = 4;
 
   private static final float EPSILON = 1e-5f;
@@ -59,14 +61,25 @@ class FusedMatmulsTest {
     backend.close();
   }
 
-  /** A weight on the device, and its values as the device sees them. */
-  private record Weight(Tensor tensor, double[] values, int n, int k) {
+  /** A weight on the device, with the scale that one of 8-bit floats has, and its values as the device sees them. */
+  private record Weight(Tensor tensor, Optional<Tensor> scale, double[] values, int n, int k) {
     static Weight of(DType type, long seed, int n, int k) {
       double[] wanted = Inputs.normal(seed, n * k, 1 / Math.sqrt(k));
       MemorySegment bytes = Arena.ofAuto().allocate(type.bytes((long) n * k), 64);
       Formats.encode(type, wanted, bytes, 0);
       Tensor host = Tensor.of(Buffer.ofHost(bytes), 0, type, dev.gatun.Shape.of(n, k));
-      return new Weight(backend.prepare(host, Use.MATMUL).tensor(), Formats.rounded(type, wanted), n, k);
+      double[] values = Formats.rounded(type, wanted);
+      int down = type == DType.F8_E4M3 ? Math.ceilDiv(n, Matmul.SCALED) : n;
+      int along = type == DType.F8_E4M3 ? Math.ceilDiv(k, Matmul.SCALED) : 1;
+      Optional<Tensor> scale = Optional.empty();
+      if (type == DType.F8_E4M3 || type == DType.F8_E5M2) {
+        double[] numbers = Arrays.stream(Inputs.uniform(seed, down * along, 0.5, 2)).map(v -> (float) v).toArray();
+        for (int i = 0; i < values.length; i++) {
+          values[i] *= numbers[type == DType.F8_E4M3 ? i / k / Matmul.SCALED * along + i % k / Matmul.SCALED : i / k];
+        }
+        scale = Optional.of(type == DType.F8_E4M3 ? device(numbers, down, along) : device(numbers, down));
+      }
+      return new Weight(backend.prepare(host, Use.MATMUL).tensor(), scale, values, n, k);
     }
 
     double[] times(double[] x, int m, double[] bias) {
@@ -82,6 +95,10 @@ class FusedMatmulsTest {
       }
       return y;
     }
+  }
+
+  private static Matmul matmul(Tensor x, Weight w, Tensor y) {
+    return new Matmul(x, w.tensor(), w.scale(), Optional.empty(), y);
   }
 
   private static double[] floats(long seed, int n, double scale) {
@@ -131,7 +148,7 @@ class FusedMatmulsTest {
 
   @ParameterizedTest
   @CsvSource({"F32, 1, 96", "F16, 3, 70", "BF16, 8, 33", "Q8_0, 1, 128", "Q8_0, 7, 64", "Q4_0, 2, 96", "Q4_K, 1, 512", "Q6_K, 4, 256", "Q5_0, 1, 64",
-      "Q4_0, 16, 160", "Q8_0, 9, 2048", "Q4_K, 5, 256"})
+      "Q4_0, 16, 160", "Q8_0, 9, 2048", "Q4_K, 5, 256", "F8_E4M3, 1, 400", "F8_E5M2, 5, 144"})
   void aNormAndThreeWeightsOfOddSizesShareALaunch(DType type, int m, int k) {
     double[] x = floats(1, m * k, 1.5);
     double[] norm = floats(2, k, 1);
@@ -152,7 +169,7 @@ class FusedMatmulsTest {
         Tensor y = backend.allocate(DType.F32, m, sizes[i]);
         outputs.add(y);
         builder.output(y);
-        list.add(new Matmul(between, w.tensor(), i == 1 ? Optional.empty() : Optional.of(device(bias, sizes[i])), y));
+        list.add(new Matmul(between, w.tensor(), w.scale(), i == 1 ? Optional.empty() : Optional.of(device(bias, sizes[i])), y));
         if (i == which) {
           bound = bound(w.tensor(), m);
           expected = w.times(h, m, i == 1 ? new double[0] : bias);
@@ -164,8 +181,8 @@ class FusedMatmulsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"F32, 1, 64, 45", "F16, 8, 40, 33", "Q8_0, 1, 1024, 19", "Q4_0, 3, 64, 130", "Q4_K, 2, 256, 17", "Q4_0, 64, 288, 37",
-      "Q8_0, 12, 64, 31", "Q4_K, 33, 256, 16"})
+  @CsvSource({"F32, 1, 64, 45", "F16, 8, 40, 33", "Q8_0, 1, 1024, 19", "Q4_0, 3, 64, 130", "Q4_K, 2, 256, 17", "Q4_0, 64, 1120, 37",
+      "Q8_0, 12, 64, 31", "Q4_K, 33, 256, 16", "F8_E4M3, 1, 272, 150", "F8_E5M2, 2, 64, 17"})
   void aGatedUnitTakesTheSumsOfBothWeights(DType type, int m, int k, int n) {
     double[] x = floats(3, m * k, 1);
     Weight gate = Weight.of(type, 4, n, k);
@@ -192,13 +209,13 @@ class FusedMatmulsTest {
     Tensor u = builder.temporary("up", DType.F32, m, n);
     Operator after = unit.apply(g, u);
     Tensor y = after.writes().getFirst();
-    holds(builder.output(y).add(new Matmul(in, gate.tensor(), g)).add(new Matmul(in, up.tensor(), u)).add(after).build(), 1, y, expected,
+    holds(builder.output(y).add(matmul(in, gate, g)).add(matmul(in, up, u)).add(after).build(), 1, y, expected,
         bound(gate.tensor(), m));
   }
 
   @ParameterizedTest
-  @CsvSource({"F32, 1, 64, 45", "BF16, 5, 40, 33", "Q8_0, 1, 2048, 20", "Q6_K, 1, 256, 21", "Q4_0, 33, 416, 45",
-      "Q4_K, 8, 512, 130"})
+  @CsvSource({"F32, 1, 64, 45", "BF16, 5, 40, 33", "Q8_0, 1, 2048, 20", "Q6_K, 1, 256, 21", "Q4_0, 33, 1344, 45",
+      "Q4_K, 8, 512, 130", "F8_E4M3, 3, 300, 133"})
   void aResidualIsAddedWhereTheSumIs(DType type, int m, int k, int n) {
     double[] x = floats(6, m * k, 1);
     double[] residual = floats(7, m * n, 1);
@@ -211,7 +228,7 @@ class FusedMatmulsTest {
     Tensor y = device(residual, m, n);
     Program.Builder builder = Program.builder("down").input(in).output(y);
     Tensor product = builder.temporary("product", DType.F32, m, n);
-    holds(builder.add(new Matmul(in, w.tensor(), product)).add(new Add(y, product, y)).build(), 1, y, expected, bound(w.tensor(), m));
+    holds(builder.add(matmul(in, w, product)).add(new Add(y, product, y)).build(), 1, y, expected, bound(w.tensor(), m));
   }
 
   @ParameterizedTest

@@ -5,10 +5,13 @@ import dev.gatun.Buffer;
 import dev.gatun.Case;
 import dev.gatun.DeviceProperties;
 import dev.gatun.KvCache;
+import dev.gatun.Operator;
 import dev.gatun.Prepared;
 import dev.gatun.Program;
 import dev.gatun.Tensor;
 import dev.gatun.Use;
+import dev.gatun.cuda.kernel.Launch;
+import dev.gatun.cuda.kernel.Manifest;
 import dev.gatun.spi.Availability;
 import dev.gatun.spi.BackendDriver;
 import dev.gatun.spi.BackendProvider;
@@ -17,15 +20,24 @@ import dev.gatun.spi.DeviceCache;
 import dev.gatun.spi.DeviceExecutable;
 import dev.gatun.spi.DeviceMemory;
 import dev.gatun.spi.DeviceStream;
+import dev.gatun.spi.Plan;
 import dev.gatun.spi.Spi;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.function.LongFunction;
 
 /** The backend {@code cuda-observed}: {@code cuda-emulated}, and a note of every kernel in what it compiles. */
 public final class ObservedProvider implements BackendProvider {
+  private static final String NEWEST = "90";
+  private static final int USUAL = 80;
   private static final Set<String> LAUNCHED = new ConcurrentSkipListSet<>();
+  private static final List<Planned> PLANNED = new CopyOnWriteArrayList<>();
+
+  private static final Set<String> EARLY = new ConcurrentSkipListSet<>();
 
   private final EmulatedProvider emulated = new EmulatedProvider();
 
@@ -39,9 +51,45 @@ public final class ObservedProvider implements BackendProvider {
     return names;
   }
 
+  /** An operator that was compiled, and how it was planned. */
+  public record Planned(Operator operator, Plan plan) {}
+
+  /** The operators of programs compiled since the last call. */
+  public static List<Planned> planned() {
+    List<Planned> all = List.copyOf(PLANNED);
+    PLANNED.clear();
+    return all;
+  }
+
+  /** The kernels that programs compiled since the last call tell to read constants ahead. */
+  public static Set<String> early() {
+    Set<String> names = new TreeSet<>(EARLY);
+    EARLY.clear();
+    return names;
+  }
+
+  private static void note(Launch launch) {
+    LAUNCHED.add(launch.kernel().name());
+    Manifest.Field early = launch.kernel().fields().get("early");
+    if (early != null && launch.parameters().get(ValueLayout.JAVA_INT, early.offset()) != 0) {
+      EARLY.add(launch.kernel().name());
+    }
+  }
+
   /** Every kernel that the emulator has; none where there is no emulator. */
   public static Set<String> kernels() {
     return KernelImages.find(KernelImages.EMULATOR).map(images -> new TreeSet<>(images.manifest().kernels().keySet())).orElseGet(TreeSet::new);
+  }
+
+  /**
+   * The kernels that plans for the emulated device should choose: on the newest one those that no older device runs, which take the place of others; elsewhere all
+   * others.
+   */
+  public static Set<String> kernelsToReach() {
+    boolean newest = NEWEST.equals(System.getenv("GATUN_EMULATOR_ARCH"));
+    Set<String> names = kernels();
+    KernelImages.find(KernelImages.EMULATOR).ifPresent(images -> names.removeIf(name -> newest != images.manifest().kernel(name).capability() > USUAL));
+    return names;
   }
 
   @Override
@@ -73,7 +121,12 @@ public final class ObservedProvider implements BackendProvider {
     @Override
     public DeviceExecutable compile(Program program) {
       DeviceExecutable executable = driver.compile(program);
-      ((CudaExecutable) executable).launches().forEach(launch -> LAUNCHED.add(launch.kernel().name()));
+      ((CudaExecutable) executable).launches().forEach(ObservedProvider::note);
+      program.operators().forEach(operator -> {
+        if (driver.plan(operator.toCase()) instanceof Plan plan) {
+          PLANNED.add(new Planned(operator, plan));
+        }
+      });
       return executable;
     }
 

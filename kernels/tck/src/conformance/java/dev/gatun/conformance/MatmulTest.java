@@ -26,6 +26,9 @@ class MatmulTest {
   @RegisterExtension
   static final OperatorHarness HARNESS = new OperatorHarness();
 
+  /** Activations may be rounded to F8_E4M3. */
+  private static final double SCALED_BOUND = 2e-3;
+
   private static double bound(DType w) {
     return w.isFloat() ? F32_BOUND : ROUNDED_BOUND;
   }
@@ -203,6 +206,25 @@ class MatmulTest {
   }
 
   @ParameterizedTest
+  @EnumSource(value = DType.class, names = {"F8_E4M3", "F8_E5M2"})
+  void aScaleMultipliesAllOfAWeightItsRowsOrItsBlocks(DType type) {
+    HARNESS.needs(type);
+    int n = 150;
+    for (int k : new int[] {272, 131}) {
+      Tensor w = weight(type, Placement.PACKED, n, k);
+      for (int[] shape : new int[][] {{1}, {n}, {2, Math.ceilDiv(k, Matmul.SCALED)}}) {
+        int numbers = Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+        Tensor scale = HARNESS.input(DType.F32, Inputs.uniform(numbers, numbers, 0.01, 0.04), Arrays.stream(shape).asLongStream().toArray());
+        for (int m : new int[] {1, 3, 33}) {
+          Tensor x = activations(m == 3 ? DType.BF16 : DType.F32, Placement.PACKED, m, k);
+          Optional<Tensor> bias = m == 3 ? Optional.of(HARNESS.vector(Inputs.normal(6, n, 1))) : Optional.empty();
+          HARNESS.check(new Matmul(x, w, Optional.of(scale), bias, HARNESS.output(m == 33 ? DType.F16 : DType.F32, m, n)), SCALED_BOUND);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
   @MethodSource("required")
   void aPreparedWeightGivesTheValuesItWasMadeFrom(DType type) {
     int k = type.blockSize() == 1 ? 40 : type.blockSize();
@@ -216,7 +238,8 @@ class MatmulTest {
     }
     Tensor y = HARNESS.output(DType.F32, m, 9);
     Tensor x = HARNESS.input(DType.F32, identity, m, k);
+    // What a block stands for may be rounded to BF16, which gives 3e-6.
     HARNESS.check(new Matmul(x, w, y), engine -> new Matmul(x, engine.backend().prepare(w, Use.MATMUL).tensor(), y), Host.buffers(),
-        F32_BOUND, true);
+        type.isBlock() ? 1e-5 : F32_BOUND, true);
   }
 }

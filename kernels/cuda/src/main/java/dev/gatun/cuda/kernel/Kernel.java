@@ -69,6 +69,11 @@ public final class Kernel {
     return tiles.getOrDefault("programmatic", 0L) != 0;
   }
 
+  /** The least compute capability (90 for 9.0) of devices that run it, as far as its source states one; else 0. */
+  public int capability() {
+    return Math.toIntExact(tiles.getOrDefault("capability", 0L));
+  }
+
   @Override
   public String toString() {
     return name();

@@ -31,7 +31,13 @@ final class ArgmaxKernel implements OperatorKernel<Argmax> {
     int pieces = pieces(o, binding.gpu());
     long blocks = Plans.blocks(rows.rows(), binding.gpu());
     fill(o, binding.launch(PIECES), rows, pieces, binding).grid(blocks, pieces, 1);
-    fill(o, binding.launch(ROWS), rows, pieces, binding).grid(blocks);
+    finish(o, pieces, binding);
+  }
+
+  /** Adds the launch that takes the first of each row's {@code pieces} firsts, which lie in the workspace. */
+  static void finish(Argmax o, int pieces, Binding binding) {
+    RowShape rows = RowShape.of(binding, o.x(), o.y());
+    fill(o, binding.launch(ROWS), rows, pieces, binding).grid(Plans.blocks(rows.rows(), binding.gpu()));
   }
 
   private static LaunchBuilder fill(Argmax o, LaunchBuilder launch, RowShape rows, int pieces, Binding binding) {

@@ -50,12 +50,12 @@ record AttentionCut(Form form, int size, Optional<DecodeAttention> decoding, Lis
     if (heads(o) * (long) group(o) > MOST_ROWS_OF_BLOCKS) {
       return new AttentionCut(Form.ANY, 0, Optional.empty(), List.of("decode, tiles: more than " + MOST_ROWS_OF_BLOCKS + " query heads"));
     }
-    boolean decodable = DecodeAttention.serves(o, rejected);
+    boolean decodable = DecodeAttention.serves(o, size, gpu, rejected);
     long tokens = o.q().size(0);
     long sequences = o.batch().slots().size(0);
     if (decodable && (tokens == sequences || tokens <= FEW_TOKENS)) {
       rejected.add("tiles: so few tokens a sequence would leave most of the device idle over a long context");
-      return new AttentionCut(Form.DECODE, size, Optional.of(DecodeAttention.of(o, size, tokens, gpu)), List.copyOf(rejected));
+      return new AttentionCut(Form.DECODE, size, Optional.of(DecodeAttention.of(o, size, tokens, gpu, rejected)), List.copyOf(rejected));
     }
     Form form = tiles(o, size, gpu, rejected);
     if (form == Form.TILES && gpu.manifest().kernel("attention_prefill_" + size).tile("shared") > gpu.sharedBytes()) {
@@ -64,7 +64,7 @@ record AttentionCut(Form form, int size, Optional<DecodeAttention> decoding, Lis
     }
     if (decodable && sequences > 1) {
       rejected.add("decode: sequences may have several tokens; those of one are decoded");
-      return new AttentionCut(form, size, Optional.of(DecodeAttention.of(o, size, sequences, gpu)), List.copyOf(rejected));
+      return new AttentionCut(form, size, Optional.of(DecodeAttention.of(o, size, sequences, gpu, rejected)), List.copyOf(rejected));
     }
     return new AttentionCut(form, size, Optional.empty(), List.copyOf(rejected));
   }

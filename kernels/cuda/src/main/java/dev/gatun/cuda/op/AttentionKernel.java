@@ -10,7 +10,7 @@ import dev.gatun.cuda.kernel.LaunchBuilder;
 import dev.gatun.spi.Decision;
 
 /**
- * attention. Few tokens, or as many sequences as tokens, over pages: a block a token, whose context is cut into ranges that a second kernel merges.
+ * attention. Few tokens, or as many sequences as tokens: a block a token, whose context is cut into ranges that a second kernel merges.
  * Others: a block a tile of a sequence's tokens, on tensor cores where keys are of 16 bits or fewer; sequences that bring one token are decoded
  * beside it.
  */
@@ -38,17 +38,18 @@ final class AttentionKernel implements OperatorKernel<Attention> {
     return bytes;
   }
 
-  /**
-   * 2 (D + Dv) for every query head and key that a token sees, at the bounds. Of sequences with t tokens each, the last at the end of a context of S, a
-   * causal mask leaves t S - t (t - 1) / 2 pairs each.
-   */
+  /** 2 (D + Dv) for every query head and key that a token sees, at the bounds. */
   private static long flops(Attention o) {
+    return 2 * pairs(o) * o.q().size(1) * (o.q().size(2) + o.y().size(2));
+  }
+
+  /** The most keys that all tokens see together: causal tokens of one sequence see one more each, up to all. */
+  private static long pairs(Attention o) {
     long tokens = o.q().size(0);
-    long seen = AttentionCut.seen(o);
-    long each = Math.min(seen, tokens / Math.max(1, o.batch().slots().size(0)));
-    boolean triangle = o.options().causal() && o.options().window() == 0 && each > 0;
-    long pairs = tokens * seen - (triangle ? tokens * (each - 1) / 2 : 0);
-    return 2 * pairs * o.q().size(1) * (o.q().size(2) + o.y().size(2));
+    long keys = AttentionCut.seen(o);
+    long growing = o.options().causal() && o.options().window() == 0 ? Math.min(tokens, keys) : 0;
+    boolean oneSequence = o.batch().slots().size(0) == 1;
+    return tokens * keys - (oneSequence && growing > 0 ? growing * (growing - 1) / 2 : 0);
   }
 
   @Override
@@ -67,7 +68,7 @@ final class AttentionKernel implements OperatorKernel<Attention> {
   }
 
   private static void decode(Attention o, AttentionCut cut, DecodeAttention decoding, Binding binding) {
-    launch(o, decoding.kernel(), cut, binding).grid(decoding.blocks(o));
+    launch(o, decoding.kernel(), cut, binding).shared(decoding.shared()).grid(decoding.blocks(o));
     if (decoding.merges()) {
       launch(o, DecodeAttention.MERGE, cut, binding).grid(decoding.merges(o));
     }

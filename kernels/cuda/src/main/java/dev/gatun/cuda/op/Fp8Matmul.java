@@ -11,7 +11,7 @@ final class Fp8Matmul extends RoundedMatmul {
 
   /** A form. */
   Fp8Matmul() {
-    super("gemm_e4m3_64x128");
+    super("e4m3_gemm_64x128");
   }
 
   @Override
@@ -22,6 +22,6 @@ final class Fp8Matmul extends RoundedMatmul {
 
   @Override
   void launch(LaunchBuilder launch, Matmul o, Codes codes, Binding binding) {
-    launch.pointer("x", codes.address()).pointer("w", binding.address(o.w())).set("w_stride", MatmulKernel.stride(o.w())).grid(tiles(o, binding.gpu()));
+    launch.pointer("x", codes.address()).pointer("w", binding.address(o.w())).set("w_stride", MatmulKernel.stride(o.w())).grid(works(o, codes, binding.gpu()));
   }
 }

@@ -19,7 +19,7 @@ final class Fp8WarpgroupMatmul extends RoundedMatmul {
 
   /** A form. */
   Fp8WarpgroupMatmul() {
-    super("wgemm_e4m3_128x128");
+    super("e4m3_wgemm_128x128");
   }
 
   @Override
@@ -35,8 +35,8 @@ final class Fp8WarpgroupMatmul extends RoundedMatmul {
   void launch(LaunchBuilder launch, Matmul o, Codes codes, Binding binding) {
     TensorMap x = map(binding, codes.address(), codes.row(), o.x().size(0), codes.row(), ROWS);
     TensorMap w = map(binding, binding.address(o.w()), o.w().size(1), o.w().size(0), MatmulKernel.stride(o.w()), COLUMNS);
-    launch.tensorMap("x_map", x.segment()).tensorMap("w_map", w.segment()).set("splits", 1).set("group", GROUP)
-        .grid(Math.min(tiles(o, binding.gpu()), binding.gpu().multiprocessors()));
+    launch.tensorMap("x_map", x.segment()).tensorMap("w_map", w.segment()).set("group", GROUP)
+        .grid(Math.min(works(o, codes, binding.gpu()), binding.gpu().multiprocessors()));
   }
 
   private static TensorMap map(Binding binding, long address, long columns, long rows, long stride, int box) {

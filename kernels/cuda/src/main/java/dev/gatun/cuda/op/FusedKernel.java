@@ -10,6 +10,11 @@ interface FusedKernel {
   /** The tile in words. */
   String tile();
 
-  /** Adds the launch. */
+  /** Scratch memory. */
+  default long workspaceBytes() {
+    return 0;
+  }
+
+  /** Adds the launches. */
   void launch(FusedMatmuls fused, Binding binding);
 }

@@ -126,7 +126,7 @@ public record FusedMatmuls(Optional<RmsNorm> norm, List<Matmul> matmuls, Optiona
     }).orElse(NO_UNIT);
   }
 
-  private FusedKernel kernel(Gpu gpu) {
+  FusedKernel kernel(Gpu gpu) {
     if (BandLayout.has(matmuls.getFirst().w())) {
       return MatmulPacked.of(matmuls, unit() != NO_UNIT, gpu);
     }
@@ -145,7 +145,7 @@ public record FusedMatmuls(Optional<RmsNorm> norm, List<Matmul> matmuls, Optiona
         + norm.map(n -> NORM_FLOPS * n.x().shape().elements()).orElse(0L);
     String with = Stream.concat(norm.stream(), after.stream()).map(Operator::name).collect(Collectors.joining(" and "));
     String tile = kernel.tile() + (matmuls.size() > 1 ? ", " + matmuls.size() + " weights" : "") + (with.isEmpty() ? "" : ", with " + with);
-    return new CudaPlan(kernel.kernel().name(), tile, 0, bytes, flops, ((CudaPlan) OperatorKernels.plan(matmuls.getFirst(), gpu)).rejected());
+    return new CudaPlan(kernel.kernel().name(), tile, kernel.workspaceBytes(), bytes + 2 * kernel.workspaceBytes(), flops, ((CudaPlan) OperatorKernels.plan(matmuls.getFirst(), gpu)).rejected());
   }
 
   /** Adds the launch. */

@@ -18,8 +18,13 @@ import java.util.List;
  * @param shared bytes of shared memory
  * @param blocks blocks along N
  * @param tiles blocks along M
+ * @param slice steps of K that a block does, where blocks share it
+ * @param slices blocks that share K
+ * @param groups bands of all weights by teams
  */
-record MatmulPacked(Kernel kernel, int parts, int split, int room, int shared, long blocks, long tiles) implements FusedKernel {
+record MatmulPacked(Kernel kernel, int parts, int split, int room, int shared, long blocks, long tiles, long slice, long slices, long groups)
+    implements FusedKernel {
+  private static final String SUM = "packed_sum";
   private static final int WARPS = 8;
   private static final int EIGHT = 8;
 
@@ -29,6 +34,13 @@ record MatmulPacked(Kernel kernel, int parts, int split, int room, int shared, l
   /** Blocks of a multiprocessor with up to eight columns, as registers allow, and the memory that each may then have. */
   private static final int RESIDENT = 2;
   private static final int BLOCK_OVERHEAD = 1024;
+
+  /** Columns up to which every block reads all of x, and the fewest steps of K that are worth a block of their own beyond. */
+  private static final int WHOLE_COLUMNS = 16;
+  private static final int LEAST_SLICE = 4;
+
+  /** Sums of a band and eight columns. */
+  private static final int BAND_SUMS = 128;
 
   /** Groups a multiprocessor from which on those of two bands are spread evenly enough. */
   private static final int EVEN = 4;
@@ -59,8 +71,12 @@ record MatmulPacked(Kernel kernel, int parts, int split, int room, int shared, l
     long steps = Math.ceilDiv(first.w().size(1), (long) kernel.tile("step"));
     long groups = unit ? BandLayout.bands(first.w().size(0)) : Math.ceilDiv(bands, (long) team);
     int resident = columns > EIGHT ? 1 : RESIDENT;
+    long tiles = Math.ceilDiv(rows, (long) columns);
+    long slices = columns <= WHOLE_COLUMNS ? 1
+        : Math.clamp(gpu.multiprocessors() / Math.max(1, Math.ceilDiv(groups, (long) WARPS) * tiles), 1L, Math.max(1L, steps / LEAST_SLICE));
     int split = 1;
-    while (split < WARPS && steps >= 2L * split && Math.ceilDiv(groups * split, (long) WARPS) < 2L * resident * gpu.multiprocessors()) {
+    while (split < WARPS && steps >= 2L * split * slices
+        && Math.ceilDiv(groups * split, (long) WARPS) * tiles * slices < (slices > 1 ? 1L : 2L * resident) * gpu.multiprocessors()) {
       split *= 2;
     }
     long staged = columns > EIGHT ? columns : Math.max(1, Math.min(EIGHT, rows * parts));
@@ -70,12 +86,24 @@ record MatmulPacked(Kernel kernel, int parts, int split, int room, int shared, l
       split /= 2;
     }
     long most = Math.max(1, (budget - scratch(kernel, split)) / (stepBytes * split));
-    long turnsOfK = Math.ceilDiv(Math.ceilDiv(steps, (long) split), most);
-    int room = Math.toIntExact(Math.ceilDiv(Math.ceilDiv(steps, (long) split), turnsOfK) * split);
+    long slice = Math.ceilDiv(steps, slices);
+    slices = Math.ceilDiv(steps, Math.max(1, slice));
+    long turnsOfK = Math.ceilDiv(Math.ceilDiv(slice, (long) split), most);
+    int room = Math.toIntExact(Math.ceilDiv(Math.ceilDiv(slice, (long) split), turnsOfK) * split);
     long teams = Math.ceilDiv(groups, (long) WARPS / split);
     long turns = Math.max(1, Math.ceilDiv(teams, (long) resident * gpu.multiprocessors()));
     return new MatmulPacked(kernel, parts, split, room, Math.toIntExact(scratch(kernel, split) + room * stepBytes), Math.ceilDiv(teams, turns),
-        Math.ceilDiv(rows, (long) columns));
+        tiles, slice, slices, groups);
+  }
+
+  /** The sums of every slice of K. */
+  @Override
+  public long workspaceBytes() {
+    return slices == 1 ? 0 : slices * sums() * Float.BYTES;
+  }
+
+  private long sums() {
+    return tiles * groups * kernel.tile("bands") * (kernel.tile("columns") / EIGHT) * BAND_SUMS;
   }
 
   /** Bytes of shared memory that are not asked for at the launch: a scale for each column. */
@@ -96,14 +124,22 @@ record MatmulPacked(Kernel kernel, int parts, int split, int room, int shared, l
   @Override
   public String tile() {
     int rows = kernel.tile("bands") * BandLayout.BAND;
-    return kernel.tile("columns") / parts + " rows of x" + (parts == 2 ? " in two parts" : "") + ", " + rows + " of w by " + split + (split == 1 ? " warp" : " warps");
+    return kernel.tile("columns") / parts + " rows of x" + (parts == 2 ? " in two parts" : "") + ", " + rows + " of w by " + split + (split == 1 ? " warp" : " warps")
+        + (slices > 1 ? ", K in " + slices + " slices" : "");
   }
 
   @Override
   public void launch(FusedMatmuls fused, Binding binding) {
+    pass(binding.launch(kernel.name()), fused, binding).shared(shared).grid(blocks, tiles, slices);
+    if (slices > 1) {
+      long threads = Math.ceilDiv(sums(), tiles * kernel.tile("bands"));
+      pass(binding.launch(SUM), fused, binding).grid(Plans.blocksOf(SUM, threads, binding.gpu()), tiles, 1);
+    }
+  }
+
+  private LaunchBuilder pass(LaunchBuilder launch, FusedMatmuls fused, Binding binding) {
     Matmul first = fused.matmuls().getFirst();
     RowShape rows = RowShape.of(binding, fused.x(), fused.y(first), first.x(), first.y());
-    LaunchBuilder launch = binding.launch(kernel.name());
     rows.pass(launch, "x", fused.x(), binding);
     for (int i = 0; i < FusedMatmuls.MOST; i++) {
       String index = i == 0 ? "" : String.valueOf(i);
@@ -123,8 +159,9 @@ record MatmulPacked(Kernel kernel, int parts, int split, int room, int shared, l
       RowShape.passNone(launch, "residual");
     }
     boolean constant = fused.matmuls().stream().allMatch(o -> binding.isConstant(o.w()));
-    launch.pointer("norm", binding.address(fused.norm().map(RmsNorm::weight))).set("epsilon", fused.norm().map(RmsNorm::eps).orElse(0f))
+    return launch.pointer("norm", binding.address(fused.norm().map(RmsNorm::weight))).set("epsilon", fused.norm().map(RmsNorm::eps).orElse(0f))
         .set("k", Math.toIntExact(first.w().size(1))).set("unit", fused.unit()).set("split", split).set("room", room).set("parts", parts)
-        .set("constant", constant ? 1 : 0).shared(shared).grid(blocks, tiles, 1);
+        .set("constant", constant ? 1 : 0).pointer("partial", slices > 1 ? binding.workspace() : 0).set("slice", Math.toIntExact(slice))
+        .set("slices", Math.toIntExact(slices)).set("team", kernel.tile("bands")).set("eighths", kernel.tile("columns") / EIGHT);
   }
 }

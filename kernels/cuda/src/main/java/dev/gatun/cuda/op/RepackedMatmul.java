@@ -22,7 +22,8 @@ final class RepackedMatmul implements MatmulForm {
   @Override
   public CudaPlan plan(Matmul o, Gpu gpu, List<String> rejected) {
     MatmulPacked packed = MatmulPacked.of(List.of(o), false, gpu);
-    return MatmulKernel.plan(o, packed.kernel().name(), packed.tile(), rejected);
+    return new CudaPlan(packed.kernel().name(), packed.tile(), packed.workspaceBytes(), CudaPlan.bytes(o) + 2 * packed.workspaceBytes(), MatmulKernel.flops(o),
+        rejected);
   }
 
   @Override

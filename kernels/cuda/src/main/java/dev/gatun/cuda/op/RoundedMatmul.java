@@ -15,7 +15,11 @@ import java.util.Optional;
  */
 abstract class RoundedMatmul implements MatmulForm {
   private static final String ROUND = "quantize_rows_e4m3";
+  private static final String ADDING = "add_splits";
   private static final int TEAM = 16;
+  private static final int COLUMNS_PER_ADDING_THREAD = 4;
+  private static final int MOST_SPLITS = 16;
+  private static final int FEWEST_STEPS = 4;
   private static final int ALIGNMENT = 16;
   private static final int WORKSPACE_ALIGNMENT = 256;
 
@@ -26,23 +30,34 @@ abstract class RoundedMatmul implements MatmulForm {
     this.name = name;
   }
 
-  /** The codes and the scales of the activations in the workspace. */
-  record Codes(long address, long scales, int steps, int pitch) {
-    static Codes of(Matmul o, long address) {
-      int steps = Math.toIntExact(Math.ceilDiv(o.x().size(1), (long) Matmul.SCALED));
-      int pitch = Math.toIntExact(Math.ceilDiv(o.x().size(0), (long) Matmul.SCALED) * Matmul.SCALED);
-      long codes = o.x().size(0) * steps * Matmul.SCALED;
-      return new Codes(address, address + Math.ceilDiv(codes, WORKSPACE_ALIGNMENT) * WORKSPACE_ALIGNMENT, steps, pitch);
-    }
-
+  /** The codes and the scales of the activations in the workspace, and behind them the sums of parts of K, if it is cut. */
+  record Codes(long address, long scales, long partial, int steps, int pitch, int splits) {
     /** Bytes of a row of codes. */
     long row() {
       return (long) steps * Matmul.SCALED;
     }
+  }
 
-    long bytes() {
-      return scales - address + (long) Float.BYTES * steps * pitch;
-    }
+  private Codes codes(Matmul o, Gpu gpu, long address) {
+    int steps = Math.toIntExact(Math.ceilDiv(o.x().size(1), (long) Matmul.SCALED));
+    int pitch = Math.toIntExact(Math.ceilDiv(o.x().size(0), (long) Matmul.SCALED) * Matmul.SCALED);
+    long scales = address + aligned(o.x().size(0) * steps * Matmul.SCALED);
+    return new Codes(address, scales, scales + aligned((long) Float.BYTES * steps * pitch), steps, pitch, splits(steps, tiles(o, gpu), gpu));
+  }
+
+  /** Parts of K, none of them empty, until every multiprocessor has one, or a part has as few steps as its beginning and end take. */
+  private static int splits(int steps, long tiles, Gpu gpu) {
+    long wanted = Math.clamp(gpu.multiprocessors() / tiles, 1, Math.clamp(steps / FEWEST_STEPS, 1, MOST_SPLITS));
+    return Math.toIntExact(Math.ceilDiv(steps, Math.ceilDiv(steps, wanted)));
+  }
+
+  private static long aligned(long bytes) {
+    return Math.ceilDiv(bytes, WORKSPACE_ALIGNMENT) * WORKSPACE_ALIGNMENT;
+  }
+
+  /** The bytes of the workspace. */
+  private static long bytes(Matmul o, Codes codes) {
+    return codes.partial - codes.address + (codes.splits == 1 ? 0 : Float.BYTES * codes.splits * o.y().shape().elements());
   }
 
   @Override
@@ -70,13 +85,18 @@ abstract class RoundedMatmul implements MatmulForm {
   @Override
   public final CudaPlan plan(Matmul o, Gpu gpu, List<String> rejected) {
     Kernel kernel = gpu.manifest().kernel(name);
-    Codes codes = Codes.of(o, 0);
-    CudaPlan plan = MatmulKernel.plan(o, name, kernel.tile("rows") + "x" + kernel.tile("columns") + " of activations rounded to F8_E4M3 by " + ROUND, rejected);
-    return new CudaPlan(plan.kernel(), plan.tile(), codes.bytes(), plan.bytes() + 2 * codes.bytes(), plan.flops(), plan.rejected());
+    Codes codes = codes(o, gpu, 0);
+    String tile = kernel.tile("rows") + "x" + kernel.tile("columns") + " of activations rounded to F8_E4M3 by " + ROUND
+        + (codes.splits == 1 ? "" : ", K in " + codes.splits);
+    return new CudaPlan(name, tile, bytes(o, codes), CudaPlan.bytes(o), MatmulKernel.flops(o), rejected);
   }
 
-  /** Tiles of a product. */
-  final long tiles(Matmul o, Gpu gpu) {
+  /** Tiles of a product, times the parts of K. */
+  final long works(Matmul o, Codes codes, Gpu gpu) {
+    return tiles(o, gpu) * codes.splits;
+  }
+
+  private long tiles(Matmul o, Gpu gpu) {
     Kernel kernel = gpu.manifest().kernel(name);
     return Math.ceilDiv(o.x().size(0), kernel.tile("rows")) * Math.ceilDiv(o.w().size(0), kernel.tile("columns"));
   }
@@ -92,17 +112,23 @@ abstract class RoundedMatmul implements MatmulForm {
       throw new GatunException("cuda: " + o.w() + " does not start at a multiple of " + ALIGNMENT + " bytes in memory, which its kernel " + name
           + " needs; copy it to a buffer of this backend");
     }
-    Codes codes = Codes.of(o, binding.workspace());
+    Codes codes = codes(o, binding.gpu(), binding.workspace());
+    long partial = codes.splits == 1 ? 0 : codes.partial;
     RowShape rows = RowShape.of(binding, o.x(), o.y());
     LaunchBuilder round = binding.launch(ROUND);
     rows.pass(round, "x", o.x(), binding).pointer("codes", codes.address).pointer("scales", codes.scales).set("width", Math.toIntExact(o.x().size(1)))
         .set("steps", codes.steps).set("pitch", codes.pitch).grid(Plans.blocksOf(ROUND, TEAM * codes.steps * o.x().size(0), binding.gpu()));
     LaunchBuilder launch = binding.launch(name);
     rows.pass(launch, "y", o.y(), binding).pointer("x_scale", codes.scales).set("x_pitch", codes.pitch).pointer("scale", binding.address(o.scale()))
-        .pointer("bias", binding.address(o.bias())).pointer("partial", 0).set("n", Math.toIntExact(o.w().size(0))).set("k", Math.toIntExact(o.w().size(1)))
+        .pointer("bias", binding.address(o.bias())).pointer("partial", partial).set("splits", codes.splits).set("n", Math.toIntExact(o.w().size(0))).set("k", Math.toIntExact(o.w().size(1)))
         .shared(binding.gpu().manifest().kernel(name).tile("shared"));
     WeightScale.of(o).pass(launch);
     launch(launch, o, codes, binding);
+    if (codes.splits > 1) {
+      LaunchBuilder adding = binding.launch(ADDING);
+      rows.pass(adding, "y", o.y(), binding).pointer("partial", partial).pointer("bias", binding.address(o.bias())).set("n", Math.toIntExact(o.w().size(0)))
+          .set("splits", codes.splits).grid(Plans.blocksOf(ADDING, o.x().size(0) * Math.ceilDiv(o.w().size(0), COLUMNS_PER_ADDING_THREAD), binding.gpu()));
+    }
   }
 
   /** Passes the operands in this kernel's form, and the grid. */

@@ -17,7 +17,10 @@ abstract sealed class StagedMatmul implements MatmulForm permits WarpgroupMatmul
   private static final int UNIT = 16;
   private static final int ELEMENTS_PER_PARTING_THREAD = 8;
   private static final int COLUMNS_PER_ADDING_THREAD = 4;
+  private static final String BRAIN = "bf16";
+  private static final String HALF = "half";
   private static final String SPLIT = "split";
+  private static final List<String> FAMILIES = List.of(BRAIN, HALF, SPLIT);
   private static final String PARTING = "bf16_parts";
   private static final String ADDING = "add_splits";
 
@@ -41,8 +44,8 @@ abstract sealed class StagedMatmul implements MatmulForm permits WarpgroupMatmul
   private static Optional<String> family(Matmul o) {
     DType x = o.x().dtype();
     return switch (o.w().dtype()) {
-      case BF16 -> Optional.of(x == DType.BF16 ? "bf16" : SPLIT);
-      case F16 -> x == DType.F16 ? Optional.of("half") : Optional.empty();
+      case BF16 -> Optional.of(x == DType.BF16 ? BRAIN : SPLIT);
+      case F16 -> x == DType.F16 ? Optional.of(HALF) : Optional.empty();
       default -> Optional.empty();
     };
   }
@@ -53,7 +56,7 @@ abstract sealed class StagedMatmul implements MatmulForm permits WarpgroupMatmul
 
   @Override
   public Optional<String> refusal(Matmul o, Gpu gpu) {
-    return reason(o, gpu).map(reason -> prefix + family(o).orElse("bf16") + ": " + reason);
+    return reason(o, gpu).map(reason -> prefix + family(o).orElse(BRAIN) + ": " + reason);
   }
 
   private Optional<String> reason(Matmul o, Gpu gpu) {
@@ -88,12 +91,12 @@ abstract sealed class StagedMatmul implements MatmulForm permits WarpgroupMatmul
     TileCut best = TileCut.best(cuts);
     cuts.stream().filter(cut -> cut != best).forEach(cut -> rejected.add(cut.against(best)));
     rejected.add(TileMatmul.wouldBe(o, gpu) + ": is for what has to be decoded or cannot be copied in pieces of " + UNIT + " bytes");
-    return new CudaPlan(best.kernel().name(), best.tile(), best.workspaceBytes(), CudaPlan.bytes(o) + 2 * best.workspaceBytes(), MatmulKernel.flops(o), rejected);
+    return new CudaPlan(best.kernel().name(), best.tile(), best.workspaceBytes(), CudaPlan.bytes(o), MatmulKernel.flops(o), rejected);
   }
 
   @Override
   public boolean runs(String kernel) {
-    return kernel.startsWith(prefix);
+    return FAMILIES.stream().anyMatch(family -> kernel.startsWith(prefix + family));
   }
 
   @Override

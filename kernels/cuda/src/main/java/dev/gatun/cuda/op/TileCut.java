@@ -40,7 +40,8 @@ record TileCut(Kernel kernel, int m, int n, int k, int splits, Gpu gpu, double c
   private record Instance(String tile, String purpose) {}
 
   private static final List<Instance> INSTANCES = List.of(
-      new Instance("_128x256", "takes the fewest bytes from L2 for a product, and does not multiply while it writes"),
+      new Instance("_192x256", "takes the fewest bytes from L2 for a product, and does not multiply while it writes"),
+      new Instance("_128x256", "takes few bytes from L2 for a product, and does not multiply while it writes"),
       new Instance("_128x128", "multiplies one tile while it writes another"),
       new Instance("_64x128", "is for few rows of x"),
       new Instance("_64x64", "is for products with few tiles"));

@@ -24,7 +24,7 @@ record WeightScale(int shift, int row, int step) {
     if (scale.shape().rank() == 2) {
       return new WeightScale(Integer.numberOfTrailingZeros(Matmul.SCALED), Math.toIntExact(scale.stride(0)), 1);
     }
-    return scale.size(0) == 1 ? new WeightScale(ALL, 0, 0) : new WeightScale(0, Math.toIntExact(scale.stride(0)), 0);
+    return scale.size(0) == 1 && o.w().size(0) > 1 ? new WeightScale(ALL, 0, 0) : new WeightScale(0, Math.toIntExact(scale.stride(0)), 0);
   }
 
   /** Why no kernel takes a scale: it lies too far apart. */
