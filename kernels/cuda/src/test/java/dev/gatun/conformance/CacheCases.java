@@ -34,6 +34,11 @@ import java.util.stream.IntStream;
 final class CacheCases {
   private static final double CUMULATIVE = 1e-5;
   private static final float EPSILON = 1e-5f;
+  /** Queries and weights of 11 bits, which give 1e-7, and a capped score off by 2^-19. */
+  private static final double ROUNDED_TO_F16 = 1e-6;
+
+  /** Queries and weights of 8 bits, which give 6e-6. */
+  private static final double ROUNDED_TO_BF16 = 2e-5;
   private static final int[] HEADS = {64, 128, 256};
 
   private final OperatorHarness harness;
@@ -60,6 +65,15 @@ final class CacheCases {
       for (int head : HEADS) {
         int width = aligned() ? head : head - 27;
         cases.accept("attention over dense " + kept + " of " + width, () -> prefill(kept, width));
+      }
+    }
+    for (DType kept : new DType[] {DType.F16, DType.BF16}) {
+      for (int head : HEADS) {
+        int width = aligned() ? head : head - 24;
+        for (float softcap : new float[] {0, 20}) {
+          cases.accept("attention of many tokens over " + kept + " of " + width + (softcap > 0 ? ", capped" : ""),
+              () -> prefillPages(kept, width, softcap));
+        }
       }
     }
     int wide = aligned() ? 320 : 259;
@@ -108,14 +122,50 @@ final class CacheCases {
     }
   }
 
-  /** The last tokens of a sequence, over more keys than one tile has. */
+  private static double rounded(DType kept) {
+    return kept == DType.F16 ? ROUNDED_TO_F16 : ROUNDED_TO_BF16;
+  }
+
+  /** The last tokens of a sequence, over more keys than one tile has; kernels of warpgroups round where rows are aligned. */
   void prefill(DType kept, int width) {
     int context = aligned() ? 128 : 83;
     int tokens = aligned() ? 32 : 19;
     Ragged batch = new Ragged(harness.ints(0, tokens), harness.ints(0), harness.ints(IntStream.range(context - tokens, context).toArray()));
     Kv kv = new Kv.Dense(normal(kept, 2, context, 1, width), normal(kept, 3, context, 1, width), harness.ints(0, context));
     harness.check(new Attention(normal(DType.F32, 1, tokens, 2, width), kv, batch, causal(width), Optional.empty(),
-        harness.output(DType.F32, tokens, 2, width)), F32_BOUND);
+        harness.output(DType.F32, tokens, 2, width)), !aligned() || kept == DType.F32 ? F32_BOUND : rounded(kept));
+  }
+
+  /**
+   * The last tokens of two sequences over pages, those of one past a whole tile of rows and keys. Kernels of warpgroups round queries and weights to what is
+   * kept; odd pages are copied in parts, through a window and with sinks.
+   */
+  void prefillPages(DType kept, int width, float softcap) {
+    int[] context = aligned() ? new int[] {192, 64} : new int[] {149, 23};
+    int[] tokens = aligned() ? new int[] {96, 16} : new int[] {51, 9};
+    int group = aligned() ? 4 : 3;
+    try (PagedKeys keys = new PagedKeys(harness, new KvCache.Spec(1, 2, width, width, kept, aligned() ? 16 : 24, 24, 4, 216))) {
+      int[] slots = {keys.open(), keys.open()};
+      int[][] positions = new int[2][];
+      int[][] last = new int[2][];
+      for (int s = 0; s < 2; s++) {
+        keys.reserve(slots[s], 0, context[s]);
+        positions[s] = IntStream.range(0, context[s]).toArray();
+        last[s] = IntStream.range(context[s] - tokens[s], context[s]).toArray();
+      }
+      int appended = context[0] + context[1];
+      keys.append(keys.batch(slots, positions), slots, positions, normal(DType.F32, 2, appended, 2, width), normal(DType.F32, 3, appended, 2, width));
+      Ragged batch = keys.batch(slots, last);
+      int n = tokens[0] + tokens[1];
+      Tensor q = normal(aligned() ? kept : DType.F32, 1, n, 2L * group, width);
+      Tensor y = harness.output(aligned() ? DType.F32 : kept, n, 2L * group, width);
+      float scale = (float) (1 / Math.sqrt(width));
+      Attention.Options options = new Attention.Options(aligned() ? scale : -scale, true, aligned() ? 0 : 61, softcap);
+      Optional<Tensor> sinks = aligned() ? Optional.empty() : Optional.of(harness.vector(Inputs.normal(4, 2 * group, 1)));
+      harness.check(new Attention(q, new Kv.Paged(keys.first(), 0), batch, options, sinks, y),
+          engine -> new Attention(q, new Kv.Paged(keys.on(engine), 0), batch, options, sinks, y), keys.host(),
+          rounded(kept), true);
+    }
   }
 
   private void append(DType kept) {

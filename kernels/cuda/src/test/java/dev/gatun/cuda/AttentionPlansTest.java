@@ -49,7 +49,7 @@ class AttentionPlansTest {
   }
 
   private static Gpu gpu(int capability, int multiprocessors) {
-    return new Gpu(capability, multiprocessors, 96 << 10, manifest);
+    return new Gpu(capability, multiprocessors, (capability >= 90 ? 227 : 96) << 10, manifest);
   }
 
   private static Tensor tensor(DType type, long... shape) {
@@ -83,12 +83,13 @@ class AttentionPlansTest {
   @Test
   void everyInstanceIsReached() {
     Set<String> reached = new HashSet<>(Set.of("attention_merge_256"));
-    for (Gpu gpu : List.of(gpu(75, 40), gpu(90, 132))) {
+    for (Gpu gpu : List.of(gpu(75, 40), gpu(80, 108), gpu(90, 132))) {
       for (DType type : TYPES) {
         for (int size : new int[] {32, 64, 96, 128, 160, 256}) {
           for (int group : new int[] {1, 4, 8, 13}) {
             reached.add(paged(gpu, type, size, group, 2, 2).kernel());
             reached.add(paged(gpu, type, size, group, 20, 2).kernel());
+            reached.add(paged(gpu, type, size, group, 20, 2, new Attention.Options(1, true, 0, 50)).kernel());
           }
         }
       }
@@ -189,6 +190,44 @@ class AttentionPlansTest {
     CudaPlan plan = paged(gpu(90, 132), DType.F16, 128, 4, 8, 1);
     assertThat(plan.kernel()).isEqualTo("attention_decode_f16_128x8");
     assertThat(plan.workspaceBytes()).isEqualTo(8L * 32 * 4 * (128 + 4) * 4);
-    assertThat(paged(gpu(90, 132), DType.F16, 128, 4, 9, 1).kernel()).isEqualTo("attention_prefill_f16_128");
+    assertThat(paged(gpu(90, 132), DType.F16, 128, 4, 9, 1).kernel()).isEqualTo("attention_warpgroup_f16_128");
+  }
+
+  @Test
+  void warpgroupsTakeKeysThatTheCopyEngineReadsAndSayWhyNotOthers() {
+    Gpu gpu = gpu(90, 132);
+    CudaPlan plan = paged(gpu, DType.BF16, 128, 4, 512, 1);
+    assertThat(plan.kernel()).isEqualTo("attention_warpgroup_bf16_128");
+    assertThat(plan.rejected()).anyMatch(reason -> reason.startsWith("attention_prefill"));
+    assertThat(paged(gpu, DType.F16, 96, 1, 512, 1, new Attention.Options(1, true, 0, 30)).kernel()).isEqualTo("attention_warpgroup_f16_capped_128");
+    assertThat(dense(gpu, DType.F16, 40, 9).kernel()).isEqualTo("attention_warpgroup_f16_64");
+    CudaPlan odd = dense(gpu, DType.F16, 37, 9);
+    assertThat(odd.kernel()).isEqualTo("attention_prefill_f16_64");
+    assertThat(odd.rejected()).anyMatch(reason -> reason.contains("a row every 148 bytes"));
+    CudaPlan narrow = paged(gpu, DType.Q8_0, 128, 4, 512, 1);
+    assertThat(narrow.kernel()).isEqualTo("attention_prefill_bf16_128");
+    assertThat(narrow.rejected()).anyMatch(reason -> reason.contains("Q8_0 needs decoding"));
+    CudaPlan small = paged(new Gpu(90, 132, 96 << 10, manifest), DType.F16, 128, 4, 512, 1);
+    assertThat(small.kernel()).isEqualTo("attention_prefill_f16_128");
+    assertThat(small.rejected()).anyMatch(reason -> reason.contains("of the 98304 bytes of shared memory"));
+    assertThat(paged(gpu(120, 170), DType.F16, 128, 4, 512, 1).kernel()).isEqualTo("attention_prefill_f16_128");
+  }
+
+  @Test
+  void pagesOfFewPositionsAreNotCopied() {
+    try (KvCache cache = emulator.newKvCache(new KvCache.Spec(1, 2, 64, 64, DType.F16, 12, 4, 1, 48))) {
+      CudaPlan plan = (CudaPlan) OperatorKernels.plan(new Attention(tensor(DType.F16, 20, 2, 64), new Kv.Paged(cache, 0), batch(20, 1),
+          Attention.Options.causal(1), Optional.empty(), tensor(DType.F16, 20, 2, 64)), gpu(90, 132));
+      assertThat(plan.kernel()).isEqualTo("attention_prefill_f16_64");
+      assertThat(plan.rejected()).anyMatch(reason -> reason.contains("pages of 12 positions"));
+    }
+  }
+
+  @Test
+  void aCausalMaskLeavesATriangleAtTheEndOfTheContext() {
+    CudaPlan plan = paged(gpu(90, 132), DType.F16, 128, 4, 512, 1);
+    assertThat(plan.flops()).isEqualTo(2L * (512L * 32768 - 512L * 511 / 2) * 32 * 256);
+    CudaPlan all = paged(gpu(90, 132), DType.F16, 128, 4, 512, 1, new Attention.Options(1, false, 0, 0));
+    assertThat(all.flops()).isEqualTo(2L * 512 * 32768 * 32 * 256);
   }
 }

@@ -28,7 +28,9 @@ record AttentionCut(Form form, int size, Optional<DecodeAttention> decoding, Lis
     /** Tiles of a sequence's tokens in float32. */
     TILES,
     /** Tiles of a sequence's tokens on tensor cores. */
-    TENSOR_TILES
+    TENSOR_TILES,
+    /** Larger tiles, by warpgroup products and the copy engine. */
+    WARPGROUP_TILES
   }
 
   private static final int[] SIZES = {64, 128, 256};
@@ -55,7 +57,7 @@ record AttentionCut(Form form, int size, Optional<DecodeAttention> decoding, Lis
       rejected.add("tiles: so few tokens a sequence would leave most of the device idle over a long context");
       return new AttentionCut(Form.DECODE, size, Optional.of(DecodeAttention.of(o, size, tokens, gpu, rejected)), List.copyOf(rejected));
     }
-    Form form = tiles(o, gpu, rejected);
+    Form form = tiles(o, size, gpu, rejected);
     if (form == Form.TILES && gpu.manifest().kernel("attention_prefill_" + size).tile("shared") > gpu.sharedBytes()) {
       rejected.add("tiles: those for heads of " + size + " do not fit the " + gpu.sharedBytes() + " bytes of shared memory of a block");
       return new AttentionCut(Form.ANY, 0, Optional.empty(), List.copyOf(rejected));
@@ -67,13 +69,15 @@ record AttentionCut(Form form, int size, Optional<DecodeAttention> decoding, Lis
     return new AttentionCut(form, size, Optional.empty(), List.copyOf(rejected));
   }
 
-  private static Form tiles(Attention o, Gpu gpu, List<String> rejected) {
+  private static Form tiles(Attention o, int size, Gpu gpu, List<String> rejected) {
     if (kept(o) == DType.F32) {
       rejected.add("tensor cores: they would round F32 keys and values");
     } else if (!gpu.tensorCores()) {
       rejected.add("tensor cores: the device has none that take F16 and BF16");
     } else {
-      return Form.TENSOR_TILES;
+      Optional<String> refusal = WarpgroupAttention.refusal(o, size, gpu);
+      rejected.add(refusal.orElse("attention_prefill: its warps read each operand again for every 16 rows, and wait for copies"));
+      return refusal.isPresent() ? Form.TENSOR_TILES : Form.WARPGROUP_TILES;
     }
     return Form.TILES;
   }
@@ -117,6 +121,7 @@ record AttentionCut(Form form, int size, Optional<DecodeAttention> decoding, Lis
       case DECODE -> decoding.orElseThrow().kernel();
       case TILES -> "attention_prefill_" + size;
       case TENSOR_TILES -> "attention_prefill_" + (kept(o) == DType.BF16 || kept(o) == DType.Q8_0 ? "bf16_" : "f16_") + size;
+      case WARPGROUP_TILES -> WarpgroupAttention.kernel(o, size);
     };
   }
 
@@ -124,8 +129,9 @@ record AttentionCut(Form form, int size, Optional<DecodeAttention> decoding, Lis
     return switch (form) {
       case ANY -> "a block a token and query head";
       case DECODE -> decoding.orElseThrow().tile();
-      case TILES, TENSOR_TILES -> "a block a tile of tokens times query heads"
-          + decoding.map(d -> "; sequences of one token: " + d.tile()).orElse("");
+      case TILES, TENSOR_TILES, WARPGROUP_TILES ->
+          (form == Form.WARPGROUP_TILES ? "a block a multiprocessor, tiles" : "a block a tile") + " of tokens times query heads"
+              + decoding.map(d -> "; sequences of one token: " + d.tile()).orElse("");
     };
   }
 

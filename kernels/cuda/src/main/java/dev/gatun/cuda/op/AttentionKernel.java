@@ -38,6 +38,7 @@ final class AttentionKernel implements OperatorKernel<Attention> {
     return bytes;
   }
 
+  /** 2 (D + Dv) for every query head and key that a token sees, at the bounds. */
   private static long flops(Attention o) {
     return 2 * pairs(o) * o.q().size(1) * (o.q().size(2) + o.y().size(2));
   }
@@ -61,6 +62,7 @@ final class AttentionKernel implements OperatorKernel<Attention> {
       }
       case DECODE -> { }
       case TILES, TENSOR_TILES -> tiles(o, plan.kernel(), cut, binding);
+      case WARPGROUP_TILES -> WarpgroupAttention.launch(launch(o, plan.kernel(), cut, binding), o, plan.kernel(), binding);
     }
     cut.decoding().ifPresent(decoding -> decode(o, cut, decoding, binding));
   }
