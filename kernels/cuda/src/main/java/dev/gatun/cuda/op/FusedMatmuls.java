@@ -145,7 +145,7 @@ public record FusedMatmuls(Optional<RmsNorm> norm, List<Matmul> matmuls, Optiona
         + norm.map(n -> NORM_FLOPS * n.x().shape().elements()).orElse(0L);
     String with = Stream.concat(norm.stream(), after.stream()).map(Operator::name).collect(Collectors.joining(" and "));
     String tile = kernel.tile() + (matmuls.size() > 1 ? ", " + matmuls.size() + " weights" : "") + (with.isEmpty() ? "" : ", with " + with);
-    return new CudaPlan(kernel.kernel().name(), tile, kernel.workspaceBytes(), bytes + 2 * kernel.workspaceBytes(), flops, ((CudaPlan) OperatorKernels.plan(matmuls.getFirst(), gpu)).rejected());
+    return new CudaPlan(kernel.kernel().name(), tile, kernel.workspaceBytes(), bytes, flops, ((CudaPlan) OperatorKernels.plan(matmuls.getFirst(), gpu)).rejected());
   }
 
   /** Adds the launch. */

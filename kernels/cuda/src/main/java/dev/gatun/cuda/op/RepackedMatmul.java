@@ -22,7 +22,7 @@ final class RepackedMatmul implements MatmulForm {
   @Override
   public CudaPlan plan(Matmul o, Gpu gpu, List<String> rejected) {
     MatmulPacked packed = MatmulPacked.of(List.of(o), false, gpu);
-    return new CudaPlan(packed.kernel().name(), packed.tile(), packed.workspaceBytes(), CudaPlan.bytes(o) + 2 * packed.workspaceBytes(), MatmulKernel.flops(o),
+    return new CudaPlan(packed.kernel().name(), packed.tile(), packed.workspaceBytes(), CudaPlan.bytes(o), MatmulKernel.flops(o),
         rejected);
   }
 
