@@ -108,7 +108,7 @@ class MatmulPlanTest {
     long parts = 2 * 16 * 4096 * 2;
     long sums = 4L * 16 * 4096 * 4;
     assertThat(few.workspaceBytes()).isEqualTo(parts + sums);
-    assertThat(few.bytes()).isEqualTo(16 * 4096 * 4 + 4096L * 4096 * 2 + 16 * 4096 * 4 + 2 * (parts + sums));
+    assertThat(few.bytes()).as("what the operator must move; scratch is told apart").isEqualTo(16 * 4096 * 4 + 4096L * 4096 * 2 + 16 * 4096 * 4);
     assertThat(plan(matmul(DType.BF16, DType.BF16, 4096, 4096, 4096), hopper()).workspaceBytes()).isZero();
   }
 
@@ -151,7 +151,7 @@ class MatmulPlanTest {
     long workspace = 200 * 9 * 128 + 256 * 9 * 4 + 2 * 200 * 256 * 4;
     assertThat(plan.tile()).endsWith("K in 2");
     assertThat(plan.workspaceBytes()).isEqualTo(workspace);
-    assertThat(plan.bytes()).isEqualTo(200 * 1040 * 2 + 256 * 1040 + 2 * 9 * 4 + 200 * 256 * 4 + 2 * workspace);
+    assertThat(plan.bytes()).isEqualTo(200 * 1040 * 2 + 256 * 1040 + 2 * 9 * 4 + 200 * 256 * 4);
     assertThat(plan.flops()).isEqualTo(2L * 200 * 256 * 1040);
   }
 
