@@ -560,23 +560,23 @@ __device__ void packed_sum(const PackedParams& p) {
     if (m >= live) {
       continue;
     }
-    float value[2] = {};
-    for (int t = 0; t < p.team; t++) {
+    const auto total = [&](int t) {
       const float* from = own + (static_cast<int64_t>(group) * p.team + t) * each + within;
       float sum = 0;
       for (int s = 0; s < p.slices; s++) {
         sum += __ldcg(from + s * slice);
       }
-      value[t == 0 ? 0 : 1] = sum;
-    }
+      return sum;
+    };
+    const float first = total(0);
+    const float second = p.team > 1 ? total(1) : 0.0f;
     if (unit) {
-      store_packed_unit(p, group, row, m0 + m, value[0], value[1]);
-    } else {
-      for (int t = 0; t < p.team; t++) {
-        if (group * p.team + t < bands) {
-          store_packed(p, band_place(p, group * p.team + t), row, m0 + m, t == 0 ? value[0] : value[1]);
-        }
-      }
+      store_packed_unit(p, group, row, m0 + m, first, second);
+      continue;
+    }
+    store_packed(p, band_place(p, group * p.team), row, m0 + m, first);
+    if (p.team > 1 && group * p.team + 1 < bands) {
+      store_packed(p, band_place(p, group * p.team + 1), row, m0 + m, second);
     }
   }
 }

@@ -49,9 +49,10 @@ record MatmulPacked(Kernel kernel, int parts, int split, int room, int shared, l
     return "packed_" + type.label() + "_";
   }
 
-  private static int columns(long rows) {
+  /** The columns of the smallest kernel that takes all rows at once, or of the largest there is. */
+  private static int columns(DType type, long rows, Gpu gpu) {
     int columns = EIGHT;
-    while (columns < rows && columns < EIGHT * WARPS) {
+    while (columns < rows && gpu.manifest().has(family(type) + "2x" + 2 * columns / EIGHT)) {
       columns *= 2;
     }
     return columns;
@@ -62,7 +63,7 @@ record MatmulPacked(Kernel kernel, int parts, int split, int room, int shared, l
     Matmul first = matmuls.getFirst();
     DType type = first.w().dtype();
     long rows = first.x().size(0);
-    int columns = columns(rows);
+    int columns = columns(type, rows, gpu);
     long bands = matmuls.stream().mapToLong(o -> BandLayout.bands(o.w().size(0))).sum();
     int team = columns > EIGHT || unit || bands >= 2L * EVEN * gpu.multiprocessors() || evenness(bands, 2, gpu) >= evenness(bands, 1, gpu) ? 2 : 1;
     Kernel kernel = gpu.manifest().kernel(family(type) + team + "x" + columns / EIGHT);
