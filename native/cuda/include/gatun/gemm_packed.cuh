@@ -34,6 +34,7 @@
 
 #include "gatun/activation.cuh"
 #include "gatun/packed.cuh"
+#include "gatun/resident.cuh"
 #include "gatun/vector.cuh"
 
 // Fused with it as with gemv: up to three weights over the same x; the rms_norm that makes x; a residual added to the sums; a gated unit, for which a team's two
@@ -241,13 +242,13 @@ __device__ __forceinline__ void stage_columns(uint4* image, float* sums, const P
   }
 }
 
-// The steps that a warp has under way.
-template <class P, int T>
-constexpr int kPackedDepth = T == 1 && !P::minimum ? 2 : 1;
-
 // The blocks of a multiprocessor that registers and shared memory are planned for.
 template <class P, int T, int C>
 constexpr int kPackedResident = C == 1 && !(P::minimum && T == 2) ? 2 : 1;
+
+// The steps that a warp has under way: enough for 35 KB a multiprocessor, as far as there are registers for them.
+template <class P, int T, int C>
+constexpr int kPackedDepth = (T == 1 && !P::minimum) || (kPackedResident<P, T, C> == 1 && C <= 4) ? 2 : 1;
 
 // Adds what block b of a step of T bands gives. image and sums: where this lane's part of the block's first column and pair is.
 template <class P, int T, int C>
@@ -317,7 +318,7 @@ __device__ __forceinline__ void gemm_packed(const PackedParams& p) {
 #else
   using P = Packed<TYPE>;
   constexpr int V = T * C * 4;
-  constexpr int D = kPackedDepth<P, T>;
+  constexpr int D = kPackedDepth<P, T, C>;
   GATUN_DYNAMIC_SHARED(float, shared);
   GATUN_SHARED(float[8 * C], scales);
 
@@ -586,10 +587,11 @@ __device__ void packed_sum(const PackedParams& p) {
 // What the host must know of an instance: the bands of a team, the blocks of a multiprocessor, the columns, the elements of a step, the bytes of shared memory that the warps of a block take where they
 // share a team, and those of a step's image for a column and for a pair of columns.
 #define GATUN_GEMM_PACKED(NAME, TYPE, T, C)                                                                                      \
-  GATUN_KERNEL(packed_##NAME##_##T##x##C, PackedParams, gatun::kPackedThreads, gatun::gemm_packed<gatun::TYPE, T, C>)            \
+  GATUN_RESIDENT_KERNEL(packed_##NAME##_##T##x##C, PackedParams, gatun::kPackedThreads,                                          \
+                        (gatun::kPackedResident<gatun::Packed<gatun::TYPE>, T, C>), gatun::gemm_packed<gatun::TYPE, T, C>)       \
   GATUN_TILE(packed_##NAME##_##T##x##C, programmatic, 1)                                                                         \
   GATUN_TILE(packed_##NAME##_##T##x##C, in_flight,                                                                               \
-             (gatun::kPackedDepth<gatun::Packed<gatun::TYPE>, T> * gatun::kPackedWarps * T *                                     \
+             (gatun::kPackedDepth<gatun::Packed<gatun::TYPE>, T, C> * gatun::kPackedWarps * T *                                     \
               (gatun::Packed<gatun::TYPE>::code_bytes + gatun::Packed<gatun::TYPE>::scale_bytes)))                               \
   GATUN_TILE(packed_##NAME##_##T##x##C, bands, T)                                                                                \
   GATUN_TILE(packed_##NAME##_##T##x##C, resident, (gatun::kPackedResident<gatun::Packed<gatun::TYPE>, T, C>))                    \
