@@ -78,7 +78,7 @@ record MatmulGemv(Kernel kernel, int split, int room, int stages, int shared, in
   private static MatmulGemv of(Kernel kernel, int split, int room, int stages, int resident, long n, long tiles, Gpu gpu) {
     int shared = kernel.tile("scratch") + room * kernel.tile("rows") * kernel.tile("elements") * Float.BYTES + stages * kernel.tile("stage");
     long groups = Math.ceilDiv(n, (long) kernel.tile("team") * (WARPS / split));
-    return new MatmulGemv(kernel, split, room, stages, shared, resident, Math.min(groups, Math.max(1, resident * gpu.multiprocessors() / tiles)), tiles);
+    return new MatmulGemv(kernel, split, room, stages, shared, resident, Math.min(groups, Math.max(1, resident * gpu.multiprocessors() / Math.max(1, tiles))), tiles);
   }
 
   /** Shared memory of each of {@code resident} blocks for the image of x and a ring. */
