@@ -490,6 +490,7 @@ __device__ __forceinline__ void consume(const WarpgroupAttentionParams& p, const
     if (task.count == 0) {
       break;
     }
+    barrier(4 + group, 128);  // no warp's part of the last products may still read the queries before
     bring_queries<T, CAPPED, SIZE>(a, RowsOfTile(a, Tile::kRows, task.part), task, group * 64, mine, at.factor, at.first, at.last);
     fence_async_proxy();
     barrier(4 + group, 128);

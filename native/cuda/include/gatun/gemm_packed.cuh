@@ -19,7 +19,8 @@
 // Through mma.sync an H100's tensor cores do about 63 % (arXiv 2402.13499) of their 2048 multiply-adds a clock and multiprocessor, which is 35 columns at 37 weights.
 //
 // Bytes in flight. 4.3 TB/s by about 700 ns are 3 MB, 23 KB a multiprocessor. A warp has a step of two bands under way or two steps of one, of 1088 or 1152 bytes each:
-// 16 warps, two blocks, are 34 or 36 KB. Q4_K has registers for less: 16 warps with a step of one band, or 8 with a step of two, are 18 KB.
+// 16 warps, two blocks, are 34 or 36 KB, and so are 8 warps with two steps of two bands, where sums take the registers of a second block. Q4_K in teams of one band
+// has a step under way a warp, 18 KB; so has every type with 64 columns.
 //
 // T = 2 is the rule: x is read from shared memory once for two bands. T = 1 is for weights of few rows, whose bands would leave multiprocessors without work.
 // Rejected: weights through shared memory by cp.async (half as much again through shared memory, for nothing: no other warp wants them); four bands a team (no

@@ -25,6 +25,7 @@ import java.util.function.Supplier;
  */
 public final class Decoder implements AutoCloseable {
   private static final int STEPS_KEPT = 8;
+  private static final int STEPS_AHEAD_KEPT = 4;
 
   private final Backend backend;
   private final Model model;
@@ -36,7 +37,7 @@ public final class Decoder implements AutoCloseable {
   private final Map<DecoderStep.Bucket, DecoderStep> steps = new LinkedHashMap<>(16, 0.75f, true);
   /** Whether the device works beside the host. */
   private final boolean stepsAhead;
-  private StepsAhead ahead;
+  private final Map<DecoderStep.Bucket, StepsAhead> ahead = new LinkedHashMap<>(16, 0.75f, true);
   private boolean closed;
 
   /**
@@ -285,14 +286,15 @@ public final class Decoder implements AutoCloseable {
     boolean greedy = sequences.stream().allMatch(sequence -> sequence.sampling().isGreedy());
     DecoderStep.Bucket bucket = new DecoderStep.Bucket(powerOfTwo(sequences.size()), powerOfTwo(sequences.size()), powerOfTwo(sequences.size()),
         greedy ? DecoderStep.Choice.GREEDY : DecoderStep.Choice.SAMPLED);
-    if (ahead != null && !ahead.serves(bucket)) {
-      ahead.close();
-      ahead = null;
+    StepsAhead known = ahead.get(bucket);
+    if (known == null) {
+      if (ahead.size() >= STEPS_AHEAD_KEPT) {
+        ahead.remove(ahead.keySet().iterator().next()).close();
+      }
+      known = new StepsAhead(backend, bucket, graph, cache, model.dimensions().vocabulary(), options, stream, file());
+      ahead.put(bucket, known);
     }
-    if (ahead == null) {
-      ahead = new StepsAhead(backend, bucket, graph, cache, model.dimensions().vocabulary(), options, stream, file());
-    }
-    return ahead.run(sequences, ids, steps, goesOn);
+    return known.run(sequences, ids, steps, goesOn);
   }
 
   private DecoderStep compiled(DecoderStep.Bucket bucket) {
@@ -381,9 +383,7 @@ public final class Decoder implements AutoCloseable {
         stream.close();
       } finally {
         steps.values().forEach(DecoderStep::close);
-        if (ahead != null) {
-          ahead.close();
-        }
+        ahead.values().forEach(StepsAhead::close);
         cache.close();
         weights.close();
       }

@@ -9,8 +9,10 @@ import dev.gatun.Shape;
 import dev.gatun.Stream;
 import dev.gatun.Tensor;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
 import java.util.function.Predicate;
 
@@ -19,43 +21,46 @@ import java.util.function.Predicate;
  * positions where the other reads them, so that the host submits a step before it knows what the one before chose. It reads that while the device works on.
  */
 final class StepsAhead implements AutoCloseable {
-  private final DecoderStep.Bucket bucket;
   private final KvCache cache;
   private final Path file;
   private final Stream stream;
   private final Stream reader;
-  private final Buffer successors;
+  private final Deque<Runnable> ends = new ArrayDeque<>();
   private final List<DecoderStep> steps = new ArrayList<>();
   private final List<Event> done = new ArrayList<>();
 
   /** Steps on {@code stream}, which closes before this. @param options with the most tokens of a sequence */
   StepsAhead(Backend backend, DecoderStep.Bucket bucket, Family.Graph graph, KvCache cache, int vocabulary, DecoderOptions options,
       Stream stream, Path file) {
-    this.bucket = bucket;
     this.cache = cache;
     this.file = file;
     this.stream = stream;
-    this.reader = backend.newStream();
     int context = options.context();
     int[] next = new int[context];
     Arrays.setAll(next, i -> i + 1);
-    this.successors = backend.tensor(next, context).buffer();
-    Tensor bits = Tensor.of(successors, 0, DType.F32, Shape.of(context, 1));
+    this.reader = backend.newStream();
+    ends.addFirst(reader::close);
     try {
+      Buffer successors = backend.tensor(next, context).buffer();
+      ends.addFirst(successors::close);
+      Tensor bits = Tensor.of(successors, 0, DType.F32, Shape.of(context, 1));
       StepInputs first = DecoderStep.inputs(backend, bucket);
+      ends.addFirst(first.all().buffer()::close);
       StepInputs second = DecoderStep.inputs(backend, bucket);
-      steps.add(new DecoderStep(backend, bucket, graph, cache, options.activations(), vocabulary, first, new DecoderStep.Following(second, bits)));
-      steps.add(new DecoderStep(backend, bucket, graph, cache, options.activations(), vocabulary, second, new DecoderStep.Following(first, bits)));
-      done.add(stream.newEvent());
-      done.add(stream.newEvent());
+      ends.addFirst(second.all().buffer()::close);
+      for (StepInputs inputs : List.of(first, second)) {
+        DecoderStep.Following following = new DecoderStep.Following(inputs == first ? second : first, bits);
+        DecoderStep step = new DecoderStep(backend, bucket, graph, cache, options.activations(), vocabulary, inputs, following);
+        ends.addFirst(step::close);
+        steps.add(step);
+        Event event = stream.newEvent();
+        ends.addFirst(event::close);
+        done.add(event);
+      }
     } catch (RuntimeException | Error e) {
       close();
       throw e;
     }
-  }
-
-  boolean serves(DecoderStep.Bucket wanted) {
-    return bucket.equals(wanted);
   }
 
   /** As {@link Decoder#follow}, for at least one step. If a step fails, the sequences hold the steps before it. */
@@ -134,8 +139,16 @@ final class StepsAhead implements AutoCloseable {
 
   @Override
   public void close() {
-    reader.close();
-    steps.forEach(DecoderStep::close);
-    successors.close();
+    RuntimeException failure = null;
+    while (!ends.isEmpty()) {
+      try {
+        ends.removeFirst().run();
+      } catch (RuntimeException e) {
+        failure = failure == null ? e : failure;
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
   }
 }

@@ -12,19 +12,23 @@ import dev.gatun.ffi.cuda.Stream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** The kernels of a device: each unit is loaded when one of its kernels is first compiled into a program. */
 final class LoadedKernels implements AutoCloseable {
   /** What a block may have without asking: of fixed and of dynamic size together. */
   private static final int PLAIN_SHARED_BYTES = 48 * 1024;
+  private static final int ALL_SHARED_PERCENT = 100;
 
   private final Context context;
   private final KernelImages images;
   private final Map<String, Module> modules = new HashMap<>();
   private final Map<String, Function> functions = new HashMap<>();
   private final Map<String, Integer> shared = new HashMap<>();
+  private final Set<String> carved = new HashSet<>();
 
   LoadedKernels(Context context, KernelImages images) {
     this.context = context;
@@ -38,6 +42,10 @@ final class LoadedKernels implements AutoCloseable {
   /** Makes sure that a launch needs nothing loaded or set any more. */
   synchronized void prepare(Launch launch) {
     Function function = function(launch.kernel());
+    if (launch.kernel().programmatic() && carved.add(launch.kernel().symbol())) {
+      // A multiprocessor shares its memory out anew only when it is idle, so kernels that are to start beside one another all ask for the same share.
+      function.set(FunctionAttribute.PREFERRED_SHARED_MEMORY_CARVEOUT, ALL_SHARED_PERCENT);
+    }
     int dynamic = launch.sharedBytes();
     if (dynamic > shared.getOrDefault(launch.kernel().symbol(), 0)
         && dynamic + function.attribute(FunctionAttribute.SHARED_SIZE_BYTES) > PLAIN_SHARED_BYTES) {

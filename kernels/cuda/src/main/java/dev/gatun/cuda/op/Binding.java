@@ -62,6 +62,16 @@ public final class Binding {
     return address;
   }
 
+  /** As {@link #address(Tensor)}, for a kernel that copies in pieces of {@code bytes}. @throws GatunException if the tensor does not begin where one can */
+  long address(Tensor tensor, int bytes, String kernel) {
+    long address = address(tensor);
+    if (address % bytes != 0) {
+      throw new GatunException("cuda: " + tensor + " does not start at a multiple of " + bytes + " bytes in memory, which its kernel " + kernel
+          + " needs; copy it to a buffer of this backend");
+    }
+    return address;
+  }
+
   /** As {@link #address(Tensor)}; 0 for none. */
   long address(Optional<Tensor> tensor) {
     return tensor.map(this::address).orElse(0L);

@@ -38,7 +38,10 @@ record DecodeAttention(String kernel, int shared, int group, int splits, long to
   private static final int KEYS = 128;
   /** Threads that find the ranges' weights in the merge. */
   private static final int MOST_SPLITS = 256;
-  /** What both kernels' registers leave room for, and the shared memory that one of them takes. */
+  /** Shared memory of a multiprocessor that each of its blocks takes beside its own, and what a block has of fixed size at most. */
+  private static final int BLOCK_OVERHEAD = 1024;
+  private static final int FIXED_SHARED = 1024;
+  /** What both kernels' registers leave room for. */
   private static final int BLOCKS_PER_MULTIPROCESSOR = 2;
   /** What a block does before its first keys arrive, in tiles of keys: two rounds of reads to find the token, one for the page, one for the keys. */
   private static final int START = 2;
@@ -84,20 +87,25 @@ record DecodeAttention(String kernel, int shared, int group, int splits, long to
     if (onTensorCores(o, size, gpu)) {
       Kernel kernel = tensorKernel(o, size, gpu);
       int group = tensorGroup(o, size);
-      return new DecodeAttention(kernel.name(), kernel.tile("shared"), group, splits(o, group, kernel.tile("keys"), tokens, gpu), tokens);
+      return new DecodeAttention(kernel.name(), kernel.tile("shared"), group, splits(o, group, kernel.tile("keys"), tokens, resident(kernel, gpu), gpu), tokens);
     }
     DType kept = AttentionCut.kept(o);
     rejected.add("decode on tensor cores: " + (kept == DType.F32 ? "they would round F32 keys and values"
         : !TENSOR.containsKey(kept) ? "blocks of " + kept + " do not lie as they read them"
         : gpu.tensorCores() ? "the rings of heads of " + size + " do not fit the " + gpu.sharedBytes() + " bytes of shared memory of a block"
         : "the device has none that take F16 and BF16"));
-    return new DecodeAttention(PREFIX + size, 0, GROUP, splits(o, GROUP, KEYS, tokens, gpu), tokens);
+    return new DecodeAttention(PREFIX + size, 0, GROUP, splits(o, GROUP, KEYS, tokens, BLOCKS_PER_MULTIPROCESSOR, gpu), tokens);
+  }
+
+  /** Blocks of a multiprocessor: what registers leave room for, where shared memory does too. */
+  private static int resident(Kernel kernel, Gpu gpu) {
+    return Math.clamp((gpu.sharedBytes() + BLOCK_OVERHEAD) / (kernel.tile("shared") + FIXED_SHARED + BLOCK_OVERHEAD), 1, BLOCKS_PER_MULTIPROCESSOR);
   }
 
   /** As many ranges that the last block to end does so as early as it can: blocks run in waves, each as long as its longest block. */
-  private static int splits(Attention o, int group, int keys, long tokens, Gpu gpu) {
+  private static int splits(Attention o, int group, int keys, long tokens, int resident, Gpu gpu) {
     long blocks = Math.max(1, tokens * AttentionCut.heads(o) * Math.ceilDiv(AttentionCut.group(o), group));
-    long places = (long) gpu.multiprocessors() * BLOCKS_PER_MULTIPROCESSOR;
+    long places = (long) gpu.multiprocessors() * resident;
     long tiles = Math.ceilDiv(AttentionCut.seen(o), keys);
     int best = 1;
     long least = Long.MAX_VALUE;

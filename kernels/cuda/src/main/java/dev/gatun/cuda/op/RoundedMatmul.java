@@ -1,7 +1,6 @@
 package dev.gatun.cuda.op;
 
 import dev.gatun.DType;
-import dev.gatun.GatunException;
 import dev.gatun.Matmul;
 import dev.gatun.cuda.kernel.Gpu;
 import dev.gatun.cuda.kernel.Kernel;
@@ -108,10 +107,7 @@ abstract class RoundedMatmul implements MatmulForm {
 
   @Override
   public final void bind(Matmul o, CudaPlan plan, Binding binding) {
-    if (binding.address(o.w()) % ALIGNMENT != 0) {
-      throw new GatunException("cuda: " + o.w() + " does not start at a multiple of " + ALIGNMENT + " bytes in memory, which its kernel " + name
-          + " needs; copy it to a buffer of this backend");
-    }
+    binding.address(o.w(), ALIGNMENT, name);
     Codes codes = codes(o, binding.gpu(), binding.workspace());
     long partial = codes.splits == 1 ? 0 : codes.partial;
     RowShape rows = RowShape.of(binding, o.x(), o.y());

@@ -103,6 +103,7 @@ abstract sealed class StagedMatmul implements MatmulForm permits WarpgroupMatmul
   public void bind(Matmul o, CudaPlan plan, Binding binding) {
     Gpu gpu = binding.gpu();
     TileCut cut = TileCut.of(o, gpu.manifest().kernel(plan.kernel()), rates(gpu), gpu);
+    binding.address(o.w(), UNIT, plan.kernel());
     if (cut.parted()) {
       LaunchBuilder parting = binding.launch(PARTING);
       RowShape.of(binding, o.x(), o.y()).pass(parting, "x", o.x(), binding);
@@ -112,7 +113,7 @@ abstract sealed class StagedMatmul implements MatmulForm permits WarpgroupMatmul
     long partial = cut.splits() == 1 ? 0 : binding.workspace() + cut.splitsAt();
     LaunchBuilder tiles = y(binding.launch(plan.kernel()), o, binding).pointer("bias", binding.address(o.bias())).pointer("partial", partial)
         .set("n", cut.n()).set("k", cut.k()).set("splits", cut.splits()).set("group", cut.group()).shared(cut.kernel().tile("shared"));
-    launch(tiles, o, cut, cut.parted() ? binding.workspace() : binding.address(o.x()), binding);
+    launch(tiles, o, cut, cut.parted() ? binding.workspace() : binding.address(o.x(), UNIT, plan.kernel()), binding);
     if (cut.splits() > 1) {
       y(binding.launch(ADDING), o, binding).pointer("partial", partial).pointer("bias", binding.address(o.bias())).set("n", cut.n())
           .set("splits", cut.splits()).grid(Plans.blocksOf(ADDING, (long) cut.m() * Math.ceilDiv(cut.n(), COLUMNS_PER_ADDING_THREAD), gpu));

@@ -135,7 +135,7 @@ final class WarpgroupAttention {
     long row = bytes(tensor, 0);
     long head = bytes(tensor, 1);
     long all = Math.max(row * tensor.size(0), head * tensor.size(1));
-    long first = binding.address(tensor);
+    long first = binding.address(tensor, UNIT, "attention_warpgroup");
     long columns = tensor.size(2);
     return headsInner
         ? map(o, first, new long[] {columns, tensor.size(1), tensor.size(0), 1}, new long[] {head, row, all}, binding, 1, box)
