@@ -578,6 +578,9 @@ GATUN_UNROLL
 
 template <DType T, bool CAPPED, int SIZE, int KEYS, int GROUPS, int STAGES, int PRODUCER_REGISTERS, int CONSUMER_REGISTERS>
 __device__ void attention_warpgroup(const WarpgroupAttentionParams& p) {
+#if defined(__CUDA_ARCH__) && !defined(__CUDA_ARCH_FEAT_SM90_ALL)
+  __trap();  // the host refuses it there
+#else
   using Tile = WarpgroupTile<SIZE, KEYS, GROUPS, STAGES>;
   GATUN_BULK_SHARED(unsigned char, shared);
   const Tile at(shared);
@@ -608,6 +611,7 @@ __device__ void attention_warpgroup(const WarpgroupAttentionParams& p) {
     registers_up<CONSUMER_REGISTERS>();
     consume<T, CAPPED, SIZE, KEYS, GROUPS, STAGES>(p, a, at);
   }
+#endif
 }
 
 }  // namespace gatun

@@ -49,7 +49,7 @@ class AttentionPlansTest {
   }
 
   private static Gpu gpu(int capability, int multiprocessors) {
-    return new Gpu(capability, multiprocessors, (capability >= 90 ? 227 : 96) << 10, manifest);
+    return new Gpu(capability, multiprocessors, (capability >= 90 ? 227 : capability == 80 ? 163 : 96) << 10, manifest);
   }
 
   private static Tensor tensor(DType type, long... shape) {

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What is made and closed over and over leaves neither the driver's objects, nor native memory, nor anything on the Java heap. */
 class FlatMemoryTest {
   private static final int ROUNDS = 5;
-  private static final int MOST_ROUNDS = 60;
+  private static final int MOST_ROUNDS = 200;
 
   /** What may come and go in a round that is called flat: for 400 programs, not 200 bytes each. */
   private static final long ROUND_BYTES = 64L << 10;
