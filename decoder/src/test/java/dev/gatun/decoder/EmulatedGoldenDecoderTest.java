@@ -40,7 +40,7 @@ class EmulatedGoldenDecoderTest {
 
   private static void compare(Golden golden, String graph) {
     try (Backend backend = Gatun.open("cuda-emulated", BackendOptions.none().with("graph", graph))) {
-      double nmse = golden.compareExactly(backend);
+      double nmse = golden.compareFinely(backend);
       LOGGER.log(System.Logger.Level.INFO, "{0} graph {1}: NMSE {2}", golden.model(), graph, Double.toString(nmse));
     }
   }

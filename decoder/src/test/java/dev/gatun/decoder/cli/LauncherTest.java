@@ -101,7 +101,7 @@ class LauncherTest {
     Path root = folder.resolve("root");
     List<Path> sources = new ArrayList<>();
     for (String file : List.of("pom.xml", "kernels/api/pom.xml", "kernels/api/src/main/A.java", "ffi-bindings/pom.xml", "ffi-bindings/src/main/B.java",
-        "decoder/pom.xml", "decoder/src/main/C.java", "native/cuda/pom.xml", "native/cuda/spills.txt", "native/cuda/build/D.java",
+        "decoder/pom.xml", "decoder/src/main/C.java", "native/cuda/pom.xml", "native/cuda/spills.txt", "native/cuda/resources.txt", "native/cuda/build/D.java",
         "native/cuda/include/e.cuh", "native/cuda/kernels/f.cu", "native/cuda/emulator/pom.xml", "native/cuda/emulator/driver-functions.txt",
         "native/cuda/emulator/include/g.h", "native/cuda/emulator/src/h.cpp")) {
       Path source = root.resolve(file);

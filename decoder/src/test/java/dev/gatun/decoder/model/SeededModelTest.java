@@ -161,7 +161,7 @@ class SeededModelTest {
   void shapesHaveThePublishedNumbersOfParameters() {
     Map<String, Long> published = Map.of("llama-3.2-1b", 1_235_814_400L, "llama-3-8b", 8_030_261_248L, "llama-2-7b", 6_738_415_616L,
         "tinyllama-1.1b", 1_100_048_384L, "smollm2-135m", 134_515_008L, "qwen2.5-0.5b", 494_032_768L, "qwen3-0.6b", 596_049_920L,
-        "qwen3-4b", 4_022_468_096L);
+        "qwen3-4b", 4_022_468_096L, "minicpm-2b", 2_724_880_896L);
     published.forEach((name, count) -> assertThat(ModelShape.of(name).orElseThrow().parameters()).as(name).isEqualTo(count));
     assertThat(ModelShape.all()).hasSize(published.size() + 1);
     assertThat(ModelShape.of("gpt-5")).isEmpty();
