@@ -2,9 +2,9 @@ package dev.gatun.decoder.cli;
 
 import dev.gatun.Backend;
 import dev.gatun.DeviceProperties;
-import dev.gatun.decoder.bench.KernelBench;
-import dev.gatun.decoder.bench.KernelCase;
-import dev.gatun.decoder.bench.KernelRow;
+import dev.gatun.decoder.cli.bench.KernelBench;
+import dev.gatun.decoder.cli.bench.KernelCase;
+import dev.gatun.decoder.cli.bench.KernelRow;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;

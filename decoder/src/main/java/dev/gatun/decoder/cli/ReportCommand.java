@@ -1,7 +1,7 @@
 package dev.gatun.decoder.cli;
 
-import dev.gatun.decoder.bench.BenchReport;
-import dev.gatun.decoder.bench.MeasuredRows;
+import dev.gatun.decoder.cli.bench.BenchReport;
+import dev.gatun.decoder.cli.bench.MeasuredRows;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;

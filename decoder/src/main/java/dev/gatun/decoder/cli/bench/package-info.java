@@ -1,2 +1,2 @@
 /** Kernels one by one on the sizes of real models: answers checked, times measured. */
-package dev.gatun.decoder.bench;
+package dev.gatun.decoder.cli.bench;

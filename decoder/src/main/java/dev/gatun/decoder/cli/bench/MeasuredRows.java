@@ -1,4 +1,4 @@
-package dev.gatun.decoder.bench;
+package dev.gatun.decoder.cli.bench;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;

@@ -1,4 +1,4 @@
-package dev.gatun.decoder.bench;
+package dev.gatun.decoder.cli.bench;
 
 import java.util.ArrayList;
 import java.util.List;
