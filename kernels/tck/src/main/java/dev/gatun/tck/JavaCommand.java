@@ -35,8 +35,10 @@ final class JavaCommand {
     words.add("-Xmx" + heap(inherited) / (1 << 20) + "m");
     words.addAll(more);
     property("java.class.path").ifPresent(path -> words.addAll(List.of("--class-path", path)));
+    // Also beside a class path: a backend's runtime may come as modules.
+    property("jdk.module.path").ifPresent(path -> words.addAll(List.of("--module-path", path)));
+    property("jdk.module.upgrade.path").ifPresent(path -> words.addAll(List.of("--upgrade-module-path", path)));
     if (main.getModule().isNamed()) {
-      property("jdk.module.path").ifPresent(path -> words.addAll(List.of("--module-path", path)));
       // The application's own module, so that its whole graph, with every backend in it, is there.
       property("jdk.module.main").ifPresent(module -> words.addAll(List.of("--add-modules", module)));
       words.addAll(List.of("--module", main.getModule().getName() + "/" + main.getName()));

@@ -1,0 +1,31 @@
+package dev.gatun.tornado.op;
+
+import dev.gatun.Operator;
+import dev.gatun.RmsNorm;
+import dev.gatun.spi.Decision;
+import dev.gatun.spi.Unsupported;
+import dev.gatun.tornado.kernel.Launch;
+import java.util.List;
+
+/** Every operator's form on TornadoVM. */
+public final class Operators {
+  private static final RmsNormKernel RMS_NORM = new RmsNormKernel();
+
+  private Operators() {}
+
+  /** The decision about an operator. */
+  public static Decision plan(Operator operator, Traits traits) {
+    return switch (operator) {
+      case RmsNorm o -> RMS_NORM.plan(o, traits);
+      default -> new Unsupported(operator.name() + " has no TornadoVM kernel");
+    };
+  }
+
+  /** The launches of an operator that has a plan. */
+  public static List<Launch> launches(Operator operator, Traits traits, Binding binding) {
+    return switch (operator) {
+      case RmsNorm o -> RMS_NORM.launches(o, traits, binding);
+      default -> throw new IllegalStateException(operator.name() + " has no kernel");
+    };
+  }
+}

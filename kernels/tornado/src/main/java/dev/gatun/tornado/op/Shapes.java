@@ -1,0 +1,82 @@
+package dev.gatun.tornado.op;
+
+import dev.gatun.DType;
+import dev.gatun.Operator;
+import dev.gatun.Tensor;
+import dev.gatun.spi.Unsupported;
+import dev.gatun.tornado.kernel.Elements;
+import dev.gatun.tornado.kernel.Place;
+import java.util.Optional;
+
+/** Tensors in the numbers that kernels take. */
+final class Shapes {
+  private static final int DIMENSIONS = 3;
+
+  private Shapes() {}
+
+  /** The number that kernels know F32, F16 and BF16 by. */
+  static int type(Tensor tensor) {
+    return switch (tensor.dtype()) {
+      case F32 -> Elements.F32;
+      case F16 -> Elements.F16;
+      case BF16 -> Elements.BF16;
+      default -> throw new IllegalArgumentException(tensor + " is of no float type");
+    };
+  }
+
+  /** Rows for each index of dimension 0, rows running along all dimensions but the last. */
+  static long rowsEach(Tensor tensor) {
+    long rows = 1;
+    for (int i = 1; i < tensor.shape().rank() - 1; i++) {
+      rows *= tensor.size(i);
+    }
+    return rows;
+  }
+
+  /** Six integers: where rows start. A tensor of one dimension is one row. */
+  static long[] rows(Tensor tensor, Binding binding) {
+    long[] numbers = {binding.index(tensor), 1, 1, 0, 0, 0};
+    int rank = tensor.shape().rank();
+    for (int i = 0; i < rank - 1; i++) {
+      if (i > 0) {
+        numbers[i] = tensor.size(i);
+      }
+      numbers[DIMENSIONS + i] = tensor.stride(i);
+    }
+    return numbers;
+  }
+
+  /** Where the count of whichever tensor varies is, and its index; of an operator whose tensors do not vary any place, and −1. */
+  record Count(Place place, long index) {
+    static Count of(Binding binding, Operator operator) {
+      Optional<Tensor> count = operator.operands().stream().flatMap(o -> o.tensor().count().stream()).findFirst();
+      return count.map(c -> new Count(binding.place(c), binding.index(c)))
+          .orElseGet(() -> new Count(binding.place(operator.operands().getFirst().tensor()), -1));
+    }
+  }
+
+  /** The refusal of an operand that a kernel cannot see: in another's layout, or between elements. */
+  static Optional<Unsupported> refusal(Operator operator) {
+    for (Operator.Operand operand : operator.operands()) {
+      Tensor tensor = operand.tensor();
+      if (!tensor.isPlain()) {
+        return Optional.of(new Unsupported(operand.name() + " " + tensor + " was prepared by another backend; pass the tensor it was prepared from"));
+      }
+      if (!tensor.dtype().isBlock() && tensor.offset() % tensor.dtype().blockBytes() != 0) {
+        return Optional.of(new Unsupported(operand.name() + " " + tensor + " starts at byte " + tensor.offset() + ", between two elements; copy it to an aligned buffer"));
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Bytes of all operands, each once. */
+  static long bytes(Operator operator) {
+    return operator.operands().stream().map(Operator.Operand::tensor).mapToLong(t -> t.dtype().bytes(t.shape().elements())).sum();
+  }
+
+  /** {@code types of the data} as a kernel's tile names them. */
+  static String types(Operator operator) {
+    return operator.operands().stream().map(o -> o.tensor().dtype()).filter(t -> t != DType.I32).distinct().map(DType::label)
+        .reduce((a, b) -> a + "," + b).orElse("");
+  }
+}
