@@ -33,7 +33,8 @@ final class ApiLines {
     String annotations = model.findAttribute(Attributes.runtimeVisibleAnnotations()).map(ApiLines::annotations).orElse("");
     lines.add(name + " " + kind + annotations);
     model.fields().stream().filter(f -> seen(f.flags().flagsMask())).forEach(f -> lines.add(name + " " + f.fieldName() + " " + f.fieldType()
-        + statics(f.flags().flagsMask()) + f.findAttribute(Attributes.constantValue()).map(c -> " = " + c.constant().constantValue()).orElse("")));
+        + statics(f.flags().flagsMask())
+        + f.findAttribute(Attributes.constantValue()).map(c -> " = " + c.constant().constantValue()).orElse("")));
     model.methods().stream().filter(m -> seen(m.flags().flagsMask()))
         .forEach(m -> lines.add(name + " " + m.methodName() + " " + m.methodType() + statics(m.flags().flagsMask())));
     return lines;

@@ -31,7 +31,8 @@ class ArraysTest {
 
   @Test
   void theHeaderHoldsTheNumberOfElements() {
-    for (TornadoNativeArray array : List.of(new FloatArray(5), new IntArray(5), new ByteArray(5), new ShortArray(5), new HalfFloatArray(5))) {
+    for (TornadoNativeArray array : List.of(new FloatArray(5), new IntArray(5), new ByteArray(5), new ShortArray(5),
+        new HalfFloatArray(5))) {
       assertThat(array.getSize()).isEqualTo(5);
       assertThat(array.getSegmentWithHeader().get(ValueLayout.JAVA_INT, 0)).isEqualTo(5);
       assertThat(array.getNumBytesOfSegment()).isEqualTo(5L * array.getElementSize());

@@ -81,7 +81,8 @@ class GridsTest {
     IntArray out = new IntArray(8);
     WorkerGrid grid = new WorkerGrid1D(4);
     grid.setLocalWork(4, 1, 1);
-    TornadoExecutionPlan plan = Graphs.on(new TaskGraph("g").transferToDevice(FIRST_EXECUTION, out).task("t", GridsTest::count, new KernelContext(), out)
+    TornadoExecutionPlan plan = Graphs.on(new TaskGraph("g").transferToDevice(FIRST_EXECUTION, out)
+        .task("t", GridsTest::count, new KernelContext(), out)
         .transferToHost(EVERY_EXECUTION, out), grid);
     plan.execute();
     assertThat(out.toHeapArray()).containsExactly(4, 4, 4, 4, 0, 0, 0, 0);
@@ -94,7 +95,8 @@ class GridsTest {
   @Test
   void theSizeOfGroupsIsChosenWhereNoneIsSet() {
     IntArray out = new IntArray(97 * 3);
-    Graphs.on(new TaskGraph("g").task("t", GridsTest::count, new KernelContext(), out).transferToHost(EVERY_EXECUTION, out), new WorkerGrid1D(97 * 3))
+    Graphs.on(new TaskGraph("g").task("t", GridsTest::count, new KernelContext(), out).transferToHost(EVERY_EXECUTION, out),
+        new WorkerGrid1D(97 * 3))
         .execute();
     assertThat(out.toHeapArray()).containsOnly(3);
   }
@@ -102,7 +104,8 @@ class GridsTest {
   @Test
   void groupsRunInOneOrderAndThenInTheOther() {
     IntArray out = new IntArray(5);
-    TornadoExecutionPlan plan = Graphs.line(new TaskGraph("g").transferToDevice(EVERY_EXECUTION, out).task("t", GridsTest::order, new KernelContext(), out)
+    TornadoExecutionPlan plan = Graphs.line(new TaskGraph("g").transferToDevice(EVERY_EXECUTION, out)
+        .task("t", GridsTest::order, new KernelContext(), out)
         .transferToHost(EVERY_EXECUTION, out), 4, 1);
     plan.execute();
     assertThat(out.toHeapArray()).containsExactly(4, 4, 3, 2, 1);
@@ -116,9 +119,12 @@ class GridsTest {
     IntArray out = new IntArray(4096);
     TaskGraph graph = new TaskGraph("g").task("t", GridsTest::count, new KernelContext(), out).transferToHost(EVERY_EXECUTION, out);
     assertThatThrownBy(Graphs.line(graph, 12, 8)::execute).isInstanceOf(TornadoRuntimeException.class)
-        .hasMessage("g.t asks for [12, 1, 1] work-items in groups of [8, 1, 1]; both must be positive and the first a multiple of the second");
-    assertThatThrownBy(Graphs.line(graph, 2048, 2048)::execute).isInstanceOf(TornadoRuntimeException.class).hasMessageContaining("at most 1024");
-    assertThatThrownBy(Graphs.on(graph, new WorkerGrid2D(0, 1))::execute).isInstanceOf(TornadoRuntimeException.class).hasMessageContaining("positive");
+        .hasMessage("g.t asks for [12, 1, 1] work-items in groups of [8, 1, 1]; both must be positive and "
+            + "the first a multiple of the second");
+    assertThatThrownBy(Graphs.line(graph, 2048, 2048)::execute).isInstanceOf(TornadoRuntimeException.class)
+        .hasMessageContaining("at most 1024");
+    assertThatThrownBy(Graphs.on(graph, new WorkerGrid2D(0, 1))::execute).isInstanceOf(TornadoRuntimeException.class)
+        .hasMessageContaining("positive");
     WorkerGrid shifted = new WorkerGrid1D(4);
     shifted.setGlobalOffset(1, 0, 0);
     assertThatThrownBy(Graphs.on(graph, shifted)::execute).isInstanceOf(TornadoRuntimeException.class).hasMessageContaining("start at 0");

@@ -52,7 +52,8 @@ class MappingTest {
     for (int i = 0; i < FLOATS; i++) {
       owned.getSegment().set(ValueLayout.JAVA_FLOAT, 4L * i, 1000);
     }
-    owner = new TaskGraph("owner").transferToDevice(FIRST_EXECUTION, owned).task("t", MappingTest::touch, owned).transferToHost(UNDER_DEMAND, owned).snapshot();
+    owner = new TaskGraph("owner").transferToDevice(FIRST_EXECUTION, owned).task("t", MappingTest::touch, owned)
+        .transferToHost(UNDER_DEMAND, owned).snapshot();
     user = new TaskGraph("g").transferToDevice(FIRST_EXECUTION, window).task("t", MappingTest::addIndex, new KernelContext(), window, size)
         .transferToHost(EVERY_EXECUTION, size).snapshot();
   }
@@ -107,7 +108,8 @@ class MappingTest {
     ImmutableTaskGraph reader = new TaskGraph("r").transferToDevice(UNDER_DEMAND, window).task("t", MappingTest::past, window).snapshot();
     new TornadoExecutionPlan(owner).execute();
     new TornadoExecutionPlan(owner, reader).mapOnDeviceMemoryRegion(window, owned, 0, 0, 1);
-    assertThatThrownBy(new TornadoExecutionPlan(reader)::execute).isInstanceOf(TornadoRuntimeException.class).hasMessageContaining("r.t failed")
+    assertThatThrownBy(new TornadoExecutionPlan(reader)::execute).isInstanceOf(TornadoRuntimeException.class)
+        .hasMessageContaining("r.t failed")
         .hasCauseInstanceOf(IndexOutOfBoundsException.class);
   }
 
@@ -117,8 +119,11 @@ class MappingTest {
     assertThatThrownBy(() -> both.mapOnDeviceMemoryRegion(window, owned, 0, 0, 1)).isInstanceOf(TornadoMemoryException.class)
         .hasMessageContaining("execute its graph first");
     new TornadoExecutionPlan(owner).execute();
-    assertThatThrownBy(() -> both.mapOnDeviceMemoryRegion(window, owned, 4, 0, 1)).isInstanceOf(TornadoRuntimeException.class).hasMessageContaining("offset 4");
-    assertThatThrownBy(() -> both.mapOnDeviceMemoryRegion(window, owned, 0, 0, 2)).isInstanceOf(TornadoRuntimeException.class).hasMessageContaining("number 2");
-    assertThatThrownBy(() -> both.mapOnDeviceMemoryRegion(window, "x", 0, 0, 1)).isInstanceOf(TornadoRuntimeException.class).hasMessageContaining("native arrays");
+    assertThatThrownBy(() -> both.mapOnDeviceMemoryRegion(window, owned, 4, 0, 1)).isInstanceOf(TornadoRuntimeException.class)
+        .hasMessageContaining("offset 4");
+    assertThatThrownBy(() -> both.mapOnDeviceMemoryRegion(window, owned, 0, 0, 2)).isInstanceOf(TornadoRuntimeException.class)
+        .hasMessageContaining("number 2");
+    assertThatThrownBy(() -> both.mapOnDeviceMemoryRegion(window, "x", 0, 0, 1)).isInstanceOf(TornadoRuntimeException.class)
+        .hasMessageContaining("native arrays");
   }
 }

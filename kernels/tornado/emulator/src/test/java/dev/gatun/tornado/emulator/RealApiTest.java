@@ -19,9 +19,10 @@ import org.junit.jupiter.api.Test;
 import uk.ac.manchester.tornado.api.TaskGraph;
 
 /**
- * What is compiled against this module runs on TornadoVM, so each class, method, field and constant here must be one of TornadoVM's too. The list
- * {@code real-api.txt} holds those of TornadoVM 5.2.0-jdk25, for the types that stand here; with {@code -Dgatun.tornado.api.jar=JAR} the test holds
- * the list against that jar, and with {@code -Dgatun.tornado.api.record=true} besides writes it anew.
+ * What is compiled against this module runs on TornadoVM, so each class, method, field and constant here must be one of TornadoVM's too.
+ * The list {@code real-api.txt} holds those of TornadoVM 5.2.0-jdk25, for the types that stand here; with {@code
+ * -Dgatun.tornado.api.jar=JAR} the test holds the list against that jar, and with {@code -Dgatun.tornado.api.record=true} besides writes it
+ * anew.
  */
 class RealApiTest {
   private static final String LIST = "real-api.txt";
@@ -41,7 +42,8 @@ class RealApiTest {
   @Test
   void theListAgreesWithTheJar() throws IOException, URISyntaxException {
     String jar = System.getProperty("gatun.tornado.api.jar", "");
-    assumeFalse(jar.isEmpty(), "no TornadoVM here: name its tornado-api jar in -Dgatun.tornado.api.jar to hold the recorded API against it");
+    assumeFalse(jar.isEmpty(),
+        "no TornadoVM here: name its tornado-api jar in -Dgatun.tornado.api.jar to hold the recorded API against it");
     Set<String> real = new TreeSet<>();
     try (JarFile file = new JarFile(jar)) {
       for (String name : ownClasses()) {

@@ -38,7 +38,8 @@ class RefusalsTest {
     String message = "g.t takes a KernelContext and has no WorkerGrid; add one to the GridScheduler under this name";
     assertThatThrownBy(plan::execute).isInstanceOf(TornadoRuntimeException.class).hasMessage(message);
     assertThatThrownBy(plan::withPreCompilation).isInstanceOf(TornadoRuntimeException.class).hasMessage(message);
-    assertThatThrownBy(() -> plan.withGridScheduler(new GridScheduler("g.u", new WorkerGrid1D(1)))).isInstanceOf(TornadoRuntimeException.class)
+    assertThatThrownBy(() -> plan.withGridScheduler(new GridScheduler("g.u", new WorkerGrid1D(1))))
+        .isInstanceOf(TornadoRuntimeException.class)
         .hasMessageContaining("[g.u]");
     plan.withGridScheduler(new GridScheduler("g.t", new WorkerGrid1D(4))).withPreCompilation().execute();
     assertThat(array.toHeapArray()).containsOnly(1);
@@ -46,13 +47,17 @@ class RefusalsTest {
 
   @Test
   void argumentsThatNoDeviceTakesAreRefused() {
-    assertThatThrownBy(() -> new TaskGraph("g").task("t", RefusalsTest::onObjects, "text", array)).isInstanceOf(TornadoTaskRuntimeException.class)
+    assertThatThrownBy(() -> new TaskGraph("g").task("t", RefusalsTest::onObjects, "text", array))
+        .isInstanceOf(TornadoTaskRuntimeException.class)
         .hasMessage("argument 1 of g.t is a java.lang.String; a kernel takes a KernelContext, native arrays and primitives");
-    assertThatThrownBy(() -> new TaskGraph("g").task("t", RefusalsTest::onObjects, new int[1], array)).isInstanceOf(TornadoTaskRuntimeException.class);
-    assertThatThrownBy(() -> new TaskGraph("g").task("t", RefusalsTest::kernel, new KernelContext(), null)).hasMessageContaining("argument 2 of g.t is null");
+    assertThatThrownBy(() -> new TaskGraph("g").task("t", RefusalsTest::onObjects, new int[1], array))
+        .isInstanceOf(TornadoTaskRuntimeException.class);
+    assertThatThrownBy(() -> new TaskGraph("g").task("t", RefusalsTest::kernel, new KernelContext(), null))
+        .hasMessageContaining("argument 2 of g.t is null");
     assertThatThrownBy(() -> new TaskGraph("g").transferToDevice(FIRST_EXECUTION, new float[1])).isInstanceOf(TornadoRuntimeException.class)
         .hasMessageContaining("give it native arrays");
-    assertThatThrownBy(() -> new TaskGraph("g").transferToHost(3, array)).isInstanceOf(TornadoRuntimeException.class).hasMessageContaining("mode 3");
+    assertThatThrownBy(() -> new TaskGraph("g").transferToHost(3, array)).isInstanceOf(TornadoRuntimeException.class)
+        .hasMessageContaining("mode 3");
   }
 
   @Test
@@ -73,7 +78,9 @@ class RefusalsTest {
 
   @Test
   void theBarrierOfAllGroupsIsRefused() {
-    TaskGraph graph = new TaskGraph("g").task("t", RefusalsTest::meetsAll, new KernelContext(), array).transferToHost(EVERY_EXECUTION, array);
-    assertThatThrownBy(Graphs.line(graph, 4, 2)::execute).isInstanceOf(TornadoRuntimeException.class).hasMessageContaining("no globalBarrier");
+    TaskGraph graph = new TaskGraph("g").task("t", RefusalsTest::meetsAll, new KernelContext(), array)
+        .transferToHost(EVERY_EXECUTION, array);
+    assertThatThrownBy(Graphs.line(graph, 4, 2)::execute).isInstanceOf(TornadoRuntimeException.class)
+        .hasMessageContaining("no globalBarrier");
   }
 }

@@ -47,7 +47,8 @@ class TransfersTest {
   void everyExecutionMeansTheValuesBeforeEach() {
     IntArray from = IntArray.fromElements(1, 2);
     IntArray sum = new IntArray(2);
-    TornadoExecutionPlan plan = new TornadoExecutionPlan(new TaskGraph("g").transferToDevice(EVERY_EXECUTION, from).transferToDevice(FIRST_EXECUTION, sum)
+    TornadoExecutionPlan plan = new TornadoExecutionPlan(new TaskGraph("g").transferToDevice(EVERY_EXECUTION, from)
+        .transferToDevice(FIRST_EXECUTION, sum)
         .task("t", TransfersTest::addTo, from, sum).transferToHost(EVERY_EXECUTION, sum).snapshot());
     plan.execute();
     from.init(100);
@@ -71,7 +72,8 @@ class TransfersTest {
   @Test
   void whatWasNotTransferredIsGarbage() {
     IntArray array = new IntArray(2);
-    new TornadoExecutionPlan(new TaskGraph("g").task("t", TransfersTest::twice, array, 1).transferToHost(EVERY_EXECUTION, array).snapshot()).execute();
+    new TornadoExecutionPlan(new TaskGraph("g").task("t", TransfersTest::twice, array, 1).transferToHost(EVERY_EXECUTION, array).snapshot())
+        .execute();
     assertThat(array.toHeapArray()).containsExactly(0xA5A5A5A5, 0xA5A5A5A5);
   }
 
@@ -80,7 +82,8 @@ class TransfersTest {
     IntArray array = IntArray.fromElements(1, 10);
     IntArray other = IntArray.fromElements(1, 1);
     new TornadoExecutionPlan(new TaskGraph("g").transferToDevice(FIRST_EXECUTION, array, other).task("a", TransfersTest::twice, array, 3)
-        .task("b", TransfersTest::addTo, other, array).task("c", TransfersTest::twice, array, 2).transferToHost(EVERY_EXECUTION, array).snapshot()).execute();
+        .task("b", TransfersTest::addTo, other, array).task("c", TransfersTest::twice, array, 2).transferToHost(EVERY_EXECUTION, array)
+        .snapshot()).execute();
     assertThat(array.toHeapArray()).containsExactly(8, 62);
   }
 
@@ -90,7 +93,8 @@ class TransfersTest {
     IntArray other = IntArray.fromElements(5);
     ImmutableTaskGraph first = new TaskGraph("f").transferToDevice(EVERY_EXECUTION, array).task("t", TransfersTest::twice, array, 2)
         .transferToHost(EVERY_EXECUTION, array).snapshot();
-    ImmutableTaskGraph second = new TaskGraph("s").transferToDevice(EVERY_EXECUTION, array, other).task("t", TransfersTest::addTo, other, array)
+    ImmutableTaskGraph second = new TaskGraph("s").transferToDevice(EVERY_EXECUTION, array, other)
+        .task("t", TransfersTest::addTo, other, array)
         .transferToHost(EVERY_EXECUTION, array).snapshot();
     TornadoExecutionPlan plan = new TornadoExecutionPlan(first, second);
     plan.execute();

@@ -16,8 +16,8 @@ record Grid(Extent global, Extent local, Extent groups) {
     long items = 1;
     for (int d = 0; d < 3; d++) {
       if (global[d] < 1 || local[d] < 1 || global[d] % local[d] != 0) {
-        throw new TornadoRuntimeException(task + " asks for " + Arrays.toString(global) + " work-items in groups of " + Arrays.toString(local)
-            + "; both must be positive and the first a multiple of the second");
+        throw new TornadoRuntimeException(task + " asks for " + Arrays.toString(global) + " work-items in groups of "
+            + Arrays.toString(local) + "; both must be positive and the first a multiple of the second");
       }
       items *= local[d];
     }
@@ -26,7 +26,8 @@ record Grid(Extent global, Extent local, Extent groups) {
           + EmulatedDevice.MAX_GROUP + " in one");
     }
     if (Arrays.stream(worker.getGlobalOffset()).anyMatch(offset -> offset != 0)) {
-      throw new TornadoRuntimeException(task + " asks for work-items from " + Arrays.toString(worker.getGlobalOffset()) + " on; the emulator's start at 0");
+      throw new TornadoRuntimeException(task + " asks for work-items from " + Arrays.toString(worker.getGlobalOffset())
+          + " on; the emulator's start at 0");
     }
     long[] groups = {global[0] / local[0], global[1] / local[1], global[2] / local[2]};
     return new Grid(Extent.of(global), Extent.of(local), Extent.of(groups));

@@ -40,7 +40,8 @@ public class ImmutableTaskGraph {
       }
       if (task.needsGrid()) {
         if (grids == null || grids.get(task.name) == null) {
-          throw new TornadoRuntimeException(task.name + " takes a KernelContext and has no WorkerGrid; add one to the GridScheduler under this name");
+          throw new TornadoRuntimeException(task.name
+              + " takes a KernelContext and has no WorkerGrid; add one to the GridScheduler under this name");
         }
         Grid.of(task.name, grids.get(task.name));
       }

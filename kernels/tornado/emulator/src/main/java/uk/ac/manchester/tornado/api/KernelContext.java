@@ -5,8 +5,8 @@ import uk.ac.manchester.tornado.api.emulation.Lockstep;
 import uk.ac.manchester.tornado.api.exceptions.TornadoRuntimeException;
 
 /**
- * Where a work-item stands in its grid, its group's barrier and its group's local memory. A task graph is given an empty one, in whose place each
- * work-item gets its own.
+ * Where a work-item stands in its grid, its group's barrier and its group's local memory. A task graph is given an empty one, in whose
+ * place each work-item gets its own.
  */
 public class KernelContext {
   /** The item in the grid, along x. */

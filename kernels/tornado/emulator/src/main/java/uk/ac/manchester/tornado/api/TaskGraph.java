@@ -181,8 +181,8 @@ public class TaskGraph {
     }
     for (Object object : objects) {
       if (!(object instanceof TornadoNativeArray array)) {
-        throw new TornadoRuntimeException(call + " of graph " + name + " is given " + (object == null ? "null" : "a " + object.getClass().getName())
-            + "; give it native arrays");
+        String what = object == null ? "null" : "a " + object.getClass().getName();
+        throw new TornadoRuntimeException(call + " of graph " + name + " is given " + what + "; give it native arrays");
       }
       into.add(new Transfer(mode, array));
     }

@@ -63,7 +63,8 @@ public class TornadoExecutionPlan implements AutoCloseable {
   /** Takes the tasks' grids from here. */
   public TornadoExecutionPlan withGridScheduler(GridScheduler gridScheduler) {
     if (gridScheduler.keySet().stream().noneMatch(task -> graphs.stream().anyMatch(graph -> graph.knows(task)))) {
-      throw new TornadoRuntimeException("the GridScheduler names " + gridScheduler.keySet() + " and no task of this plan; a task's name is graph.task");
+      throw new TornadoRuntimeException("the GridScheduler names " + gridScheduler.keySet()
+          + " and no task of this plan; a task's name is graph.task");
     }
     grids = gridScheduler;
     return this;
@@ -97,8 +98,8 @@ public class TornadoExecutionPlan implements AutoCloseable {
   }
 
   /**
-   * Makes the storage of {@code srcTornadoArray} in one graph the storage of {@code destTornadoArray} in another, whatever the sizes and element types.
-   * Where the destination is still to be uploaded once, that goes to the start of the common storage.
+   * Makes the storage of {@code srcTornadoArray} in one graph the storage of {@code destTornadoArray} in another, whatever the sizes and
+   * element types. Where the destination is still to be uploaded once, that goes to the start of the common storage.
    */
   public void mapOnDeviceMemoryRegion(Object destTornadoArray, Object srcTornadoArray, long offset, int fromGraphIndex, int toGraphIndex) {
     if (offset != 0) {

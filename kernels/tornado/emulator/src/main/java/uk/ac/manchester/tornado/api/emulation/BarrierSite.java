@@ -11,7 +11,8 @@ record BarrierSite(List<Frame> frames) {
 
   static BarrierSite ofCaller() {
     return new BarrierSite(WALKER.walk(frames -> frames.dropWhile(BarrierSite::ofApi).takeWhile(f -> !ofApi(f))
-        .map(f -> new Frame(f.getClassName() + "." + f.getMethodName(), f.getByteCodeIndex(), f.getFileName() + ":" + f.getLineNumber())).toList()));
+        .map(f -> new Frame(f.getClassName() + "." + f.getMethodName(), f.getByteCodeIndex(), f.getFileName() + ":" + f.getLineNumber()))
+        .toList()));
   }
 
   private static boolean ofApi(StackWalker.StackFrame frame) {

@@ -9,8 +9,8 @@ import uk.ac.manchester.tornado.api.exceptions.TornadoOutOfMemoryException;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /**
- * What one task graph has on the device: for each array object a storage of its own, header included, until the array is mapped onto the storage
- * of another. Fresh storage is filled with bytes of {@code 0xA5}.
+ * What one task graph has on the device: for each array object a storage of its own, header included, until the array is mapped onto the
+ * storage of another. Fresh storage is filled with bytes of {@code 0xA5}.
  */
 public final class DeviceMemory {
   private static final byte GARBAGE = (byte) 0xA5;
@@ -34,7 +34,9 @@ public final class DeviceMemory {
     return place(array).onDevice;
   }
 
-  /** Copies the whole array, header included, to the start of its storage; where {@code again} is false, only if that was not done before. */
+  /**
+   * Copies the whole array, header included, to the start of its storage; where {@code again} is false, only if that was not done before.
+   */
   public void upload(TornadoNativeArray array, boolean again) {
     Place place = place(array);
     if (again || !place.uploaded) {
@@ -81,7 +83,8 @@ public final class DeviceMemory {
 
   private static MemorySegment allocate(long bytes) {
     if (bytes > EmulatedDevice.MAX_ALLOCATION) {
-      throw new TornadoOutOfMemoryException("an array of " + bytes + " bytes is more than the " + EmulatedDevice.MAX_ALLOCATION + " that the device allocates at once");
+      throw new TornadoOutOfMemoryException("an array of " + bytes + " bytes is more than the " + EmulatedDevice.MAX_ALLOCATION
+          + " that the device allocates at once");
     }
     return Arena.ofAuto().allocate(bytes, Long.BYTES).fill(GARBAGE);
   }

@@ -7,8 +7,8 @@ import java.util.function.IntFunction;
 import uk.ac.manchester.tornado.api.exceptions.TornadoRuntimeException;
 
 /**
- * The local arrays of the group that runs now. The k-th array that each item asks for is one and the same; a group finds them filled with what no
- * kernel should compute with: NaN, or bytes of {@code 0xA5}.
+ * The local arrays of the group that runs now. The k-th array that each item asks for is one and the same; a group finds them filled with
+ * what no kernel should compute with: NaN, or bytes of {@code 0xA5}.
  */
 public final class LocalMemory {
   private final String task;
@@ -59,8 +59,8 @@ public final class LocalMemory {
     if (place == arrays.size()) {
       bytes += (long) size * elementBytes;
       if (size < 1 || bytes > EmulatedDevice.LOCAL_MEMORY) {
-        throw new TornadoRuntimeException(task + " asks for a local array of " + size + " elements, in all " + bytes + " bytes of local memory; there are "
-            + EmulatedDevice.LOCAL_MEMORY);
+        throw new TornadoRuntimeException(task + " asks for a local array of " + size + " elements, in all " + bytes
+            + " bytes of local memory; there are " + EmulatedDevice.LOCAL_MEMORY);
       }
       T array = make.apply(size);
       spoil(array);
@@ -70,8 +70,8 @@ public final class LocalMemory {
     Object array = arrays.get(place);
     int length = java.lang.reflect.Array.getLength(array);
     if (!type.isInstance(array) || length != size) {
-      throw new TornadoRuntimeException(task + " asks for local array " + (place + 1) + " as " + type.getComponentType() + "[" + size + "] in one item and as "
-          + array.getClass().getComponentType() + "[" + length + "] in another");
+      throw new TornadoRuntimeException(task + " asks for local array " + (place + 1) + " as " + type.getComponentType() + "[" + size
+          + "] in one item and as " + array.getClass().getComponentType() + "[" + length + "] in another");
     }
     return type.cast(array);
   }

@@ -7,9 +7,9 @@ import java.util.function.IntFunction;
 /**
  * Runs the groups of one task one after the other, and the items of a group so that they can meet at barriers.
  *
- * <p>Until an item reaches a barrier the items run in a loop on the calling thread. From the first barrier on each item of the group has a thread
- * of its own, which it keeps for the groups that follow. The last item to arrive finds out whether all stand at one barrier, or all are done with
- * the group; anything else is a divergence, so nothing ever waits for what cannot come.
+ * <p>Until an item reaches a barrier the items run in a loop on the calling thread. From the first barrier on each item of the group has a
+ * thread of its own, which it keeps for the groups that follow. The last item to arrive finds out whether all stand at one barrier, or all
+ * are done with the group; anything else is a divergence, so nothing ever waits for what cannot come.
  *
  * <p>The groups, and the items of a group, go up in one execution and down in the next, so that a kernel cannot rely on their order.
  */
@@ -218,7 +218,8 @@ public final class Lockstep {
       memory.reset();
     } else {
       int waiting = first(AT_BARRIER);
-      throw divergence("work-item " + waiting + (sites[waiting] == null ? "" : " at " + sites[waiting].where()) + " and " + (shape.items - done - 1)
+      throw divergence("work-item " + waiting + (sites[waiting] == null ? "" : " at " + sites[waiting].where()) + " and "
+          + (shape.items - done - 1)
           + " more wait at a barrier that work-item " + first(DONE) + " and " + (done - 1) + " more have ended without");
     }
     running.set(shape.items);
@@ -228,7 +229,8 @@ public final class Lockstep {
   private void checkSites() {
     for (int item = 1; item < shape.items; item++) {
       if (!sites[item].equals(sites[0])) {
-        throw divergence("work-item 0 waits at the barrier at " + sites[0].where() + " and work-item " + item + " at that at " + sites[item].where());
+        throw divergence("work-item 0 waits at the barrier at " + sites[0].where() + " and work-item " + item + " at that at "
+            + sites[item].where());
       }
     }
   }

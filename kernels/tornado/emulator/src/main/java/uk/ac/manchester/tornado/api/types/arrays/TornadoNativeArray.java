@@ -8,8 +8,8 @@ import uk.ac.manchester.tornado.api.emulation.DeviceViews;
 /**
  * An array outside the heap: a header of {@link #ARRAY_HEADER} bytes, whose first four hold the number of elements, and the elements.
  *
- * <p>In a kernel the emulator hands out such arrays over device memory. There, as on a device, {@link #getSize()} is what the array given to the
- * task said, and the elements are those that the storage holds, which may be more once it is mapped onto another array's.
+ * <p>In a kernel the emulator hands out such arrays over device memory. There, as on a device, {@link #getSize()} is what the array given
+ * to the task said, and the elements are those that the storage holds, which may be more once it is mapped onto another array's.
  */
 public abstract sealed class TornadoNativeArray permits ByteArray, FloatArray, HalfFloatArray, IntArray, ShortArray {
   /** The bytes of the header; the property {@code tornado.panama.objectHeader} sets another number than 16. */
