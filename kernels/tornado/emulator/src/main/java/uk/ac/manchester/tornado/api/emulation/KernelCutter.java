@@ -37,7 +37,8 @@ import uk.ac.manchester.tornado.api.emulation.BarrierPaths.Wait;
  * <p>A hidden class beside the kernel's own gets copies of the methods between the kernel and its barriers. A copy has an {@link ItemFrame}
  * as its last parameter. In place of a barrier it keeps its variables there and returns; called again with the frame, it puts them back and
  * goes on behind the barrier. Its callers do the same round the call. Variables are found in the class file's table of them. Code that this
- * does not do right, such as a value under way on the stack, does not verify, and the kernel stays whole.
+ * does not do right, such as a value under way on the stack, does not verify, and the kernel stays whole. So does one on the module path,
+ * where its module does not let this one in.
  */
 final class KernelCutter {
   private static final System.Logger LOG = System.getLogger(KernelCutter.class.getName());
@@ -61,7 +62,6 @@ final class KernelCutter {
         return Optional.empty();
       }
       KernelCutter cutter = new KernelCutter(ClassDesc.of(homeName.packageName(), home.getSimpleName() + "$Cut"), paths);
-      KernelCutter.class.getModule().addExports(KernelCutter.class.getPackageName(), home.getModule());
       MethodHandles.Lookup lookup = MethodHandles.privateLookupIn(home, MethodHandles.lookup())
           .defineHiddenClass(cutter.build(home.getClassLoader()), true, MethodHandles.Lookup.ClassOption.NESTMATE);
       CutKernel kernel = (CutKernel) lookup.findConstructor(lookup.lookupClass(), MethodType.methodType(void.class)).invoke();
