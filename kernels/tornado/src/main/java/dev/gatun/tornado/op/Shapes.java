@@ -16,11 +16,16 @@ final class Shapes {
 
   /** The number that kernels know F32, F16 and BF16 by. */
   static int type(Tensor tensor) {
-    return switch (tensor.dtype()) {
+    return type(tensor.dtype());
+  }
+
+  /** The number that kernels know F32, F16 and BF16 by. */
+  static int type(DType type) {
+    return switch (type) {
       case F32 -> Elements.F32;
       case F16 -> Elements.F16;
       case BF16 -> Elements.BF16;
-      default -> throw new IllegalArgumentException(tensor + " is of no float type");
+      default -> throw new IllegalArgumentException(type + " is no float type that kernels know");
     };
   }
 
