@@ -17,7 +17,12 @@ final class Shapes {
 
   /** The number that kernels know a float or block type by. */
   static int type(Tensor tensor) {
-    return switch (tensor.dtype()) {
+    return type(tensor.dtype());
+  }
+
+  /** The number that kernels know a float or block type by. */
+  static int type(DType type) {
+    return switch (type) {
       case F32 -> Elements.F32;
       case F16 -> Elements.F16;
       case BF16 -> Elements.BF16;
@@ -35,7 +40,7 @@ final class Shapes {
       case Q4_K -> Blocks.Q4_K;
       case Q5_K -> Blocks.Q5_K;
       case Q6_K -> Blocks.Q6_K;
-      case I8, I32 -> throw new IllegalArgumentException(tensor + " is of no float type");
+      case I8, I32 -> throw new IllegalArgumentException(type + " is of no float type");
     };
   }
 
