@@ -1,7 +1,14 @@
 package dev.gatun.tornado.op;
 
+import dev.gatun.Add;
+import dev.gatun.Gelu;
+import dev.gatun.GeluMul;
+import dev.gatun.Mul;
 import dev.gatun.Operator;
 import dev.gatun.RmsNorm;
+import dev.gatun.Scale;
+import dev.gatun.SiluMul;
+import dev.gatun.Softcap;
 import dev.gatun.spi.Decision;
 import dev.gatun.spi.Unsupported;
 import dev.gatun.tornado.kernel.Launch;
@@ -11,12 +18,15 @@ import java.util.List;
 public final class Operators {
   private static final RmsNormKernel RMS_NORM = new RmsNormKernel();
 
+  private static final ElementwiseKernel ELEMENTWISE = new ElementwiseKernel();
+
   private Operators() {}
 
   /** The decision about an operator. */
   public static Decision plan(Operator operator, Traits traits) {
     return switch (operator) {
       case RmsNorm o -> RMS_NORM.plan(o, traits);
+      case Add _, Mul _, Scale _, SiluMul _, Gelu _, GeluMul _, Softcap _ -> ELEMENTWISE.plan(operator, traits);
       default -> new Unsupported(operator.name() + " has no TornadoVM kernel");
     };
   }
@@ -25,6 +35,7 @@ public final class Operators {
   public static List<Launch> launches(Operator operator, Traits traits, Binding binding) {
     return switch (operator) {
       case RmsNorm o -> RMS_NORM.launches(o, traits, binding);
+      case Add _, Mul _, Scale _, SiluMul _, Gelu _, GeluMul _, Softcap _ -> ELEMENTWISE.launches(operator, traits, binding);
       default -> throw new IllegalStateException(operator.name() + " has no kernel");
     };
   }
