@@ -4,8 +4,15 @@ import dev.gatun.Dequantize;
 import dev.gatun.Matmul;
 import dev.gatun.Attention;
 import dev.gatun.KvAppend;
+import dev.gatun.Add;
+import dev.gatun.Gelu;
+import dev.gatun.GeluMul;
+import dev.gatun.Mul;
 import dev.gatun.Operator;
 import dev.gatun.RmsNorm;
+import dev.gatun.Scale;
+import dev.gatun.SiluMul;
+import dev.gatun.Softcap;
 import dev.gatun.spi.Decision;
 import dev.gatun.spi.Unsupported;
 import dev.gatun.tornado.kernel.Launch;
@@ -19,6 +26,8 @@ public final class Operators {
   private static final KvAppendKernel KV_APPEND = new KvAppendKernel();
   private static final RmsNormKernel RMS_NORM = new RmsNormKernel();
 
+  private static final ElementwiseKernel ELEMENTWISE = new ElementwiseKernel();
+
   private Operators() {}
 
   /** The decision about an operator. */
@@ -29,6 +38,7 @@ public final class Operators {
       case Attention o -> ATTENTION.plan(o, traits);
       case KvAppend o -> KV_APPEND.plan(o, traits);
       case RmsNorm o -> RMS_NORM.plan(o, traits);
+      case Add _, Mul _, Scale _, SiluMul _, Gelu _, GeluMul _, Softcap _ -> ELEMENTWISE.plan(operator, traits);
       default -> new Unsupported(operator.name() + " has no TornadoVM kernel");
     };
   }
@@ -41,6 +51,7 @@ public final class Operators {
       case Attention o -> ATTENTION.launches(o, traits, binding);
       case KvAppend o -> KV_APPEND.launches(o, traits, binding);
       case RmsNorm o -> RMS_NORM.launches(o, traits, binding);
+      case Add _, Mul _, Scale _, SiluMul _, Gelu _, GeluMul _, Softcap _ -> ELEMENTWISE.launches(operator, traits, binding);
       default -> throw new IllegalStateException(operator.name() + " has no kernel");
     };
   }
