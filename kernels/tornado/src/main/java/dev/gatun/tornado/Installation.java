@@ -74,6 +74,8 @@ final class Installation {
     setDefault("tornado.tvm.maxbytecodesize", Integer.toString(1 << 22));
     // The default has -cl-fast-relaxed-math, under which there is neither NaN nor infinity.
     setDefault("tornado.opencl.compiler.flags", "-w");
+    // Else no function of more than some hundred nodes is inlined, and what decodes a block has more.
+    setDefault("tornado.compiler.fullInlining", "True");
     // What there is the device knows better than a flag.
     setDefault("tornado.device.memory", "1024GB");
   }

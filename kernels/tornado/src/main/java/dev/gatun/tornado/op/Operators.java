@@ -1,5 +1,6 @@
 package dev.gatun.tornado.op;
 
+import dev.gatun.Dequantize;
 import dev.gatun.Operator;
 import dev.gatun.RmsNorm;
 import dev.gatun.spi.Decision;
@@ -9,6 +10,7 @@ import java.util.List;
 
 /** Every operator's form on TornadoVM. */
 public final class Operators {
+  private static final DequantizeKernel DEQUANTIZE = new DequantizeKernel();
   private static final RmsNormKernel RMS_NORM = new RmsNormKernel();
 
   private Operators() {}
@@ -16,6 +18,7 @@ public final class Operators {
   /** The decision about an operator. */
   public static Decision plan(Operator operator, Traits traits) {
     return switch (operator) {
+      case Dequantize o -> DEQUANTIZE.plan(o, traits);
       case RmsNorm o -> RMS_NORM.plan(o, traits);
       default -> new Unsupported(operator.name() + " has no TornadoVM kernel");
     };
@@ -24,6 +27,7 @@ public final class Operators {
   /** The launches of an operator that has a plan. */
   public static List<Launch> launches(Operator operator, Traits traits, Binding binding) {
     return switch (operator) {
+      case Dequantize o -> DEQUANTIZE.launches(o, traits, binding);
       case RmsNorm o -> RMS_NORM.launches(o, traits, binding);
       default -> throw new IllegalStateException(operator.name() + " has no kernel");
     };
