@@ -10,11 +10,11 @@
  *
  * <p>A task with a {@link uk.ac.manchester.tornado.api.KernelContext} runs once for each work-item of its
  * {@link uk.ac.manchester.tornado.api.WorkerGrid}, group by group; any other runs once, as the sequential Java that it is. The items of a
- * group meet at barriers and share local arrays, which are filled with garbage when the group starts. Items that do not all come to the same
- * barrier, and exceptions in a kernel, end the execution with a message that names task, group and item. Groups and items run upwards in one
- * execution and downwards in the next.
+ * group meet at barriers and share local arrays, which are filled with garbage when the group starts. Items that do not all come to the
+ * same barrier, and exceptions in a kernel, end the execution with a message that names task, group and item. Groups and items run upwards
+ * in one execution and downwards in the next.
  *
- * <p>Refused, though TornadoVM may take it: global sizes that are no multiple of the group's, array arguments that no transfer names, offsets
- * of grids and mappings, barriers of all groups, and arguments other than native arrays, contexts and primitives.
+ * <p>Refused, though TornadoVM may take it: global sizes that are no multiple of the group's, array arguments that no transfer names,
+ * offsets of grids and mappings, barriers of all groups, and arguments other than native arrays, contexts and primitives.
  */
 package uk.ac.manchester.tornado.api;
