@@ -1,8 +1,6 @@
 package dev.gatun.tornado.kernel;
 
-import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
-import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
 /**
  * Keys and values as attention finds them, in the pages of a cache or in plain tensors: {@value #INTEGERS} integers from {@code p.get(b)} on, distances in elements.
@@ -53,24 +51,5 @@ public final class Kept {
       in = row % pageTokens;
     }
     return at + in * p.get(b + ROW + value);
-  }
-
-  /** The product of {@code n} floats in local memory with the elements from {@code at} on. */
-  static float dot(float[] query, int n, int type, FloatArray floats, ShortArray shorts, FloatArray powers, int at) {
-    float sum = 0;
-    if (type == Elements.F32) {
-      for (int i = 0; i < n; i++) {
-        sum += query[i] * floats.get(at + i);
-      }
-    } else if (type == Elements.F16) {
-      for (int i = 0; i < n; i++) {
-        sum += query[i] * Elements.half(shorts.get(at + i), powers);
-      }
-    } else {
-      for (int i = 0; i < n; i++) {
-        sum += query[i] * Elements.bfloat(shorts.get(at + i), powers);
-      }
-    }
-    return sum;
   }
 }

@@ -80,9 +80,9 @@ final class AttentionKernel implements OperatorKernel<Attention> {
         .floats(operator.options().scale(), operator.options().softcap()).memory(binding.place(q));
     switch (operator.kv()) {
       case Kv.Dense dense -> main.memory(binding.place(dense.k())).memory(binding.place(dense.v()))
-          .memory(binding.place(y)).memory(sinks).memory(binding.workspace());
+          .memory(sinks).memory(binding.place(y)).memory(binding.workspace());
       case Kv.Paged paged -> main.memory(binding.cache(paged.cache()).pages(paged.layer()))
-          .memory(binding.place(y)).memory(sinks).memory(binding.workspace()).memory(binding.cache(paged.cache()).table());
+          .memory(sinks).memory(binding.place(y)).memory(binding.workspace()).memory(binding.cache(paged.cache()).table());
     }
     return List.of(places(operator, traits, binding), main.over(Grid.groups(q.size(0) * q.size(1), traits.local())));
   }
@@ -100,17 +100,22 @@ final class AttentionKernel implements OperatorKernel<Attention> {
       case Kv.Paged paged -> {
         KvCache.Spec spec = paged.cache().spec();
         launch.integers(1, binding.cache(paged.cache()).table().index(Integer.BYTES), spec.slots(), spec.slotTokens(), spec.slotPages())
-            .memory(binding.workspace()).memory(binding.workspace()).memory(binding.workspace());
+            .memory(binding.place(operator.batch().starts())).memory(binding.place(operator.batch().starts())).memory(binding.place(operator.batch().starts()));
       }
     }
-    return launch.over(Grid.items(operator.q().size(0), traits.local()));
+    return launch.memory(binding.workspace()).over(Grid.items(operator.q().size(0), traits.local()));
+  }
+
+  /** The stride of a single index is never taken, and may be anything. */
+  private static long stride(Tensor tensor, int dimension) {
+    return tensor.size(dimension) > 1 ? tensor.stride(dimension) : 0;
   }
 
   /** Keys and values as kernels take them. */
   private static long[] kept(Kv kv, Binding binding) {
     return switch (kv) {
-      case Kv.Dense dense -> new long[] {Shapes.type(dense.k()), 0, 0, 0, binding.index(dense.k()), binding.index(dense.v()), dense.k().stride(1),
-          dense.v().stride(1), dense.k().stride(0), dense.v().stride(0)};
+      case Kv.Dense dense -> new long[] {Shapes.type(dense.k()), 0, 0, 0, binding.index(dense.k()), binding.index(dense.v()), stride(dense.k(), 1),
+          stride(dense.v(), 1), stride(dense.k(), 0), stride(dense.v(), 0)};
       case Kv.Paged paged -> {
         KvCache.Spec spec = paged.cache().spec();
         PageLayout layout = PageLayout.of(spec);

@@ -32,7 +32,7 @@ final class KvAppendKernel implements OperatorKernel<KvAppend> {
     long tokens = operator.k().size(0);
     long first = pages.index(unit);
     Launch places = Steps.sequences(Launch.of(Sequences.APPENDED), operator.batch(), binding)
-        .integers(cache.table().index(Integer.BYTES), spec.slots(), spec.slotTokens(), spec.slotPages(), spec.pageTokens()).memory(cache.table())
+        .integers(cache.table().index(Integer.BYTES), spec.slots(), spec.slotTokens(), spec.slotPages(), spec.pageTokens()).memory(cache.table()).memory(binding.workspace())
         .over(Grid.items(tokens, traits.local()));
     Launch append = Launch.of(Append.FLOATS)
         .integers(tokens, spec.heads(), spec.keySize(), spec.valueSize(), Shapes.type(operator.k()), Shapes.type(spec.dtype()),

@@ -32,13 +32,13 @@ final class Steps {
     return tensor.count().map(c -> new Shapes.Count(binding.place(c), binding.index(c))).orElseGet(() -> new Shapes.Count(binding.place(tensor), -1));
   }
 
-  /** Adds what every kernel over a step's sequences takes first, integers and operands: the last of them is the result, {@code index} in ints of the workspace. */
+  /** Adds what every kernel over a step's sequences takes first, integers and operands; its result is the workspace, as the last operand. */
   static Launch.Builder sequences(Launch.Builder launch, Ragged batch, Binding binding) {
     Shapes.Count tokens = count(batch.positions(), binding);
     Shapes.Count sequences = count(batch.slots(), binding);
     return launch.integers(batch.positions().size(0), tokens.index(), batch.slots().size(0), sequences.index(), binding.index(batch.starts()),
         binding.index(batch.slots()), binding.index(batch.positions()), binding.workspace().index(Integer.BYTES))
         .memory(binding.place(batch.starts())).memory(binding.place(batch.slots())).memory(binding.place(batch.positions())).memory(tokens.place())
-        .memory(sequences.place()).memory(binding.workspace());
+        .memory(sequences.place());
   }
 }
