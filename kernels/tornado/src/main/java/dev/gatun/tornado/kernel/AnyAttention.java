@@ -89,7 +89,7 @@ public final class AnyAttention {
           int key = Kept.at(p, b + KEPT, 0, place, head);
           float score = 0;
           for (int i = 0; i < keySize; i++) {
-            score += query[i] * Elements.get(kept, k, ks, powers, key + i);
+            score += query[i] * Kept.get(kept, k, ks, powers, key, i);
           }
           scores[item] = capped(q.get(b) * score, q.get(b + 1));
           values[item] = Kept.at(p, b + KEPT, 1, place, head);
@@ -119,7 +119,7 @@ public final class AnyAttention {
         for (int j = 0; j < count; j++) {
           int value = values[j];
           if (value >= 0) {
-            total += weights[j] * Elements.get(kept, v, vs, powers, value + i);
+            total += weights[j] * Kept.get(kept, v, vs, powers, value, i);
           }
         }
         sums[i] = total;

@@ -120,7 +120,7 @@ final class AttentionKernel implements OperatorKernel<Attention> {
         KvCache.Spec spec = paged.cache().spec();
         PageLayout layout = PageLayout.of(spec);
         DType type = spec.dtype();
-        int unit = type.blockBytes();
+        int unit = Steps.unit(type);
         long first = binding.cache(paged.cache()).pages(paged.layer()).index(unit);
         long head = layout.headBytes() / unit;
         yield new long[] {Shapes.type(type), spec.pageTokens(), spec.slotTokens(), layout.pageBytes() / unit, first,

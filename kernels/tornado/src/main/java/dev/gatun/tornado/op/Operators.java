@@ -1,10 +1,18 @@
 package dev.gatun.tornado.op;
 
-import dev.gatun.Attention;
 import dev.gatun.Dequantize;
+import dev.gatun.Matmul;
+import dev.gatun.Attention;
 import dev.gatun.KvAppend;
+import dev.gatun.Add;
+import dev.gatun.Gelu;
+import dev.gatun.GeluMul;
+import dev.gatun.Mul;
 import dev.gatun.Operator;
 import dev.gatun.RmsNorm;
+import dev.gatun.Scale;
+import dev.gatun.SiluMul;
+import dev.gatun.Softcap;
 import dev.gatun.spi.Decision;
 import dev.gatun.spi.Unsupported;
 import dev.gatun.tornado.kernel.Launch;
@@ -12,20 +20,25 @@ import java.util.List;
 
 /** Every operator's form on TornadoVM. */
 public final class Operators {
-  private static final AttentionKernel ATTENTION = new AttentionKernel();
   private static final DequantizeKernel DEQUANTIZE = new DequantizeKernel();
+  private static final MatmulKernel MATMUL = new MatmulKernel();
+  private static final AttentionKernel ATTENTION = new AttentionKernel();
   private static final KvAppendKernel KV_APPEND = new KvAppendKernel();
   private static final RmsNormKernel RMS_NORM = new RmsNormKernel();
+
+  private static final ElementwiseKernel ELEMENTWISE = new ElementwiseKernel();
 
   private Operators() {}
 
   /** The decision about an operator. */
   public static Decision plan(Operator operator, Traits traits) {
     return switch (operator) {
-      case Attention o -> ATTENTION.plan(o, traits);
       case Dequantize o -> DEQUANTIZE.plan(o, traits);
+      case Matmul o -> MATMUL.plan(o, traits);
+      case Attention o -> ATTENTION.plan(o, traits);
       case KvAppend o -> KV_APPEND.plan(o, traits);
       case RmsNorm o -> RMS_NORM.plan(o, traits);
+      case Add _, Mul _, Scale _, SiluMul _, Gelu _, GeluMul _, Softcap _ -> ELEMENTWISE.plan(operator, traits);
       default -> new Unsupported(operator.name() + " has no TornadoVM kernel");
     };
   }
@@ -33,10 +46,12 @@ public final class Operators {
   /** The launches of an operator that has a plan. */
   public static List<Launch> launches(Operator operator, Traits traits, Binding binding) {
     return switch (operator) {
-      case Attention o -> ATTENTION.launches(o, traits, binding);
       case Dequantize o -> DEQUANTIZE.launches(o, traits, binding);
+      case Matmul o -> MATMUL.launches(o, traits, binding);
+      case Attention o -> ATTENTION.launches(o, traits, binding);
       case KvAppend o -> KV_APPEND.launches(o, traits, binding);
       case RmsNorm o -> RMS_NORM.launches(o, traits, binding);
+      case Add _, Mul _, Scale _, SiluMul _, Gelu _, GeluMul _, Softcap _ -> ELEMENTWISE.launches(operator, traits, binding);
       default -> throw new IllegalStateException(operator.name() + " has no kernel");
     };
   }

@@ -9,15 +9,15 @@ record Extent(int x, int y, int z) {
   }
 
   int x(int i) {
-    return i % x;
+    return x == 1 ? 0 : i % x;
   }
 
   int y(int i) {
-    return i / x % y;
+    return y == 1 ? 0 : i / x % y;
   }
 
   int z(int i) {
-    return i / x / y;
+    return z == 1 ? 0 : i / x / y;
   }
 
   int count() {

@@ -1,7 +1,7 @@
 package uk.ac.manchester.tornado.api;
 
 import java.util.List;
-import uk.ac.manchester.tornado.api.emulation.Divergence;
+import uk.ac.manchester.tornado.api.emulation.KernelHabits;
 import uk.ac.manchester.tornado.api.emulation.Lockstep;
 import uk.ac.manchester.tornado.api.exceptions.TornadoRuntimeException;
 import uk.ac.manchester.tornado.api.exceptions.TornadoTaskRuntimeException;
@@ -19,10 +19,12 @@ final class KernelTask {
   final List<Object> arguments;
   private final Kernel kernel;
   private final int context;
-  private final Lockstep.Habits habits = new Lockstep.Habits();
+  private final KernelHabits habits;
+  private boolean descending;
 
-  KernelTask(String name, Kernel kernel, List<Object> arguments) {
+  KernelTask(String name, Object code, Kernel kernel, List<Object> arguments) {
     this.name = name;
+    this.habits = KernelHabits.of(code);
     this.kernel = kernel;
     this.arguments = arguments;
     int context = -1;
@@ -61,18 +63,42 @@ final class KernelTask {
 
   /** The kernel once for each work-item. */
   void run(Grid grid, Object[] onDevice) {
-    Lockstep.Shape shape = new Lockstep.Shape(name, grid.groups().count(), grid.local().count(), group -> grid.groups().at(group));
-    Lockstep.run(shape, habits, (lockstep, group, item) -> {
+    descending = !descending;
+    Lockstep.run(new Lockstep.Shape(name, grid.groups().count(), grid.local().count(), onDevice.length, descending), habits,
+        new OnGrid(grid, onDevice));
+  }
+
+  /** The items of one execution. */
+  private final class OnGrid implements Lockstep.Items {
+    private final Grid grid;
+    private final Object[] onDevice;
+
+    private OnGrid(Grid grid, Object[] onDevice) {
+      this.grid = grid;
+      this.onDevice = onDevice;
+    }
+
+    @Override
+    public Object[] arguments(Lockstep lockstep, int group, int item) {
       Object[] own = onDevice.clone();
       own[context] = new KernelContext(grid, group, item, lockstep);
-      try {
-        kernel.apply(own);
-      } catch (Divergence e) {
-        throw e;
-      } catch (RuntimeException | StackOverflowError e) {
-        throw failed(name + " at work-item " + grid.item(group, item) + " of group " + grid.groups().at(group), e);
-      }
-    });
+      return own;
+    }
+
+    @Override
+    public void apply(Object[] arguments) {
+      kernel.apply(arguments);
+    }
+
+    @Override
+    public RuntimeException failed(int group, int item, Throwable cause) {
+      return KernelTask.failed(name + " at work-item " + grid.item(group, item) + " of group " + groupName(group), cause);
+    }
+
+    @Override
+    public String groupName(int group) {
+      return grid.groups().at(group);
+    }
   }
 
   private static TornadoRuntimeException failed(String where, Throwable cause) {

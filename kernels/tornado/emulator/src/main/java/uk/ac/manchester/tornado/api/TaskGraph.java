@@ -171,7 +171,7 @@ public class TaskGraph {
     if (tasks.stream().anyMatch(t -> t.name.equals(full))) {
       throw new TornadoRuntimeException("there are two tasks " + full + "; name one of them otherwise");
     }
-    tasks.add(new KernelTask(full, kernel, Arrays.asList(arguments)));
+    tasks.add(new KernelTask(full, code, kernel, Arrays.asList(arguments)));
     return this;
   }
 

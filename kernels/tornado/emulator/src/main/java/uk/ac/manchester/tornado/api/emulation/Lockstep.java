@@ -1,99 +1,60 @@
 package uk.ac.manchester.tornado.api.emulation;
 
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.IntFunction;
-
 /**
  * Runs the groups of one task one after the other, and the items of a group so that they can meet at barriers.
  *
- * <p>Until an item reaches a barrier the items run in a loop on the calling thread. From the first barrier on each item of the group has a
- * thread of its own, which it keeps for the groups that follow. The last item to arrive finds out whether all stand at one barrier, or all
- * are done with the group; anything else is a divergence, so nothing ever waits for what cannot come.
+ * <p>A kernel that is not known to meet runs its items in a loop. One that is cut at its barriers is stepped from barrier to barrier, item
+ * by item. Any other that reaches a barrier has its items run in {@link ItemThreads}. Either way all items of a group come to one barrier or
+ * all come to the end; anything else is a {@link Divergence}, and nothing ever waits for what cannot come.
  *
- * <p>The groups, and the items of a group, go up in one execution and down in the next, so that a kernel cannot rely on their order.
+ * <p>The groups, and the items of a group, go upwards or downwards, so that a kernel cannot rely on their order.
  */
 public final class Lockstep {
-  private static final int AT_BARRIER = 1;
-  private static final int DONE = 2;
-  private static final int SITES_FIRST = 2;
-  private static final int SITES_EVERY = 64;
+  /** The items of a task. */
+  public interface Items {
+    /** What the kernel is called with for one item. */
+    Object[] arguments(Lockstep lockstep, int group, int item);
 
-  /** The code of one item of one group. */
-  @FunctionalInterface
-  public interface ItemCode {
-    /** Runs it. */
-    void run(Lockstep lockstep, int group, int item);
+    /** Calls the kernel. */
+    void apply(Object[] arguments);
+
+    /** What to throw when the kernel has thrown {@code cause}. */
+    RuntimeException failed(int group, int item, Throwable cause);
+
+    /** How to name a group in a message. */
+    String groupName(int group);
   }
 
-  /** What is run: how many groups of how many items, and how to name a group. */
-  public record Shape(String task, int groups, int items, IntFunction<String> groupName) {}
-
-  /** What a task's executions so far have told. */
-  public static final class Habits {
-    private volatile boolean barriers;
-    private volatile boolean descending;
-    private volatile int executions;
-
-    /** Finding out where each item waits is slow, and mostly comes out the same. */
-    private boolean sitesAreDue() {
-      int execution = executions++;
-      return execution < SITES_FIRST || execution % SITES_EVERY == 0;
+  /** How many groups of how many items there are, the kernel's number of arguments, and whether the order is downwards. */
+  public record Shape(String task, int groups, int items, int arguments, boolean descending) {
+    int group(int position) {
+      return descending ? groups - 1 - position : position;
     }
-  }
 
-  /** Unwinds an item whose group has failed elsewhere. */
-  private static final class Released extends Error {
-    private static final long serialVersionUID = 1L;
-    private static final Released INSTANCE = new Released();
-
-    private Released() {
-      super("another work-item failed", null, false, false);
+    int item(int lane) {
+      return descending ? items - 1 - lane : lane;
     }
   }
 
   private final Shape shape;
-  private final Habits habits;
-  private final ItemCode code;
-  private final boolean descending;
+  private final KernelHabits habits;
+  private final Items items;
   private final LocalMemory memory;
-  private final int[] states;
-  private final BarrierSite[] sites;
-  private final Thread[] threads;
-  private final AtomicInteger running = new AtomicInteger();
-  private volatile int round;
-  private volatile Throwable failure;
-  private boolean threaded;
-  private boolean watchSites;
+  private ItemThreads threads;
+  private ItemFrame[] frames;
   private int position;
-  private int inline;
+  private int lane;
 
-  private Lockstep(Shape shape, Habits habits, ItemCode code) {
+  private Lockstep(Shape shape, KernelHabits habits, Items items) {
     this.shape = shape;
     this.habits = habits;
-    this.code = code;
-    this.descending = habits.descending = !habits.descending;
+    this.items = items;
     this.memory = new LocalMemory(shape.task, shape.items);
-    this.states = new int[shape.items];
-    this.sites = new BarrierSite[shape.items];
-    this.threads = new Thread[shape.items];
   }
 
   /** Runs all of {@code shape}, and throws what the first item that failed threw. */
-  public static void run(Shape shape, Habits habits, ItemCode code) {
-    Lockstep lockstep = new Lockstep(shape, habits, code);
-    if (habits.barriers && shape.items > 1) {
-      join(Thread.ofVirtual().start(lockstep::lead));
-    } else {
-      lockstep.lead();
-    }
-    switch (lockstep.failure) {
-      case null -> {
-      }
-      case RuntimeException e -> throw e;
-      case Error e -> throw e;
-      case Throwable e -> throw new AssertionError(e);
-    }
+  public static void run(Shape shape, KernelHabits habits, Items items) {
+    new Lockstep(shape, habits, items).runGroups();
   }
 
   /** The local arrays of the group that runs now. */
@@ -106,185 +67,134 @@ public final class Lockstep {
     if (shape.items == 1) {
       return;
     }
-    if (!threaded) {
-      if (inline > 0) {
-        throw divergence("work-item " + item + " waits at a barrier that work-item " + itemAt(0) + " has not reached");
+    if (threads == null) {
+      if (frames != null) {
+        throw new IllegalStateException("a barrier is reached on a way that the emulator did not foresee; call it on the kernel's own argument");
       }
-      startThreads();
+      if (lane > 0) {
+        throw divergence(position, "work-item " + item + " waits at a barrier that work-item " + shape.item(0) + " has ended without");
+      }
+      habits.meets(shape.arguments);
+      threads = new ItemThreads(this, shape, habits.watchIsDue());
+      threads.startBeside(position);
     }
-    if (watchSites) {
-      sites[item] = BarrierSite.ofCaller();
-    }
-    arrive(item, AT_BARRIER);
+    threads.barrier(item);
   }
 
-  private void lead() {
-    threads[0] = Thread.currentThread();
+  private void runGroups() {
+    while (position < shape.groups) {
+      if (shape.items > 1 && habits.cuts() != null) {
+        stepGroup(habits.cuts());
+      } else if (shape.items > 1 && habits.barriers()) {
+        threads = new ItemThreads(this, shape, habits.watchIsDue());
+        threads.runFrom(position);
+        return;
+      } else {
+        runGroup();
+      }
+      position++;
+    }
+  }
+
+  private void runGroup() {
+    for (lane = 0; lane < shape.items && threads == null; lane++) {
+      try {
+        runItem(position, lane);
+      } catch (Throwable e) {
+        if (threads == null) {
+          throw e;
+        }
+        threads.fail(e);
+      }
+    }
+    if (threads != null) {
+      threads.endBeside(shape.item(0));
+      threads = null;
+    } else {
+      memory.reset();
+    }
+  }
+
+  void runItem(int position, int lane) {
+    int group = shape.group(position);
+    int item = shape.item(lane);
+    Object[] arguments = items.arguments(this, group, item);
     try {
-      if (habits.barriers && shape.items > 1) {
-        startThreads();
-      }
-      while (position < shape.groups) {
-        runPosition();
-      }
-    } catch (Released e) {
-      // The failure that released this item is kept already.
-    } catch (Throwable e) {
-      fail(e);
-    }
-    for (int i = 1; i < threads.length && threaded; i++) {
-      join(threads[i]);
+      items.apply(arguments);
+    } catch (Divergence e) {
+      throw e;
+    } catch (RuntimeException | StackOverflowError e) {
+      throw items.failed(group, item, e);
     }
   }
 
-  private void runPosition() {
-    if (threaded) {
-      follow(0);
-      return;
+  private void stepGroup(CutKernel.Cuts cuts) {
+    if (frames == null) {
+      frames = new ItemFrame[shape.items];
+      for (int item = 0; item < shape.items; item++) {
+        frames[item] = cuts.frame();
+      }
     }
-    code.run(this, groupAt(position), itemAt(0));
-    if (threaded) {
-      arrive(itemAt(0), DONE);
-      return;
+    int group = shape.group(position);
+    Object[][] arguments = new Object[shape.items][];
+    for (int item = 0; item < shape.items; item++) {
+      arguments[item] = items.arguments(this, group, item);
     }
-    for (inline = 1; inline < shape.items; inline++) {
-      code.run(this, groupAt(position), itemAt(inline));
-    }
-    inline = 0;
-    position++;
+    boolean backwards = false;
+    int waiting;
+    do {
+      waiting = 0;
+      for (int lane = 0; lane < shape.items; lane++) {
+        int item = shape.item(backwards ? shape.items - 1 - lane : lane);
+        try {
+          cuts.kernel().step(arguments[item], frames[item]);
+        } catch (RuntimeException | StackOverflowError e) {
+          throw items.failed(group, item, e);
+        }
+        waiting += frames[item].state == 0 ? 0 : 1;
+      }
+      if (waiting > 0) {
+        checkMeeting(cuts, waiting);
+      }
+      backwards = !backwards;
+    } while (waiting > 0);
     memory.reset();
   }
 
-  private void startThreads() {
-    running.set(shape.items);
-    watchSites = habits.sitesAreDue();
-    threaded = true;
-    habits.barriers = true;
-    for (int i = 1; i < shape.items; i++) {
-      int lane = i;
-      threads[i] = Thread.ofVirtual().unstarted(() -> {
-        try {
-          while (position < shape.groups) {
-            follow(lane);
-          }
-        } catch (Released e) {
-          // The failure that released this item is kept already.
-        } catch (Throwable e) {
-          fail(e);
-        }
-      });
-    }
-    for (int i = 1; i < shape.items; i++) {
-      threads[i].start();
-    }
-  }
-
-  private void follow(int lane) {
-    int item = itemAt(lane);
-    code.run(this, groupAt(position), item);
-    arrive(item, DONE);
-  }
-
-  private void arrive(int item, int state) {
-    int now = round;
-    if (failure != null) {
-      throw Released.INSTANCE;
-    }
-    states[item] = state;
-    if (running.decrementAndGet() == 0) {
-      settle();
-      return;
-    }
-    while (round == now) {
-      LockSupport.park(this);
-    }
-    if (failure != null) {
-      throw Released.INSTANCE;
-    }
-  }
-
-  private void settle() {
-    int done = 0;
-    for (int state : states) {
-      done += state == DONE ? 1 : 0;
-    }
-    if (done == 0) {
-      if (watchSites) {
-        checkSites();
+  private void checkMeeting(CutKernel.Cuts cuts, int waiting) {
+    if (waiting < shape.items) {
+      int first = 0;
+      while (frames[first].state == 0) {
+        first++;
       }
-    } else if (done == shape.items) {
-      position++;
-      watchSites = false;
-      memory.reset();
-    } else {
-      int waiting = first(AT_BARRIER);
-      throw divergence("work-item " + waiting + (sites[waiting] == null ? "" : " at " + sites[waiting].where()) + " and "
-          + (shape.items - done - 1)
-          + " more wait at a barrier that work-item " + first(DONE) + " and " + (done - 1) + " more have ended without");
+      int ended = 0;
+      while (frames[ended].state != 0) {
+        ended++;
+      }
+      throw someEnded(position, first, cuts.where(frames[first]), waiting, ended);
     }
-    running.set(shape.items);
-    wake();
-  }
-
-  private void checkSites() {
     for (int item = 1; item < shape.items; item++) {
-      if (!sites[item].equals(sites[0])) {
-        throw divergence("work-item 0 waits at the barrier at " + sites[0].where() + " and work-item " + item + " at that at "
-            + sites[item].where());
+      if (!cuts.same(frames[0], frames[item])) {
+        throw elsewhere(position, cuts.where(frames[0]), item, cuts.where(frames[item]));
       }
     }
   }
 
-  private int first(int state) {
-    int item = 0;
-    while (states[item] != state) {
-      item++;
-    }
-    return item;
+  Divergence someEnded(int position, int first, String where, int waiting, int ended) {
+    return divergence(position, "work-item " + first + at(where) + " and " + (waiting - 1) + " more wait at a barrier that work-item " + ended
+        + " and " + (shape.items - waiting - 1) + " more have ended without");
   }
 
-  private Divergence divergence(String what) {
-    return new Divergence(shape.task + ", group " + shape.groupName.apply(groupAt(position)) + ": " + what
+  private static String at(String where) {
+    return where.isEmpty() ? "" : " at " + where;
+  }
+
+  Divergence elsewhere(int position, String where, int item, String itsWhere) {
+    return divergence(position, "work-item 0 waits at the barrier at " + where + " and work-item " + item + " at that at " + itsWhere);
+  }
+
+  private Divergence divergence(int position, String what) {
+    return new Divergence(shape.task + ", group " + items.groupName(shape.group(position)) + ": " + what
         + "; every item of a group must reach the same barriers");
-  }
-
-  private synchronized void fail(Throwable e) {
-    if (failure == null) {
-      failure = e;
-    }
-    wake();
-  }
-
-  private void wake() {
-    round++;
-    Thread self = Thread.currentThread();
-    for (Thread thread : threads) {
-      if (thread != self) {
-        LockSupport.unpark(thread);
-      }
-    }
-  }
-
-  private int groupAt(int position) {
-    return descending ? shape.groups - 1 - position : position;
-  }
-
-  private int itemAt(int lane) {
-    return descending ? shape.items - 1 - lane : lane;
-  }
-
-  private static void join(Thread thread) {
-    boolean interrupted = false;
-    while (true) {
-      try {
-        thread.join();
-        break;
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
   }
 }
