@@ -3,12 +3,15 @@ package dev.gatun.tornado.op;
 import dev.gatun.Add;
 import dev.gatun.Gelu;
 import dev.gatun.GeluMul;
+import dev.gatun.LayerNorm;
 import dev.gatun.Mul;
 import dev.gatun.Operator;
 import dev.gatun.RmsNorm;
+import dev.gatun.Rope;
 import dev.gatun.Scale;
 import dev.gatun.SiluMul;
 import dev.gatun.Softcap;
+import dev.gatun.Softmax;
 import dev.gatun.spi.Decision;
 import dev.gatun.spi.Unsupported;
 import dev.gatun.tornado.kernel.Launch;
@@ -19,6 +22,9 @@ public final class Operators {
   private static final RmsNormKernel RMS_NORM = new RmsNormKernel();
 
   private static final ElementwiseKernel ELEMENTWISE = new ElementwiseKernel();
+  private static final RopeKernel ROPE = new RopeKernel();
+  private static final LayerNormKernel LAYER_NORM = new LayerNormKernel();
+  private static final SoftmaxKernel SOFTMAX = new SoftmaxKernel();
 
   private Operators() {}
 
@@ -27,6 +33,9 @@ public final class Operators {
     return switch (operator) {
       case RmsNorm o -> RMS_NORM.plan(o, traits);
       case Add _, Mul _, Scale _, SiluMul _, Gelu _, GeluMul _, Softcap _ -> ELEMENTWISE.plan(operator, traits);
+      case Rope o -> ROPE.plan(o, traits);
+      case LayerNorm o -> LAYER_NORM.plan(o, traits);
+      case Softmax o -> SOFTMAX.plan(o, traits);
       default -> new Unsupported(operator.name() + " has no TornadoVM kernel");
     };
   }
@@ -36,6 +45,9 @@ public final class Operators {
     return switch (operator) {
       case RmsNorm o -> RMS_NORM.launches(o, traits, binding);
       case Add _, Mul _, Scale _, SiluMul _, Gelu _, GeluMul _, Softcap _ -> ELEMENTWISE.launches(operator, traits, binding);
+      case Rope o -> ROPE.launches(o, traits, binding);
+      case LayerNorm o -> LAYER_NORM.launches(o, traits, binding);
+      case Softmax o -> SOFTMAX.launches(o, traits, binding);
       default -> throw new IllegalStateException(operator.name() + " has no kernel");
     };
   }
