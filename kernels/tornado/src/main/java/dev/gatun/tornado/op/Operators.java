@@ -10,13 +10,16 @@ import dev.gatun.Gelu;
 import dev.gatun.GeluMul;
 import dev.gatun.KvAppend;
 import dev.gatun.Matmul;
+import dev.gatun.LayerNorm;
 import dev.gatun.Mul;
 import dev.gatun.Operator;
 import dev.gatun.Quantize;
 import dev.gatun.RmsNorm;
+import dev.gatun.Rope;
 import dev.gatun.Scale;
 import dev.gatun.SiluMul;
 import dev.gatun.Softcap;
+import dev.gatun.Softmax;
 import dev.gatun.spi.Decision;
 import dev.gatun.spi.Unsupported;
 import dev.gatun.tornado.kernel.Launch;
@@ -35,6 +38,9 @@ public final class Operators {
   private static final RmsNormKernel RMS_NORM = new RmsNormKernel();
 
   private static final ElementwiseKernel ELEMENTWISE = new ElementwiseKernel();
+  private static final RopeKernel ROPE = new RopeKernel();
+  private static final LayerNormKernel LAYER_NORM = new LayerNormKernel();
+  private static final SoftmaxKernel SOFTMAX = new SoftmaxKernel();
 
   private Operators() {}
 
@@ -51,6 +57,9 @@ public final class Operators {
       case Quantize o -> QUANTIZE.plan(o, traits);
       case RmsNorm o -> RMS_NORM.plan(o, traits);
       case Add _, Mul _, Scale _, SiluMul _, Gelu _, GeluMul _, Softcap _ -> ELEMENTWISE.plan(operator, traits);
+      case Rope o -> ROPE.plan(o, traits);
+      case LayerNorm o -> LAYER_NORM.plan(o, traits);
+      case Softmax o -> SOFTMAX.plan(o, traits);
       default -> new Unsupported(operator.name() + " has no TornadoVM kernel");
     };
   }
@@ -68,6 +77,9 @@ public final class Operators {
       case Quantize o -> QUANTIZE.launches(o, traits, binding);
       case RmsNorm o -> RMS_NORM.launches(o, traits, binding);
       case Add _, Mul _, Scale _, SiluMul _, Gelu _, GeluMul _, Softcap _ -> ELEMENTWISE.launches(operator, traits, binding);
+      case Rope o -> ROPE.launches(o, traits, binding);
+      case LayerNorm o -> LAYER_NORM.launches(o, traits, binding);
+      case Softmax o -> SOFTMAX.launches(o, traits, binding);
       default -> throw new IllegalStateException(operator.name() + " has no kernel");
     };
   }
