@@ -53,6 +53,11 @@ public final class Products {
     int start = p.get(b + WEIGHT + 2);
     int stride = p.get(b + WEIGHT + 3);
     int run = p.get(b + WEIGHT + 4);
+    int s0 = p.get(b + WEIGHT + 9);
+    int s1 = s0 + 8;
+    int s2 = s0 + 16;
+    int s3 = s0 + 24;
+    int zero = Units.zero(type);
     int many = TornadoMath.max(0, TornadoMath.min(most, Counts.actual(counts, p.get(b + 1), p.get(b)) - m0));
     int lanes = TornadoMath.max(1, items / rows);
     int slots = items / lanes;
@@ -73,7 +78,7 @@ public final class Products {
           left[i] = 0f;
         }
       }
-      if (type < Weights.Q8_0) {
+      if (type < Blocks.Q8_0) {
         for (int i = item; i < rows << (bits - run); i += items) {
           int row = i >> (bits - run);
           int column = (i - (row << (bits - run))) << run;
@@ -82,7 +87,7 @@ public final class Products {
           for (int j = 0; j < 1 << run; j++) {
             if (j < inside) {
               float value = Weights.element(type, wf, ws, powers, start + (n0 + row) * stride + k0 + column + j);
-              right[to + j] = type >= Weights.F8_E4M3 ? value * Weights.scale(p, b + WEIGHT, scales, n0 + row, k0 + column) : value;
+              right[to + j] = type >= Elements.F8_E4M3 ? value * Weights.scale(p, b + WEIGHT, scales, n0 + row, k0 + column) : value;
             } else {
               right[to + j] = 0f;
             }
@@ -96,19 +101,17 @@ public final class Products {
           if (Weights.inside(k - k0 - piece * Units.SIZE, n0 + row, n) > 0) {
             int from = start + (n0 + row) * stride;
             int unit = (k0 >> 5) + piece;
-            float scale = Units.scale(type, ws, powers, from, unit, 0);
-            float second = Units.scale(type, ws, powers, from, unit, 1);
-            float offset = Units.offset(type, ws, powers, from, unit, 0);
-            float last = Units.offset(type, ws, powers, from, unit, 1);
-            int zero = Units.zero(type);
-            for (int j = 0; j < Units.WORDS; j++) {
-              int codes = Units.codes(type, ws, from, unit, j);
-              float by = j < 4 ? scale : second;
-              float plus = j < 4 ? offset : last;
-              right[to + 4 * j] = by * ((codes & 255) + zero) + plus;
-              right[to + 4 * j + 1] = by * (((codes >> 8) & 255) + zero) + plus;
-              right[to + 4 * j + 2] = by * (((codes >> 16) & 255) + zero) + plus;
-              right[to + 4 * j + 3] = by * (((codes >> 24) & 255) + zero) + plus;
+            for (int half = 0; half < 2; half++) {
+              float scale = Units.scale(type, ws, powers, from, unit, half);
+              float offset = Units.offset(type, ws, powers, from, unit, half);
+              for (int j = 0; j < Units.WORDS / 2; j++) {
+                int codes = Units.codes(type, ws, from, unit, 4 * half + j);
+                int into = to + 16 * half + 4 * j;
+                right[into] = scale * (((codes >> s0) & 255) + zero) + offset;
+                right[into + 1] = scale * (((codes >> s1) & 255) + zero) + offset;
+                right[into + 2] = scale * (((codes >> s2) & 255) + zero) + offset;
+                right[into + 3] = scale * (((codes >> s3) & 255) + zero) + offset;
+              }
             }
           } else {
             for (int j = 0; j < Units.SIZE; j++) {
@@ -121,27 +124,43 @@ public final class Products {
       if (lanes == 1) {
         for (int row = slot; row < rows; row += slots) {
           for (int m = 0; m < many; m++) {
-            float s0 = 0f;
-            float s1 = 0f;
-            float s2 = 0f;
-            float s3 = 0f;
-            float s4 = 0f;
-            float s5 = 0f;
-            float s6 = 0f;
-            float s7 = 0f;
+            float a0 = 0f;
+            float a1 = 0f;
+            float a2 = 0f;
+            float a3 = 0f;
+            float a4 = 0f;
+            float a5 = 0f;
+            float a6 = 0f;
+            float a7 = 0f;
+            float t0 = 0f;
+            float t1 = 0f;
+            float t2 = 0f;
+            float t3 = 0f;
+            float t4 = 0f;
+            float t5 = 0f;
+            float t6 = 0f;
+            float t7 = 0f;
             int u = m << bits;
             int v = row * pitch;
-            for (int j = 0; j < 1 << bits; j += 8) {
-              s0 += left[u + j] * right[v + j];
-              s1 += left[u + j + 1] * right[v + j + 1];
-              s2 += left[u + j + 2] * right[v + j + 2];
-              s3 += left[u + j + 3] * right[v + j + 3];
-              s4 += left[u + j + 4] * right[v + j + 4];
-              s5 += left[u + j + 5] * right[v + j + 5];
-              s6 += left[u + j + 6] * right[v + j + 6];
-              s7 += left[u + j + 7] * right[v + j + 7];
+            for (int j = 0; j < 1 << bits; j += 16) {
+              a0 += left[u + j] * right[v + j];
+              a1 += left[u + j + 1] * right[v + j + 1];
+              a2 += left[u + j + 2] * right[v + j + 2];
+              a3 += left[u + j + 3] * right[v + j + 3];
+              a4 += left[u + j + 4] * right[v + j + 4];
+              a5 += left[u + j + 5] * right[v + j + 5];
+              a6 += left[u + j + 6] * right[v + j + 6];
+              a7 += left[u + j + 7] * right[v + j + 7];
+              t0 += left[u + j + 8] * right[v + j + 8];
+              t1 += left[u + j + 9] * right[v + j + 9];
+              t2 += left[u + j + 10] * right[v + j + 10];
+              t3 += left[u + j + 11] * right[v + j + 11];
+              t4 += left[u + j + 12] * right[v + j + 12];
+              t5 += left[u + j + 13] * right[v + j + 13];
+              t6 += left[u + j + 14] * right[v + j + 14];
+              t7 += left[u + j + 15] * right[v + j + 15];
             }
-            sums[m * rows + row] += ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7));
+            sums[m * rows + row] += (((a0 + t0) + (a4 + t4)) + ((a2 + t2) + (a6 + t6))) + (((a1 + t1) + (a5 + t5)) + ((a3 + t3) + (a7 + t7)));
           }
         }
       } else {
