@@ -13,6 +13,9 @@ import java.util.Optional;
 final class Shapes {
   private static final int DIMENSIONS = 3;
 
+  /** Kernels count elements in an int, and the last group may reach past them. */
+  private static final int MOST_ELEMENTS = Integer.MAX_VALUE - 1024;
+
   private Shapes() {}
 
   /** The number that kernels know a float or block type by. */
@@ -53,6 +56,16 @@ final class Shapes {
     return rows;
   }
 
+  /** Elements for each index of dimension 0. */
+  static long elementsEach(Tensor tensor) {
+    return tensor.shape().rank() == 1 ? 1 : rowsEach(tensor) * tensor.size(-1);
+  }
+
+  /** Six integers: where rows start, of a tensor of the sizes of {@code like} or of one row that is repeated in its place. */
+  static long[] repeated(Tensor tensor, Tensor like, Binding binding) {
+    return tensor.shape().rank() == like.shape().rank() ? rows(tensor, binding) : new long[] {binding.index(tensor), 1, 1, 0, 0, 0};
+  }
+
   /** Six integers: where rows start, of a block type in bytes. A tensor of one dimension is one row. */
   static long[] rows(Tensor tensor, Binding binding) {
     long[] numbers = {binding.index(tensor), 1, 1, 0, 0, 0};
@@ -75,6 +88,11 @@ final class Shapes {
       return count.map(c -> new Count(binding.place(c), binding.index(c)))
           .orElseGet(() -> new Count(binding.place(operator.operands().getFirst().tensor()), -1));
     }
+
+    /** That of one tensor; of one that does not vary its own place, and −1. */
+    static Count of(Binding binding, Tensor tensor) {
+      return tensor.count().map(c -> new Count(binding.place(c), binding.index(c))).orElseGet(() -> new Count(binding.place(tensor), -1));
+    }
   }
 
   /** The refusal of an operand that a kernel cannot see: in another's layout, or between elements. */
@@ -83,6 +101,9 @@ final class Shapes {
       Tensor tensor = operand.tensor();
       if (!tensor.isPlain()) {
         return Optional.of(new Unsupported(operand.name() + " " + tensor + " was prepared by another backend; pass the tensor it was prepared from"));
+      }
+      if (tensor.shape().elements() > MOST_ELEMENTS) {
+        return Optional.of(new Unsupported(operand.name() + " " + tensor + " has more than " + MOST_ELEMENTS + " elements; split it"));
       }
       if (!tensor.dtype().isBlock() && tensor.offset() % tensor.dtype().blockBytes() != 0) {
         return Optional.of(new Unsupported(operand.name() + " " + tensor + " starts at byte " + tensor.offset() + ", between two elements; copy it to an aligned buffer"));
