@@ -53,11 +53,6 @@ public final class Products {
     int start = p.get(b + WEIGHT + 2);
     int stride = p.get(b + WEIGHT + 3);
     int run = p.get(b + WEIGHT + 4);
-    int s0 = p.get(b + WEIGHT + 9);
-    int s1 = s0 + 8;
-    int s2 = s0 + 16;
-    int s3 = s0 + 24;
-    int zero = Units.zero(type);
     int many = TornadoMath.max(0, TornadoMath.min(most, Counts.actual(counts, p.get(b + 1), p.get(b)) - m0));
     int lanes = TornadoMath.max(1, items / rows);
     int slots = items / lanes;
@@ -84,10 +79,14 @@ public final class Products {
           int column = (i - (row << (bits - run))) << run;
           int to = row * pitch + column + pad * (column >> 5);
           int inside = Weights.inside(k - k0 - column, n0 + row, n);
+          int from = start + (n0 + row) * stride + k0 + column;
+          float scale = 1f;
+          if (type >= Elements.F8_E4M3) {
+            scale = Weights.scale(p, b + WEIGHT, scales, TornadoMath.min(n0 + row, n - 1), TornadoMath.min(k0 + column, k - 1));
+          }
           for (int j = 0; j < 1 << run; j++) {
             if (j < inside) {
-              float value = Weights.element(type, wf, ws, powers, start + (n0 + row) * stride + k0 + column + j);
-              right[to + j] = type >= Elements.F8_E4M3 ? value * Weights.scale(p, b + WEIGHT, scales, n0 + row, k0 + column) : value;
+              right[to + j] = Weights.element(type, wf, ws, powers, from + j) * scale;
             } else {
               right[to + j] = 0f;
             }
@@ -97,7 +96,8 @@ public final class Products {
         for (int i = item; i < rows << (bits - 5); i += items) {
           int row = i >> (bits - 5);
           int piece = i - (row << (bits - 5));
-          int to = row * pitch + piece * (Units.SIZE + pad);
+          // One product, not row · pitch + piece · ..: compilers see neighbours in what is added to a product, but not in what is added to a sum.
+          int to = i * (Units.SIZE + pad);
           if (Weights.inside(k - k0 - piece * Units.SIZE, n0 + row, n) > 0) {
             int from = start + (n0 + row) * stride;
             int unit = (k0 >> 5) + piece;
@@ -107,10 +107,10 @@ public final class Products {
               for (int j = 0; j < Units.WORDS / 2; j++) {
                 int codes = Units.codes(type, ws, from, unit, 4 * half + j);
                 int into = to + 16 * half + 4 * j;
-                right[into] = scale * (((codes >> s0) & 255) + zero) + offset;
-                right[into + 1] = scale * (((codes >> s1) & 255) + zero) + offset;
-                right[into + 2] = scale * (((codes >> s2) & 255) + zero) + offset;
-                right[into + 3] = scale * (((codes >> s3) & 255) + zero) + offset;
+                right[into] = scale * Units.code(type, codes, 0) + offset;
+                right[into + 1] = scale * Units.code(type, codes, 1) + offset;
+                right[into + 2] = scale * Units.code(type, codes, 2) + offset;
+                right[into + 3] = scale * Units.code(type, codes, 3) + offset;
               }
             }
           } else {

@@ -55,7 +55,7 @@ final class SmallUnits {
     int word = 2 * (i & 3);
     int codes;
     if (type == Blocks.Q8_0) {
-      codes = Units.word(w, s + 1 + 2 * i) ^ 0x80808080;
+      codes = Units.word(w, s + 1 + 2 * i);
     } else if (type == Blocks.Q4_0) {
       codes = (Units.word(w, s + 1 + word) >> turn) & LOW;
     } else if (type == Blocks.Q4_1) {

@@ -44,7 +44,6 @@ public final class Tiles {
     int n = p.get(b + WEIGHT + 1);
     int start = p.get(b + WEIGHT + 2);
     int stride = p.get(b + WEIGHT + 3);
-    int zero = Units.zero(type);
     int many = TornadoMath.max(0, TornadoMath.min(tall, Counts.actual(counts, p.get(b + 1), p.get(b)) - m0));
     int leftPitch = tall + 1;
     int rightPitch = wide + 1;
@@ -102,10 +101,10 @@ public final class Tiles {
             for (int j = 0; j < Units.WORDS / 2; j++) {
               int codes = Units.codes(type, ws, from, unit, 4 * half + j);
               int to = (16 * half + 4 * j) * rightPitch + row;
-              right[to] = scale * ((codes & 255) + zero) + offset;
-              right[to + rightPitch] = scale * (((codes >> 8) & 255) + zero) + offset;
-              right[to + 2 * rightPitch] = scale * (((codes >> 16) & 255) + zero) + offset;
-              right[to + 3 * rightPitch] = scale * (((codes >> 24) & 255) + zero) + offset;
+              right[to] = scale * Units.code(type, codes, 0) + offset;
+              right[to + rightPitch] = scale * Units.code(type, codes, 1) + offset;
+              right[to + 2 * rightPitch] = scale * Units.code(type, codes, 2) + offset;
+              right[to + 3 * rightPitch] = scale * Units.code(type, codes, 3) + offset;
             }
           } else {
             for (int j = 0; j < DEPTH / 2; j++) {

@@ -5,7 +5,7 @@ import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
 /**
  * Units of 32 elements of block types, as what a kernel multiplies: 8 words of 4 codes of 8 bits, and a scale and an offset for each half of them. An element is
- * {@code scale · (code + zero) + offset}. So scales are made once for a unit, and codes are taken apart 4 at a time, in which compilers for processors find vectors.
+ * {@code scale · code + offset}. So scales are made once for a unit, and codes are taken apart 4 at a time, in which compilers for processors find vectors.
  *
  * <p>{@code at} counts bytes, {@code unit} the units of the row that starts there; {@code half} is 0 or 1. Inlined into kernels, where the type is a constant. What stores many
  * elements stands in the kernels themselves: local memory cannot be handed to another method.
@@ -19,12 +19,20 @@ final class Units {
 
   private Units() {}
 
-  /** What is added to a code: an integer, so that it is exact. */
-  static int zero(int type) {
-    int zero = 0;
+  /** Code {@code j} of a word, with what its type adds to it; an integer, so that it is exact. Those of Q8_0 alone have signs. */
+  static int code(int type, int codes, int j) {
+    int code;
     if (type == Blocks.Q8_0) {
-      zero = -128;
-    } else if (type == Blocks.Q4_0) {
+      code = (codes << (24 - 8 * j)) >> 24;
+    } else {
+      code = ((codes >> (8 * j)) & 255) + zero(type);
+    }
+    return code;
+  }
+
+  private static int zero(int type) {
+    int zero = 0;
+    if (type == Blocks.Q4_0) {
       zero = -8;
     } else if (type == Blocks.Q5_0) {
       zero = -16;

@@ -96,7 +96,7 @@ final class MatmulKernel implements OperatorKernel<Matmul> {
         .integers(x.size(0), count.index(), binding.index(x), x.stride(0), Shapes.type(x), cut.tall, cut.wide, bits, traits.cpu() ? 0 : 1,
             operator.bias().map(binding::index).orElse(-1), binding.index(y), y.stride(0), Shapes.type(y))
         .integers(w.size(1), w.size(0), binding.index(w), type.bytes(w.stride(0)) / (type.isBlock() ? 1 : type.blockBytes()), run)
-        .integers(scale(operator, binding)).integers(0)
+        .integers(scale(operator, binding))
         .memory(binding.place(x)).memory(binding.place(w)).memory(binding.place(operator.scale().orElse(x))).memory(binding.place(operator.bias().orElse(x)))
         .memory(binding.place(y)).memory(count.place())
         .over(new Grid(groups(w.size(0), cut.wide), groups(x.size(0), cut.tall), 1, traits.local())));
