@@ -1,6 +1,7 @@
 package dev.gatun.tornado.op;
 
 import dev.gatun.Add;
+import dev.gatun.Argmax;
 import dev.gatun.Gelu;
 import dev.gatun.GeluMul;
 import dev.gatun.LayerNorm;
@@ -25,6 +26,7 @@ public final class Operators {
   private static final RopeKernel ROPE = new RopeKernel();
   private static final LayerNormKernel LAYER_NORM = new LayerNormKernel();
   private static final SoftmaxKernel SOFTMAX = new SoftmaxKernel();
+  private static final ArgmaxKernel ARGMAX = new ArgmaxKernel();
 
   private Operators() {}
 
@@ -36,6 +38,7 @@ public final class Operators {
       case Rope o -> ROPE.plan(o, traits);
       case LayerNorm o -> LAYER_NORM.plan(o, traits);
       case Softmax o -> SOFTMAX.plan(o, traits);
+      case Argmax o -> ARGMAX.plan(o, traits);
       default -> new Unsupported(operator.name() + " has no TornadoVM kernel");
     };
   }
@@ -48,6 +51,7 @@ public final class Operators {
       case Rope o -> ROPE.launches(o, traits, binding);
       case LayerNorm o -> LAYER_NORM.launches(o, traits, binding);
       case Softmax o -> SOFTMAX.launches(o, traits, binding);
+      case Argmax o -> ARGMAX.launches(o, traits, binding);
       default -> throw new IllegalStateException(operator.name() + " has no kernel");
     };
   }
