@@ -5,5 +5,8 @@ module dev.gatun.tornado {
 
   exports dev.gatun.tornado;
 
+  // TornadoVM finds a kernel's method by reflection.
+  opens dev.gatun.tornado.kernel;
+
   provides dev.gatun.spi.BackendProvider with dev.gatun.tornado.TornadoProvider, dev.gatun.tornado.EmulatedTornadoProvider;
 }

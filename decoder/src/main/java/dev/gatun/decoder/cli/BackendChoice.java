@@ -17,6 +17,7 @@ import picocli.CommandLine.Spec;
 
 /** The options that say what to run on. */
 final class BackendChoice {
+  private static final String DEVICE = "device";
   private static final String THREADS = "threads";
   private static final int THREADS_ANYWHERE = 64;
   private static final int THREADS_PER_PROCESSOR = 4;
@@ -25,6 +26,10 @@ final class BackendChoice {
 
   @Option(names = "--backend", paramLabel = "NAME", description = "The backend; 'gatun backends' lists them. Default: the best one here.")
   Optional<String> name = Optional.empty();
+
+  @Option(names = "--device", paramLabel = "ID",
+      description = "Which of the backend's devices, as 'gatun backends' numbers them, for example 1, or 0:1 with TornadoVM. Default: the first.")
+  Optional<String> device = Optional.empty();
 
   @Option(names = {"-t", "--threads"}, paramLabel = "N", description = "How many threads work. Default: all processors.")
   Optional<Integer> threads = Optional.empty();
@@ -99,7 +104,15 @@ final class BackendChoice {
   /** What the backend is opened with. */
   BackendOptions settings() {
     BackendOptions settings = new BackendOptions(options);
+    if (device.isPresent()) {
+      settings = settings.with(DEVICE, device.get());
+    }
     return threads.isPresent() ? settings.with(THREADS, threads.get()) : settings;
+  }
+
+  /** Whether any of them may be what is wrong. */
+  boolean hasSettings() {
+    return device.isPresent() || !options.isEmpty();
   }
 
   Backend open() {
@@ -109,7 +122,7 @@ final class BackendChoice {
       return name.isPresent() ? Gatun.open(name.get(), settings) : best(settings);
     } catch (GatunException e) {
       // What is wrong with the machine has a type of its own; what is left is about the settings.
-      if (e.getClass() == GatunException.class && !options.isEmpty()) {
+      if (e.getClass() == GatunException.class && hasSettings()) {
         throw new ParameterException(spec.commandLine(), Errors.oneLine(e.getMessage()), e);
       }
       throw e;

@@ -179,7 +179,7 @@ final class ValidateCommand implements Callable<Integer> {
       throw e;
     } catch (GatunException e) {
       // What is wrong with the machine has a type of its own; what is left is about the settings.
-      if (e.getClass() == GatunException.class && !backend.options.isEmpty()) {
+      if (e.getClass() == GatunException.class && backend.hasSettings()) {
         throw wrong(e.getMessage());
       }
       throw e;

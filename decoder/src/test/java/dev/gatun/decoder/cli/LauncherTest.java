@@ -101,7 +101,7 @@ class LauncherTest {
     Path root = folder.resolve("root");
     List<Path> sources = new ArrayList<>();
     for (String file : List.of("pom.xml", "kernels/api/pom.xml", "kernels/api/src/main/A.java", "ffi-bindings/pom.xml", "ffi-bindings/src/main/B.java",
-        "decoder/pom.xml", "decoder/src/main/C.java", "native/cuda/pom.xml", "native/cuda/spills.txt", "native/cuda/resources.txt", "native/cuda/build/D.java",
+        "decoder/pom.xml", "decoder/src/main/C.java", "kernels/tornado/emulator/pom.xml", "kernels/tornado/emulator/src/main/I.java", "native/cuda/pom.xml", "native/cuda/spills.txt", "native/cuda/resources.txt", "native/cuda/build/D.java",
         "native/cuda/include/e.cuh", "native/cuda/kernels/f.cu", "native/cuda/emulator/pom.xml", "native/cuda/emulator/driver-functions.txt",
         "native/cuda/emulator/include/g.h", "native/cuda/emulator/src/h.cpp")) {
       Path source = root.resolve(file);
@@ -125,6 +125,79 @@ class LauncherTest {
       assertThat(bash(fresh, Map.of(), root, stamp)).as(source.toString()).isEqualTo(expected);
       Files.setLastModifiedTime(source, before);
     }
+  }
+
+  @Test
+  void argfileOfTornadoVmIsMergedWithTheLaunchersFlags() throws Exception {
+    Path sdk = sdk("an sdk", "5.2.0-jdk25");
+    String template = """
+        # === JVM mode ===
+        -server
+        -XX:+EnableJVMCI -XX:+UseParallelGC
+        -Xmx4g
+        -Dtornado.recover.bailout=True
+        -Djava.library.path=${TORNADOVM_HOME}/lib
+
+        --module-path .:${TORNADOVM_HOME}/share/java/tornado
+        --upgrade-module-path ${TORNADOVM_HOME}/share/java/graalJars
+        --add-modules ALL-SYSTEM,tornado.runtime
+        --enable-native-access=tornado.drivers.opencl
+        --add-exports=jdk.internal.vm.ci/jdk.vm.ci.code=tornado.runtime""";
+    Files.writeString(sdk.resolve("tornado-argfile.template"), template);
+    String read = "source \"$1\"; check_tornado; echo \"says $TORNADO_SAYS\"; printf '%s\\n' \"$TORNADO_PATH\" \"$TORNADO_MODULES\" \"${TORNADO_FLAGS[@]}\"";
+    Map<String, String> home = Map.of("TORNADOVM_HOME", sdk.toString());
+    List<String> merged = List.of("says ", sdk + "/share/java/tornado", "ALL-SYSTEM,tornado.runtime", "-server", "-XX:+EnableJVMCI",
+        "-Djava.library.path=" + sdk + "/lib", "--upgrade-module-path=" + sdk + "/share/java/graalJars", "--enable-native-access=tornado.drivers.opencl",
+        "--add-exports=jdk.internal.vm.ci/jdk.vm.ci.code=tornado.runtime");
+    assertThat(bash(read, home).lines()).containsExactlyElementsOf(merged);
+
+    // The SDK's own file, made by its installation, comes before the template.
+    Files.writeString(sdk.resolve("tornado-argfile"), template.replace("${TORNADOVM_HOME}", sdk.toString()).replace("\n", "\r\n") + "\n-Dmore=1\n");
+    List<String> more = new ArrayList<>(merged);
+    more.add("-Dmore=1");
+    // A folder with a space must be quoted there, or it is two words.
+    Files.writeString(sdk.resolve("tornado-argfile"), Files.readString(sdk.resolve("tornado-argfile"))
+        .replace("-Djava.library.path=" + sdk, "-Djava.library.path=${TORNADOVM_HOME}"));
+    assertThat(bash(read, home).lines()).containsExactlyElementsOf(more);
+
+    Files.writeString(sdk.resolve("tornado-argfile"), template.replace("${TORNADOVM_HOME}", "/no/such/folder"));
+    assertThat(bash(read, home).lines().findFirst().orElseThrow()).contains(sdk + "/tornado-argfile", "/no/such/folder/share/java/tornado", "delete tornado-argfile");
+    Files.writeString(sdk.resolve("tornado-argfile"), "-server\n");
+    assertThat(bash(read, home).lines().findFirst().orElseThrow()).contains("no --module-path", "unpack the SDK anew");
+  }
+
+  @Test
+  void whatKeepsTornadoVmFromRunningIsSaidInOneLine() throws Exception {
+    Map<String, String> said = Map.of("", "TORNADOVM_HOME is not set", folder.resolve("nothing").toString(), "tornado-api-*.jar is missing",
+        sdk("old", "4.0.0-jdk21").toString(), "tornado-api-4.0.0-jdk21.jar, which is not for JDK 25 or later", sdk("older", "1.0.8").toString(),
+        "tornado-api-1.0.8.jar, which is not for JDK 25 or later", sdk("bare", "7.0.1-jdk22plus").toString(), "neither tornado-argfile nor");
+    for (Map.Entry<String, String> entry : said.entrySet()) {
+      Map<String, String> home = Map.of("TORNADOVM_HOME", entry.getKey());
+      String refused = bash("source \"$1\"; choose_tornado run --backend tornado; echo never", home);
+      assertThat(refused).startsWith("gatun: TORNADOVM_HOME").contains(entry.getKey(), entry.getValue()).doesNotContain("never").hasLineCount(1);
+      assertThat(refused).containsAnyOf("set it to the folder", "set TORNADOVM_HOME to", "unpack the SDK");
+      // A list of what there is goes on without it, and says so where one was named.
+      assertThat(bash("source \"$1\"; choose_tornado backends; echo $TORNADO", home)).endsWith("false")
+          .contains(entry.getKey().isEmpty() ? "" : "gatun: without TornadoVM: TORNADOVM_HOME=" + entry.getKey());
+      assertThat(bash("source \"$1\"; choose_tornado run; echo $TORNADO", home)).isEqualTo("false");
+    }
+  }
+
+  @Test
+  void tornadoVmIsForWhoAsksForItAndForListsOfAllThereIs() throws Exception {
+    Path sdk = sdk("sdk", "7.0.1-jdk22plus");
+    Files.writeString(sdk.resolve("tornado-argfile"), "--module-path " + sdk + "/share/java/tornado\n--add-modules ALL-SYSTEM\n");
+    for (Map.Entry<String, String> on : Map.of("run --backend tornado", "true", "validate --backend=tornado", "true", "backends --json", "true", "run", "false",
+        "run --backend tornado-emulated", "false", "bench --backend cpu", "false", "explain backends", "false").entrySet()) {
+      assertThat(bash("source \"$1\"; choose_tornado $WORDS; echo $TORNADO", Map.of("TORNADOVM_HOME", sdk.toString(), "WORDS", on.getKey())))
+          .as(on.getKey()).isEqualTo(on.getValue());
+    }
+  }
+
+  private Path sdk(String name, String version) throws IOException {
+    Path home = folder.resolve(name);
+    Files.createFile(Files.createDirectories(home.resolve("share/java/tornado")).resolve("tornado-api-" + version + ".jar"));
+    return home;
   }
 
   private static Map<String, String> with(Map<String, String> map, String key, String value) {
@@ -151,6 +224,7 @@ class LauncherTest {
     }
     ProcessBuilder builder = new ProcessBuilder(words).redirectErrorStream(true);
     builder.environment().remove("JAVA_HOME");
+    builder.environment().remove("TORNADOVM_HOME");
     builder.environment().putAll(environment);
     Process process = builder.start();
     process.getOutputStream().close();

@@ -2,9 +2,14 @@ package dev.gatun.tornado;
 
 import dev.gatun.BackendOptions;
 import dev.gatun.GatunException;
-import dev.gatun.spi.Availability;
+import java.lang.module.ModuleDescriptor;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import uk.ac.manchester.tornado.api.TornadoRuntime;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.runtime.TornadoRuntimeProvider;
@@ -17,6 +22,12 @@ final class Installation {
   private static final String API = "uk.ac.manchester.tornado.api.TaskGraph";
   private static final String EMULATED = "emulated";
   private static final String BAILOUT = "tornado.recover.bailout";
+  private static final String LINES = "5.2.0-jdk25 or 7.0.1-jdk22plus";
+  private static final String START = "./gatun with --backend tornado, or java @$TORNADOVM_HOME/tornado-argfile";
+  private static final int LEAST_JAVA = 25;
+
+  /** The end of a version: for one JDK, or for one and all later ones. */
+  private static final Pattern LINE = Pattern.compile("jdk(\\d+)(plus)?");
 
   private Installation() {}
 
@@ -25,22 +36,31 @@ final class Installation {
     try {
       Class.forName(API, false, Installation.class.getClassLoader());
       settle();
-      device(emulated, options);
-      return Optional.empty();
+      Optional<String> old = emulated ? Optional.empty() : oldLine(version());
+      if (old.isEmpty()) {
+        device(emulated, options);
+      }
+      return old;
     } catch (ClassNotFoundException | NoClassDefFoundError e) {
       return Optional.of(absent(emulated));
     } catch (UnsupportedClassVersionError e) {
-      return Optional.of("the TornadoVM in this JVM is of another line than those for JDK 25 and later (" + e.getMessage() + "); use 5.2.0-jdk25 or later");
+      return Optional.of("the TornadoVM in this JVM is not for this JDK: " + e.getMessage() + "; use " + LINES);
     } catch (LinkageError e) {
-      return Optional.of("TornadoVM does not start in this JVM (" + e + "); run with ./gatun --backend tornado, or java @$TORNADOVM_HOME/tornado-argfile");
+      return Optional.of("TornadoVM does not start in this JVM (" + e + "); run " + START);
     } catch (GatunException e) {
       return Optional.of(e.getMessage());
     }
   }
 
   private static String absent(boolean emulated) {
-    return emulated ? "the emulator of TornadoVM's interface is not on the class path; it is built with the project and not published"
-        : "TornadoVM is not on this machine; install its SDK for JDK 25 (https://www.tornadovm.org), set TORNADOVM_HOME to it and run ./gatun --backend tornado";
+    if (emulated) {
+      return "the emulator of TornadoVM's interface is not on the class path; it is built with the project and not published";
+    }
+    String home = System.getenv("TORNADOVM_HOME");
+    return home == null || home.isBlank()
+        ? "TornadoVM is not on this machine: unpack a TornadoVM SDK (" + LINES + ", from https://www.tornadovm.org), set TORNADOVM_HOME to its folder and run "
+            + START
+        : "TornadoVM is not in this JVM: TORNADOVM_HOME is " + home + ", so run " + START;
   }
 
   /** A kernel that TornadoVM cannot compile must fail: it would otherwise be run as Java and look as if the device had done it. */
@@ -54,6 +74,8 @@ final class Installation {
     setDefault("tornado.tvm.maxbytecodesize", Integer.toString(1 << 22));
     // The default has -cl-fast-relaxed-math, under which there is neither NaN nor infinity.
     setDefault("tornado.opencl.compiler.flags", "-w");
+    // Else no function of more than some hundred nodes is inlined, and what decodes a block has more.
+    setDefault("tornado.compiler.fullInlining", "True");
     // What there is the device knows better than a flag.
     setDefault("tornado.device.memory", "1024GB");
   }
@@ -67,7 +89,14 @@ final class Installation {
   /** The version of TornadoVM in this JVM. */
   static String version() {
     return Optional.ofNullable(TornadoRuntime.class.getPackage().getImplementationVersion())
-        .or(() -> Optional.ofNullable(TornadoRuntime.class.getModule().getDescriptor()).flatMap(d -> d.rawVersion())).orElse("of unknown version");
+        .or(() -> Optional.ofNullable(TornadoRuntime.class.getModule().getDescriptor()).flatMap(ModuleDescriptor::rawVersion)).orElse("of unknown version");
+  }
+
+  /** What is wrong with a version that says for which JDK it is; empty if nothing is, or it does not say. */
+  static Optional<String> oldLine(String version) {
+    Matcher line = LINE.matcher(version);
+    return line.find() && line.group(2) == null && Integer.parseInt(line.group(1)) < LEAST_JAVA
+        ? Optional.of("TornadoVM " + version + " is not for JDK " + LEAST_JAVA + " or later; use " + LINES) : Optional.empty();
   }
 
   /** The device asked for. @throws GatunException naming those there are, if it is not among them */
@@ -77,21 +106,35 @@ final class Installation {
         throw new GatunException("unknown option '" + option + "'; it takes " + Set.of(DEVICE));
       }
     }
+    Map<String, TornadoDevice> all = all();
+    if (!all.isEmpty() && all.values().stream().noneMatch(device -> isEmulated(device) == emulated)) {
+      throw new GatunException(emulated ? "TornadoVM itself is in this JVM, in place of its emulator" : absent(false));
+    }
     String asked = options.get(DEVICE).orElse("0:0").strip();
+    TornadoDevice device = all.get(asked);
+    if (device == null) {
+      throw new GatunException("TornadoVM has no device '" + asked + "'; it has " + (all.isEmpty() ? "none: is there an OpenCL driver?" : devices()));
+    }
+    return device;
+  }
+
+  private static boolean isEmulated(TornadoDevice device) {
+    return EMULATED.equals(device.getDeviceName());
+  }
+
+  /** Every device as {@code number name}, separated by commas. */
+  static String devices() {
+    return all().entrySet().stream().map(e -> e.getKey() + " " + e.getValue().getPhysicalDevice().getDeviceName().strip()).collect(Collectors.joining(", "));
+  }
+
+  private static Map<String, TornadoDevice> all() {
     TornadoRuntime runtime = TornadoRuntimeProvider.getTornadoRuntime();
-    StringBuilder all = new StringBuilder();
+    Map<String, TornadoDevice> all = new LinkedHashMap<>();
     for (int b = 0; b < runtime.getNumBackends(); b++) {
       for (int d = 0; d < runtime.getBackend(b).getNumDevices(); d++) {
-        TornadoDevice device = runtime.getBackend(b).getDevice(d);
-        if (EMULATED.equals(device.getDeviceName()) != emulated) {
-          throw new GatunException(absent(emulated));
-        }
-        if (asked.equals(b + ":" + d)) {
-          return device;
-        }
-        all.append(all.isEmpty() ? "" : ", ").append(b).append(':').append(d).append(' ').append(device.getPhysicalDevice().getDeviceName().strip());
+        all.put(b + ":" + d, runtime.getBackend(b).getDevice(d));
       }
     }
-    throw new GatunException("TornadoVM has no device '" + asked + "'; it has " + (all.isEmpty() ? "none: is there an OpenCL driver?" : all));
+    return all;
   }
 }

@@ -52,7 +52,8 @@ final class TornadoDriver implements BackendDriver {
 
   private static DeviceProperties properties(TornadoDevice device, String number, String version, Traits traits) {
     Map<String, String> facts = new LinkedHashMap<>();
-    facts.put("device", number);
+    facts.put("number", number);
+    facts.put("devices", Installation.devices());
     facts.put("tornadovm", version);
     facts.put("interface", device.getTornadoVMBackend().name());
     facts.put("platform", device.getPlatformName());

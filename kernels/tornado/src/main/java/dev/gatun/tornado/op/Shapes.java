@@ -4,6 +4,7 @@ import dev.gatun.DType;
 import dev.gatun.Operator;
 import dev.gatun.Tensor;
 import dev.gatun.spi.Unsupported;
+import dev.gatun.tornado.kernel.Blocks;
 import dev.gatun.tornado.kernel.Elements;
 import dev.gatun.tornado.kernel.Place;
 import java.util.Optional;
@@ -17,13 +18,32 @@ final class Shapes {
 
   private Shapes() {}
 
-  /** The number that kernels know F32, F16 and BF16 by. */
+  /** The number that kernels know a float or block type by. */
   static int type(Tensor tensor) {
-    return switch (tensor.dtype()) {
+    return type(tensor.dtype());
+  }
+
+  /** The number that kernels know a float or block type by. */
+  static int type(DType type) {
+    return switch (type) {
       case F32 -> Elements.F32;
       case F16 -> Elements.F16;
       case BF16 -> Elements.BF16;
-      default -> throw new IllegalArgumentException(tensor + " is of no float type");
+      case F8_E4M3 -> Elements.F8_E4M3;
+      case F8_E5M2 -> Elements.F8_E5M2;
+      case Q8_0 -> Blocks.Q8_0;
+      case Q4_0 -> Blocks.Q4_0;
+      case Q4_1 -> Blocks.Q4_1;
+      case Q5_0 -> Blocks.Q5_0;
+      case Q5_1 -> Blocks.Q5_1;
+      case IQ4_NL -> Blocks.IQ4_NL;
+      case MXFP4 -> Blocks.MXFP4;
+      case Q2_K -> Blocks.Q2_K;
+      case Q3_K -> Blocks.Q3_K;
+      case Q4_K -> Blocks.Q4_K;
+      case Q5_K -> Blocks.Q5_K;
+      case Q6_K -> Blocks.Q6_K;
+      case I8, I32 -> throw new IllegalArgumentException(type + " is of no float type");
     };
   }
 
@@ -46,7 +66,7 @@ final class Shapes {
     return tensor.shape().rank() == like.shape().rank() ? rows(tensor, binding) : new long[] {binding.index(tensor), 1, 1, 0, 0, 0};
   }
 
-  /** Six integers: where rows start. A tensor of one dimension is one row. */
+  /** Six integers: where rows start, of a block type in bytes. A tensor of one dimension is one row. */
   static long[] rows(Tensor tensor, Binding binding) {
     long[] numbers = {binding.index(tensor), 1, 1, 0, 0, 0};
     int rank = tensor.shape().rank();
@@ -54,7 +74,9 @@ final class Shapes {
       if (i > 0) {
         numbers[i] = tensor.size(i);
       }
-      numbers[DIMENSIONS + i] = tensor.stride(i);
+      // The stride of a single index is never taken, and may be anything.
+      long stride = tensor.size(i) > 1 ? tensor.stride(i) : 0;
+      numbers[DIMENSIONS + i] = tensor.dtype().isBlock() ? tensor.dtype().bytes(stride) : stride;
     }
     return numbers;
   }
@@ -65,6 +87,11 @@ final class Shapes {
       Optional<Tensor> count = operator.operands().stream().flatMap(o -> o.tensor().count().stream()).findFirst();
       return count.map(c -> new Count(binding.place(c), binding.index(c)))
           .orElseGet(() -> new Count(binding.place(operator.operands().getFirst().tensor()), -1));
+    }
+
+    /** That of one tensor; of one that does not vary its own place, and −1. */
+    static Count of(Binding binding, Tensor tensor) {
+      return tensor.count().map(c -> new Count(binding.place(c), binding.index(c))).orElseGet(() -> new Count(binding.place(tensor), -1));
     }
   }
 

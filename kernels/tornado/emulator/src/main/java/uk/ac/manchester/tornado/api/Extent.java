@@ -1,0 +1,35 @@
+package uk.ac.manchester.tornado.api;
+
+import java.util.Arrays;
+
+/** A size in three dimensions, and the place of its {@code i}-th point, counted along x first. */
+record Extent(int x, int y, int z) {
+  static Extent of(long[] sizes) {
+    return new Extent(Math.toIntExact(sizes[0]), Math.toIntExact(sizes[1]), Math.toIntExact(sizes[2]));
+  }
+
+  int x(int i) {
+    return x == 1 ? 0 : i % x;
+  }
+
+  int y(int i) {
+    return y == 1 ? 0 : i / x % y;
+  }
+
+  int z(int i) {
+    return z == 1 ? 0 : i / x / y;
+  }
+
+  int count() {
+    return Math.multiplyExact(Math.multiplyExact(x, y), z);
+  }
+
+  String at(int i) {
+    return Arrays.toString(new int[] {x(i), y(i), z(i)});
+  }
+
+  @Override
+  public String toString() {
+    return Arrays.toString(new int[] {x, y, z});
+  }
+}
