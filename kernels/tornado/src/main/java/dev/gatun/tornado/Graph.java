@@ -5,6 +5,7 @@ import dev.gatun.tornado.kernel.Grid;
 import dev.gatun.tornado.kernel.Launch;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -35,8 +36,11 @@ final class Graph {
   private static final int POWERS = 256;
   private static final int BIAS = 127;
 
-  /** A small array of the graph's own that stands for a piece of device memory; {@code memory} counts the pieces in the order of their first use. */
-  private record Handle(int memory, Class<? extends TornadoNativeArray> type) {}
+  /**
+   * A small array of the graph's own that stands for a piece of device memory; {@code memory} counts the pieces in the order of their first use, {@code turn}
+   * how often the task has it already. No task is given one array twice: where it writes to one that comes again, TornadoVM makes it wait for itself.
+   */
+  private record Handle(int memory, Class<? extends TornadoNativeArray> type, int turn) {}
 
   private final TornadoDevice device;
   private final String name;
@@ -152,6 +156,7 @@ final class Graph {
     private final List<Integer> memory;
     private final IntArray at;
     private final FloatArray powers;
+    private final Set<Handle> given = new HashSet<>();
     private final KernelContext context = new KernelContext();
 
     Slots(List<Integer> memory, IntArray at, FloatArray powers) {
@@ -206,7 +211,11 @@ final class Graph {
     }
 
     private <A extends TornadoNativeArray> A handle(int operand, Class<A> type, Supplier<A> maker) {
-      return type.cast(handles.computeIfAbsent(new Handle(memory.get(operand), type), _ -> maker.get()));
+      int turn = 0;
+      while (!given.add(new Handle(memory.get(operand), type, turn))) {
+        turn++;
+      }
+      return type.cast(handles.computeIfAbsent(new Handle(memory.get(operand), type, turn), _ -> maker.get()));
     }
   }
 }

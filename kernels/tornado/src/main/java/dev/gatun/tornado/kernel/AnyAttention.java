@@ -17,13 +17,13 @@ public final class AnyAttention {
   /** The most elements of a key or value. */
   public static final int MOST_SIZE = 1024;
 
-  /** Over tensors. Operands: q, k, v, y, sinks, what the tokens see. */
+  /** Over tensors. Operands: q, k, v, sinks, y, what the tokens see. */
   public static final Kernel DENSE = new Kernel("attention_any_dense", (g, id, a) -> g.task(id, AnyAttention::dense, a.context(), a.at(), a.integers(),
-      a.floatingPoint(), a.powers(), a.floats(0), a.shorts(0), a.floats(1), a.shorts(1), a.floats(2), a.shorts(2), a.floats(3), a.shorts(3), a.floats(4), a.ints(5)));
+      a.floatingPoint(), a.powers(), a.floats(0), a.shorts(0), a.floats(1), a.shorts(1), a.floats(2), a.shorts(2), a.floats(3), a.floats(4), a.shorts(4), a.ints(5)));
 
-  /** Over pages. Operands: q, pages, y, sinks, what the tokens see, block table. */
+  /** Over pages. Operands: q, pages, sinks, y, what the tokens see, block table. */
   public static final Kernel PAGED = new Kernel("attention_any_paged", (g, id, a) -> g.task(id, AnyAttention::paged, a.context(), a.at(), a.integers(),
-      a.floatingPoint(), a.powers(), a.floats(0), a.shorts(0), a.floats(1), a.shorts(1), a.floats(2), a.shorts(2), a.floats(3), a.ints(4), a.ints(5)));
+      a.floatingPoint(), a.powers(), a.floats(0), a.shorts(0), a.floats(1), a.shorts(1), a.floats(2), a.floats(3), a.shorts(3), a.ints(4), a.ints(5)));
 
   private static final int KEPT = 9;
   private static final int ROWS = KEPT + Kept.INTEGERS;
@@ -32,17 +32,17 @@ public final class AnyAttention {
   private AnyAttention() {}
 
   private static void dense(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ShortArray xs, FloatArray k, ShortArray ks,
-      FloatArray v, ShortArray vs, FloatArray y, ShortArray ys, FloatArray sinks, IntArray seen) {
-    attend(c, at.get(0), p, q, powers, x, xs, k, ks, v, vs, y, ys, sinks, seen, seen);
+      FloatArray v, ShortArray vs, FloatArray sinks, FloatArray y, ShortArray ys, IntArray seen) {
+    attend(c, at.get(0), p, q, powers, x, xs, k, ks, v, vs, sinks, y, ys, seen, seen);
   }
 
   private static void paged(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ShortArray xs, FloatArray pages,
-      ShortArray pagesShort, FloatArray y, ShortArray ys, FloatArray sinks, IntArray seen, IntArray table) {
-    attend(c, at.get(0), p, q, powers, x, xs, pages, pagesShort, pages, pagesShort, y, ys, sinks, seen, table);
+      ShortArray pagesShort, FloatArray sinks, FloatArray y, ShortArray ys, IntArray seen, IntArray table) {
+    attend(c, at.get(0), p, q, powers, x, xs, pages, pagesShort, pages, pagesShort, sinks, y, ys, seen, table);
   }
 
   private static void attend(KernelContext c, int b, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ShortArray xs, FloatArray k, ShortArray ks,
-      FloatArray v, ShortArray vs, FloatArray y, ShortArray ys, FloatArray sinks, IntArray seen, IntArray table) {
+      FloatArray v, ShortArray vs, FloatArray sinks, FloatArray y, ShortArray ys, IntArray seen, IntArray table) {
     float[] query = c.allocateFloatLocalArray(MOST_SIZE);
     float[] sums = c.allocateFloatLocalArray(MOST_SIZE);
     float[] scores = c.allocateFloatLocalArray(MOST_LOCAL);
@@ -86,8 +86,12 @@ public final class AnyAttention {
           scores[item] = infinite - infinite;
           values[item] = -1;
         } else {
-          float score = q.get(b) * Kept.dot(query, keySize, kept, k, ks, powers, Kept.at(p, b + KEPT, 0, place, head));
-          scores[item] = capped(score, q.get(b + 1));
+          int key = Kept.at(p, b + KEPT, 0, place, head);
+          float score = 0;
+          for (int i = 0; i < keySize; i++) {
+            score += query[i] * Kept.get(kept, k, ks, powers, key, i);
+          }
+          scores[item] = capped(q.get(b) * score, q.get(b + 1));
           values[item] = Kept.at(p, b + KEPT, 1, place, head);
         }
       }
@@ -115,7 +119,7 @@ public final class AnyAttention {
         for (int j = 0; j < count; j++) {
           int value = values[j];
           if (value >= 0) {
-            total += weights[j] * Elements.get(kept, v, vs, powers, value + i);
+            total += weights[j] * Kept.get(kept, v, vs, powers, value, i);
           }
         }
         sums[i] = total;

@@ -4,8 +4,8 @@ import uk.ac.manchester.tornado.api.types.arrays.ByteArray;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /**
- * The block types by number, and their elements. Where a kernel's type is a constant, nothing of the other types is left in what TornadoVM compiles. Inlined into
- * kernels.
+ * The block types by number, and their elements. Where a kernel's type is a constant, nothing of the other types is left in what TornadoVM compiles. Inlined
+ * into kernels.
  */
 public final class Blocks {
   /** The number of Q8_0. */
@@ -49,6 +49,12 @@ public final class Blocks {
   /** The binary logarithm of a block's elements. */
   static int shift(int type) {
     return type < Q2_K ? 5 : 8;
+  }
+
+  /** Element {@code i} of a row of blocks, of {@code bytes} each, that starts at byte {@code from}. */
+  static float ofRow(int type, ByteArray w, FloatArray powers, int from, int bytes, int i) {
+    int shift = shift(type);
+    return value(type, w, powers, from + (i >> shift) * bytes, i & ((1 << shift) - 1));
   }
 
   /** Element {@code i} of the block that starts at byte {@code at}. */

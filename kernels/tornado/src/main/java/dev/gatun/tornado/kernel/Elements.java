@@ -51,6 +51,17 @@ public final class Elements {
     }
   }
 
+  /** Stores NaN as element {@code i} of an F32, F16 or BF16 tensor. */
+  static void setNaN(int type, FloatArray floats, ShortArray shorts, FloatArray powers, int i) {
+    if (type == F32) {
+      floats.set(i, special(1, powers));
+    } else if (type == F16) {
+      shorts.set(i, (short) 0x7E00);
+    } else {
+      shorts.set(i, (short) 0x7FC0);
+    }
+  }
+
   /** Element {@code i} of a tensor seen as floats, as shorts and as bytes: of a type of 8 bits too. */
   static float get(int type, FloatArray floats, ShortArray shorts, ByteArray bytes, FloatArray powers, int i) {
     float value;

@@ -5,7 +5,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
 /**
- * Keys and values as attention finds them, in the pages of a cache or in plain tensors: {@value #INTEGERS} integers from {@code p.get(b)} on, distances in elements.
+ * Keys and values as attention finds them, in the pages of a cache or in plain tensors: {@value #INTEGERS} integers from {@code p.get(b)} on, distances in elements, of a block type in bytes.
  * {@code type; tokens of a page, or 0 for tensors; positions of a slot; from a page to the next; first key, first value; from a head's keys to the next's, from a head's
  * values to the next's; from a key to the next, from a value to the next}. Inlined into kernels.
  */
@@ -13,6 +13,8 @@ public final class Kept {
   /** Integers that describe them. */
   public static final int INTEGERS = 10;
 
+  private static final int BLOCK = 32;
+  private static final int BLOCK_BYTES = 34;
   private static final int PAGE_TOKENS = 1;
   private static final int SLOT_TOKENS = 2;
   private static final int PAGE = 3;
@@ -55,22 +57,29 @@ public final class Kept {
     return at + in * p.get(b + ROW + value);
   }
 
-  /** The product of {@code n} floats in local memory with the elements from {@code at} on. */
-  static float dot(float[] query, int n, int type, FloatArray floats, ShortArray shorts, FloatArray powers, int at) {
-    float sum = 0;
+  /** Element {@code i} of the key or value that begins at {@code at}: types of 8 bits are read out of shorts, which serve all that are not F32. */
+  static float get(int type, FloatArray floats, ShortArray shorts, FloatArray powers, int at, int i) {
+    float value;
     if (type == Elements.F32) {
-      for (int i = 0; i < n; i++) {
-        sum += query[i] * floats.get(at + i);
-      }
+      value = floats.get(at + i);
     } else if (type == Elements.F16) {
-      for (int i = 0; i < n; i++) {
-        sum += query[i] * Elements.half(shorts.get(at + i), powers);
-      }
+      value = Elements.half(shorts.get(at + i), powers);
+    } else if (type == Elements.BF16) {
+      value = Elements.bfloat(shorts.get(at + i), powers);
+    } else if (type == Elements.F8_E4M3) {
+      value = Elements.e4m3(byteAt(shorts, at + i), powers);
+    } else if (type == Elements.F8_E5M2) {
+      value = Elements.e5m2(byteAt(shorts, at + i), powers);
     } else {
-      for (int i = 0; i < n; i++) {
-        sum += query[i] * Elements.bfloat(shorts.get(at + i), powers);
-      }
+      int block = at + i / BLOCK * BLOCK_BYTES;
+      int code = (byteAt(shorts, block + 2 + i % BLOCK) << 24) >> 24;
+      value = Elements.half(shorts.get(block / 2), powers) * code;
     }
-    return sum;
+    return value;
+  }
+
+  /** A byte as an integer whose lower 8 bits it is. */
+  private static int byteAt(ShortArray shorts, int i) {
+    return shorts.get(i >> 1) >> ((i & 1) << 3);
   }
 }

@@ -12,7 +12,7 @@ public final class Sequences {
   /**
    * The row of a cache that each token goes to, {@code page · tokens of a page + offset}, or −1. Integers: {@code bound of tokens, index of their count or −1, bound of
    * sequences, index of their count or −1, indices of starts, slots, positions and result; index of the block table, slots, positions of a slot, pages of a slot,
-   * tokens of a page}. Operands: starts, slots, positions, count of tokens, count of sequences, result, block table.
+   * tokens of a page}. Operands: starts, slots, positions, count of tokens, count of sequences, block table, result.
    */
   public static final Kernel APPENDED = new Kernel("kv_append_places", (g, id, a) -> g.task(id, Sequences::appended, a.context(), a.at(), a.integers(),
       a.floatingPoint(), a.ints(0), a.ints(1), a.ints(2), a.ints(3), a.ints(4), a.ints(5), a.ints(6)));
@@ -21,7 +21,7 @@ public final class Sequences {
    * The keys that each token sees, as {@link #SEEN_INTEGERS} integers: keys begin at an entry of the block table, or at a row; −1 where there is no such slot. A token
    * past their count has −1 for the position past the last. Integers: the first eight of {@link #APPENDED}; {@code causal, window, paged}; of pages {@code index of the
    * block table, slots, positions of a slot, pages of a slot}, of tensors {@code bound of keys, index of their count or −1, index of the values' count or −1, index of
-   * the keys' starts}. Operands: starts, slots, positions, count of tokens, count of sequences, result, the keys' starts, count of keys, count of values.
+   * the keys' starts}. Operands: starts, slots, positions, count of tokens, count of sequences, the keys' starts, count of keys, count of values, result.
    */
   public static final Kernel SEEN = new Kernel("attention_places", (g, id, a) -> g.task(id, Sequences::seen, a.context(), a.at(), a.integers(),
       a.floatingPoint(), a.ints(0), a.ints(1), a.ints(2), a.ints(3), a.ints(4), a.ints(5), a.ints(6), a.ints(7), a.ints(8)));
@@ -54,7 +54,7 @@ public final class Sequences {
   }
 
   private static void appended(KernelContext c, IntArray at, IntArray p, FloatArray q, IntArray starts, IntArray slots, IntArray positions, IntArray tokenCount,
-      IntArray sequenceCount, IntArray result, IntArray table) {
+      IntArray sequenceCount, IntArray table, IntArray result) {
     int b = at.get(0);
     int token = c.globalIdx;
     if (token < p.get(b)) {
@@ -80,7 +80,7 @@ public final class Sequences {
   }
 
   private static void seen(KernelContext c, IntArray at, IntArray p, FloatArray q, IntArray starts, IntArray slots, IntArray positions, IntArray tokenCount,
-      IntArray sequenceCount, IntArray result, IntArray keyStarts, IntArray keyCount, IntArray valueCount) {
+      IntArray sequenceCount, IntArray keyStarts, IntArray keyCount, IntArray valueCount, IntArray result) {
     int b = at.get(0);
     int token = c.globalIdx;
     if (token < p.get(b)) {

@@ -26,6 +26,14 @@ final class Units {
       zero = -128;
     } else if (type == Weights.Q4_0) {
       zero = -8;
+    } else if (type == Weights.Q5_0) {
+      zero = -16;
+    } else if (type == Weights.IQ4_NL) {
+      zero = -127;
+    } else if (type == Weights.MXFP4) {
+      zero = -12;
+    } else if (type == Weights.Q3_K) {
+      zero = -4;
     } else if (type == Weights.Q6_K) {
       zero = -32;
     }
@@ -35,18 +43,10 @@ final class Units {
   /** Word {@code i} of a unit: elements {@code 4i} to {@code 4i + 3}, the first in the lowest byte. */
   static int codes(int type, ShortArray w, int at, int unit, int i) {
     int codes;
-    if (type == Weights.Q8_0) {
-      codes = word(w, (at >> 1) + 17 * unit + 1 + 2 * i) ^ 0x80808080;
-    } else if (type == Weights.Q4_0) {
-      codes = (word(w, (at >> 1) + 9 * unit + 1 + 2 * (i & 3)) >> ((i >> 2) << 2)) & 0x0F0F0F0F;
-    } else if (type == Weights.Q4_K) {
-      codes = (word(w, (at >> 1) + 72 * (unit >> 3) + 8 + 16 * ((unit >> 1) & 3) + 2 * i) >> ((unit & 1) << 2)) & 0x0F0F0F0F;
+    if (type < Weights.Q2_K) {
+      codes = SmallUnits.codes(type, w, at + SmallUnits.bytes(type) * unit, i);
     } else {
-      int block = (at >> 1) + 105 * (unit >> 3);
-      int half = (unit >> 2) & 1;
-      int low = word(w, block + 32 * half + 16 * (unit & 1) + 2 * i) >> (((unit >> 1) & 1) << 2);
-      int high = word(w, block + 64 + 16 * half + 2 * i) >> ((unit & 3) << 1);
-      codes = (low & 0x0F0F0F0F) | ((high & 0x03030303) << 4);
+      codes = LargeUnits.codes(type, w, (at >> 1) + LargeUnits.shorts(type) * (unit >> 3), unit & 7, i);
     }
     return codes;
   }
@@ -54,41 +54,27 @@ final class Units {
   /** The scale of half a unit. */
   static float scale(int type, ShortArray w, FloatArray powers, int at, int unit, int half) {
     float scale;
-    if (type == Weights.Q8_0) {
-      scale = half(w.get((at >> 1) + 17 * unit), powers);
-    } else if (type == Weights.Q4_0) {
-      scale = half(w.get((at >> 1) + 9 * unit), powers);
-    } else if (type == Weights.Q4_K) {
-      int block = (at >> 1) + 72 * (unit >> 3);
-      scale = half(w.get(block), powers) * scaleOf(word(w, block + 2), word(w, block + 6), unit & 7);
+    if (type < Weights.Q2_K) {
+      scale = SmallUnits.scale(type, w, powers, at + SmallUnits.bytes(type) * unit);
     } else {
-      int block = (at >> 1) + 105 * (unit >> 3);
-      int pair = w.get(block + 96 + (unit & 7));
-      scale = half(w.get(block + 104), powers) * (half == 0 ? (pair << 24) >> 24 : pair >> 8);
+      scale = LargeUnits.scale(type, w, powers, (at >> 1) + LargeUnits.shorts(type) * (unit >> 3), unit & 7, half);
     }
     return scale;
   }
 
   /** The offset of half a unit. */
   static float offset(int type, ShortArray w, FloatArray powers, int at, int unit, int half) {
-    float offset = 0f;
-    if (type == Weights.Q4_K) {
-      int block = (at >> 1) + 72 * (unit >> 3);
-      offset = -(half(w.get(block + 1), powers) * scaleOf(word(w, block + 4), word(w, block + 6) >> 4, unit & 7));
+    float offset;
+    if (type < Weights.Q2_K) {
+      offset = SmallUnits.offset(type, w, powers, at + SmallUnits.bytes(type) * unit);
+    } else {
+      offset = LargeUnits.offset(type, w, powers, (at >> 1) + LargeUnits.shorts(type) * (unit >> 3), unit & 7, half);
     }
     return offset;
   }
 
-  /** Of Q4_K's and Q5_K's twelve bytes a scale, or a minimum: {@code own} are the four bytes of its first four, {@code last} those with low nibbles of its last four. */
-  private static int scaleOf(int own, int last, int unit) {
-    int turn = (unit & 3) << 3;
-    int first = (own >> turn) & 63;
-    int later = ((last >> turn) & 15) | (((own >> turn) & 192) >> 2);
-    return unit < 4 ? first : later;
-  }
-
   /** Four bytes as a word. */
-  private static int word(ShortArray w, int at) {
+  static int word(ShortArray w, int at) {
     return (w.get(at) & 0xFFFF) | (w.get(at + 1) << 16);
   }
 

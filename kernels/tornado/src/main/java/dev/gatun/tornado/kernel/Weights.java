@@ -24,8 +24,32 @@ public final class Weights {
   /** The number of Q4_0. */
   public static final int Q4_0 = 9;
 
-  /** The number of Q4_K: the first of 256 elements. */
+  /** The number of Q4_1. */
+  public static final int Q4_1 = 10;
+
+  /** The number of Q5_0. */
+  public static final int Q5_0 = 11;
+
+  /** The number of Q5_1. */
+  public static final int Q5_1 = 12;
+
+  /** The number of IQ4_NL. */
+  public static final int IQ4_NL = 13;
+
+  /** The number of MXFP4. */
+  public static final int MXFP4 = 14;
+
+  /** The number of Q2_K: the first with blocks of 256 elements. */
+  public static final int Q2_K = 16;
+
+  /** The number of Q3_K. */
+  public static final int Q3_K = 17;
+
+  /** The number of Q4_K. */
   public static final int Q4_K = 18;
+
+  /** The number of Q5_K. */
+  public static final int Q5_K = 19;
 
   /** The number of Q6_K. */
   public static final int Q6_K = 20;

@@ -8,50 +8,39 @@ import dev.gatun.Tensor;
 import dev.gatun.spi.Decision;
 import dev.gatun.spi.Unsupported;
 import dev.gatun.tornado.kernel.AnyAttention;
+import dev.gatun.tornado.kernel.Elements;
 import dev.gatun.tornado.kernel.Grid;
-import dev.gatun.tornado.kernel.Kernel;
 import dev.gatun.tornado.kernel.Launch;
 import dev.gatun.tornado.kernel.Place;
 import dev.gatun.tornado.kernel.Sequences;
+import dev.gatun.tornado.kernel.TileAttention;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Attention: which keys each token sees, then the kernel that goes over them. */
+/** Attention: which keys each token sees, then tiles of rows over them, and where positions are cut into ranges a merge of these. */
 final class AttentionKernel implements OperatorKernel<Attention> {
   @Override
   public Decision plan(Attention operator, Traits traits) {
-    return Shapes.refusal(operator).or(() -> refusal(operator)).map(Decision.class::cast).orElseGet(() -> new TornadoPlan(kernel(operator).name(),
-        "a group of " + traits.local() + " items a token and query head", operator.q().size(0) * Sequences.SEEN_INTEGERS * Integer.BYTES, bytes(operator),
-        flops(operator), List.of()));
+    return Shapes.refusal(operator).or(() -> refusal(operator, traits)).map(Decision.class::cast).orElseGet(() -> {
+      AttentionCut cut = AttentionCut.of(operator, traits);
+      return new TornadoPlan(cut.kernel().name(), cut.tile(traits), cut.workspaceBytes(operator), bytes(operator), flops(operator), cut.rejected());
+    });
   }
 
-  private static Optional<Unsupported> refusal(Attention operator) {
+  private static Optional<Unsupported> refusal(Attention operator, Traits traits) {
     if (operator.kv() instanceof Kv.Paged paged && Steps.refusal(paged.cache().spec()).isPresent()) {
       return Steps.refusal(paged.cache().spec());
     }
     long widest = Math.max(operator.q().size(2), operator.y().size(2));
-    return widest <= AnyAttention.MOST_SIZE ? Optional.empty() : Optional.of(new Unsupported("heads of " + widest + " elements; the most is "
-        + AnyAttention.MOST_SIZE));
-  }
-
-  private static Kernel kernel(Attention operator) {
-    return operator.kv() instanceof Kv.Dense ? AnyAttention.DENSE : AnyAttention.PAGED;
-  }
-
-  static int heads(Attention operator) {
-    return switch (operator.kv()) {
-      case Kv.Dense dense -> Math.toIntExact(dense.k().size(1));
-      case Kv.Paged paged -> paged.cache().spec().heads();
-    };
-  }
-
-  /** The keys that a token sees at most. */
-  static long seen(Attention operator) {
-    long context = switch (operator.kv()) {
-      case Kv.Dense dense -> dense.k().size(0);
-      case Kv.Paged paged -> paged.cache().spec().slotTokens();
-    };
-    return operator.options().window() > 0 ? Math.min(context, operator.options().window()) : context;
+    if (widest > AnyAttention.MOST_SIZE) {
+      return Optional.of(new Unsupported("heads of " + widest + " elements; the most is " + AnyAttention.MOST_SIZE));
+    }
+    AttentionCut cut = AttentionCut.of(operator, traits);
+    if (cut.groups(operator) * traits.local() > Integer.MAX_VALUE || cut.workspaceBytes(operator) > Integer.MAX_VALUE) {
+      return Optional.of(new Unsupported(operator.q() + " has too many tokens and heads for one launch; split the step"));
+    }
+    return Optional.empty();
   }
 
   /** What must move at the bounds: every operand once, and the keys and values of as many sequences as there can be. */
@@ -65,26 +54,77 @@ final class AttentionKernel implements OperatorKernel<Attention> {
   }
 
   private static long flops(Attention operator) {
-    return 2 * seen(operator) * operator.q().size(0) * operator.q().size(1) * (operator.q().size(2) + operator.y().size(2));
+    return 2 * AttentionCut.seen(operator) * operator.q().size(0) * operator.q().size(1) * (operator.q().size(2) + operator.y().size(2));
   }
 
   @Override
   public List<Launch> launches(Attention operator, Traits traits, Binding binding) {
+    AttentionCut cut = AttentionCut.of(operator, traits);
+    List<Launch> launches = new ArrayList<>(List.of(places(operator, traits, binding)));
+    launches.add(cut.tiles() ? tiles(operator, cut, traits, binding) : any(operator, cut, traits, binding));
+    if (cut.ranges() > 1) {
+      launches.add(merge(operator, cut, traits, binding));
+    }
+    return launches;
+  }
+
+  private static Launch any(Attention operator, AttentionCut cut, Traits traits, Binding binding) {
     Tensor q = operator.q();
     Tensor y = operator.y();
-    Place sinks = operator.sinks().map(binding::place).orElse(binding.place(y));
-    Launch.Builder main = Launch.of(kernel(operator))
-        .integers(q.size(0), q.size(1), q.size(1) / heads(operator), q.size(2), y.size(2), Shapes.type(q), Shapes.type(y),
+    Launch.Builder launch = Launch.of(cut.kernel())
+        .integers(q.size(0), q.size(1), AttentionCut.group(operator), q.size(2), y.size(2), Shapes.type(q), Shapes.type(y),
             operator.sinks().map(binding::index).orElse(-1), binding.workspace().index(Integer.BYTES))
-        .integers(kept(operator.kv(), binding)).integers(Shapes.rows(q, binding)).integers(Shapes.rows(y, binding))
-        .floats(operator.options().scale(), operator.options().softcap()).memory(binding.place(q));
+        .integers(kept(operator.kv(), binding)).integers(Shapes.rows(q, binding)).integers(Shapes.rows(y, binding));
+    return operands(launch, operator, binding.place(y), binding).over(Grid.groups(cut.groups(operator), traits.local()));
+  }
+
+  private static Launch tiles(Attention operator, AttentionCut cut, Traits traits, Binding binding) {
+    Tensor q = operator.q();
+    Tensor y = operator.y();
+    boolean split = cut.ranges() > 1;
+    int keyWidth = AttentionCut.width(q.size(2));
+    int valueWidth = AttentionCut.width(y.size(2));
+    Place results = results(operator, binding);
+    Launch.Builder launch = Launch.of(cut.kernel())
+        .integers(q.size(0), q.size(1), AttentionCut.group(operator), q.size(2), y.size(2), Shapes.type(q), split ? Elements.F32 : Shapes.type(y),
+            operator.sinks().map(binding::index).orElse(-1), binding.workspace().index(Integer.BYTES), cut.tokens(), cut.heads(), cut.headTiles(operator),
+            cut.ranges(), cut.positions(), cut.keys(), keyWidth, valueWidth, Math.min(traits.local(), Integer.lowestOneBit(keyWidth)),
+            Math.min(traits.local(), Integer.lowestOneBit(valueWidth)))
+        .integers(kept(operator.kv(), binding)).integers(Shapes.rows(q, binding))
+        .integers(split ? new long[] {results.index(Float.BYTES), 1, 1, 0, 0, 0} : Shapes.rows(y, binding));
+    return operands(launch, operator, split ? results : binding.place(y), binding).over(Grid.groups(cut.groups(operator), traits.local()));
+  }
+
+  /** Adds the operands and floats that both kernels over keys take. */
+  private static Launch.Builder operands(Launch.Builder launch, Attention operator, Place result, Binding binding) {
+    launch.floats(operator.options().scale(), operator.options().softcap()).memory(binding.place(operator.q()));
     switch (operator.kv()) {
-      case Kv.Dense dense -> main.memory(binding.place(dense.k())).memory(binding.place(dense.v()))
-          .memory(binding.place(y)).memory(sinks).memory(binding.workspace());
-      case Kv.Paged paged -> main.memory(binding.cache(paged.cache()).pages(paged.layer()))
-          .memory(binding.place(y)).memory(sinks).memory(binding.workspace()).memory(binding.cache(paged.cache()).table());
+      case Kv.Dense dense -> launch.memory(binding.place(dense.k())).memory(binding.place(dense.v()));
+      case Kv.Paged paged -> launch.memory(binding.cache(paged.cache()).pages(paged.layer()));
     }
-    return List.of(places(operator, traits, binding), main.over(Grid.groups(q.size(0) * q.size(1), traits.local())));
+    launch.memory(sinks(operator, binding)).memory(result).memory(binding.workspace());
+    if (operator.kv() instanceof Kv.Paged paged) {
+      launch.memory(binding.cache(paged.cache()).table());
+    }
+    return launch;
+  }
+
+  private static Place sinks(Attention operator, Binding binding) {
+    return binding.place(operator.sinks().orElse(operator.q()));
+  }
+
+  private static Place results(Attention operator, Binding binding) {
+    return new Place(binding.workspace().slab(), Math.toIntExact(binding.workspace().offset() + AttentionCut.resultsAt(operator)));
+  }
+
+  private static Launch merge(Attention operator, AttentionCut cut, Traits traits, Binding binding) {
+    Tensor y = operator.y();
+    Place results = results(operator, binding);
+    return Launch.of(TileAttention.MERGE)
+        .integers(y.size(0), y.size(1), y.size(2), Shapes.type(y), operator.sinks().map(binding::index).orElse(-1), binding.workspace().index(Integer.BYTES),
+            results.index(Float.BYTES), cut.ranges(), cut.positions())
+        .integers(Shapes.rows(y, binding)).memory(results).memory(sinks(operator, binding)).memory(binding.place(y)).memory(binding.workspace())
+        .over(Grid.groups(y.size(0) * y.size(1), traits.local()));
   }
 
   private static Launch places(Attention operator, Traits traits, Binding binding) {
@@ -100,22 +140,27 @@ final class AttentionKernel implements OperatorKernel<Attention> {
       case Kv.Paged paged -> {
         KvCache.Spec spec = paged.cache().spec();
         launch.integers(1, binding.cache(paged.cache()).table().index(Integer.BYTES), spec.slots(), spec.slotTokens(), spec.slotPages())
-            .memory(binding.workspace()).memory(binding.workspace()).memory(binding.workspace());
+            .memory(binding.place(operator.batch().starts())).memory(binding.place(operator.batch().starts())).memory(binding.place(operator.batch().starts()));
       }
     }
-    return launch.over(Grid.items(operator.q().size(0), traits.local()));
+    return launch.memory(binding.workspace()).over(Grid.items(operator.q().size(0), traits.local()));
+  }
+
+  /** The stride of a single index is never taken, and may be anything. */
+  private static long stride(Tensor tensor, int dimension) {
+    return tensor.size(dimension) > 1 ? tensor.stride(dimension) : 0;
   }
 
   /** Keys and values as kernels take them. */
   private static long[] kept(Kv kv, Binding binding) {
     return switch (kv) {
-      case Kv.Dense dense -> new long[] {Shapes.type(dense.k()), 0, 0, 0, binding.index(dense.k()), binding.index(dense.v()), dense.k().stride(1),
-          dense.v().stride(1), dense.k().stride(0), dense.v().stride(0)};
+      case Kv.Dense dense -> new long[] {Shapes.type(dense.k()), 0, 0, 0, binding.index(dense.k()), binding.index(dense.v()), stride(dense.k(), 1),
+          stride(dense.v(), 1), stride(dense.k(), 0), stride(dense.v(), 0)};
       case Kv.Paged paged -> {
         KvCache.Spec spec = paged.cache().spec();
         PageLayout layout = PageLayout.of(spec);
         DType type = spec.dtype();
-        int unit = type.blockBytes();
+        int unit = Steps.unit(type);
         long first = binding.cache(paged.cache()).pages(paged.layer()).index(unit);
         long head = layout.headBytes() / unit;
         yield new long[] {Shapes.type(type), spec.pageTokens(), spec.slotTokens(), layout.pageBytes() / unit, first,

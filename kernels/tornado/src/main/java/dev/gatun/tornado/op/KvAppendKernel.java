@@ -5,6 +5,7 @@ import dev.gatun.KvCache;
 import dev.gatun.spi.Decision;
 import dev.gatun.tornado.kernel.Append;
 import dev.gatun.tornado.kernel.Grid;
+import dev.gatun.tornado.kernel.Kernel;
 import dev.gatun.tornado.kernel.Launch;
 import dev.gatun.tornado.kernel.Place;
 import dev.gatun.tornado.kernel.Sequences;
@@ -17,9 +18,18 @@ final class KvAppendKernel implements OperatorKernel<KvAppend> {
     KvCache.Spec spec = operator.kv().spec();
     return Shapes.refusal(operator).or(() -> Steps.refusal(spec)).map(Decision.class::cast).orElseGet(() -> {
       long tokens = operator.k().size(0);
-      return new TornadoPlan(Append.FLOATS.name(), "an item an element", tokens * Integer.BYTES, Shapes.bytes(operator) + tokens * spec.bytesPerTokenAndLayer(), 0,
+      return new TornadoPlan(kernel(spec).name(), spec.dtype().isBlock() ? "an item a block" : "an item an element", tokens * Integer.BYTES, Shapes.bytes(operator) + tokens * spec.bytesPerTokenAndLayer(), 0,
           List.of());
     });
+  }
+
+  private static Kernel kernel(KvCache.Spec spec) {
+    return spec.dtype().isBlock() ? Append.Q8_0 : Append.FLOATS;
+  }
+
+  private static long items(KvAppend operator) {
+    KvCache.Spec spec = operator.kv().spec();
+    return operator.k().size(0) * spec.heads() * (spec.keySize() + spec.valueSize()) / spec.dtype().blockSize();
   }
 
   @Override
@@ -28,19 +38,19 @@ final class KvAppendKernel implements OperatorKernel<KvAppend> {
     CachePlaces cache = binding.cache(operator.kv());
     PageLayout layout = PageLayout.of(spec);
     Place pages = cache.pages(operator.layer());
-    int unit = spec.dtype().blockBytes();
+    int unit = Steps.unit(spec.dtype());
     long tokens = operator.k().size(0);
     long first = pages.index(unit);
     Launch places = Steps.sequences(Launch.of(Sequences.APPENDED), operator.batch(), binding)
-        .integers(cache.table().index(Integer.BYTES), spec.slots(), spec.slotTokens(), spec.slotPages(), spec.pageTokens()).memory(cache.table())
+        .integers(cache.table().index(Integer.BYTES), spec.slots(), spec.slotTokens(), spec.slotPages(), spec.pageTokens()).memory(cache.table()).memory(binding.workspace())
         .over(Grid.items(tokens, traits.local()));
-    Launch append = Launch.of(Append.FLOATS)
+    Launch append = Launch.of(kernel(spec))
         .integers(tokens, spec.heads(), spec.keySize(), spec.valueSize(), Shapes.type(operator.k()), Shapes.type(spec.dtype()),
             binding.workspace().index(Integer.BYTES), spec.pageTokens(), layout.pageBytes() / unit, layout.headBytes() / unit, layout.keyBytes() / unit,
             layout.valueBytes() / unit, first, first + spec.pageTokens() * layout.keyBytes() / unit)
         .integers(Shapes.rows(operator.k(), binding)).integers(Shapes.rows(operator.v(), binding))
         .memory(binding.place(operator.k())).memory(binding.place(operator.v())).memory(pages).memory(binding.workspace())
-        .over(Grid.items(tokens * spec.heads() * (spec.keySize() + spec.valueSize()), traits.local()));
+        .over(Grid.items(items(operator), traits.local()));
     return List.of(places, append);
   }
 }

@@ -17,9 +17,21 @@ import java.util.Map;
 
 /** Matmul. */
 final class MatmulKernel implements OperatorKernel<Matmul> {
-  private static final Map<DType, Integer> TYPES = new EnumMap<>(Map.ofEntries(Map.entry(DType.F32, Elements.F32), Map.entry(DType.F16, Elements.F16),
-      Map.entry(DType.BF16, Elements.BF16), Map.entry(DType.F8_E4M3, Weights.F8_E4M3), Map.entry(DType.F8_E5M2, Weights.F8_E5M2), Map.entry(DType.Q8_0, Weights.Q8_0),
-      Map.entry(DType.Q4_0, Weights.Q4_0), Map.entry(DType.Q4_K, Weights.Q4_K), Map.entry(DType.Q6_K, Weights.Q6_K)));
+  private static final Map<DType, Integer> TYPES = new EnumMap<>(Map.ofEntries(
+      Map.entry(DType.F32, Elements.F32), Map.entry(DType.F16, Elements.F16), Map.entry(DType.BF16, Elements.BF16),
+      Map.entry(DType.F8_E4M3, Weights.F8_E4M3), Map.entry(DType.F8_E5M2, Weights.F8_E5M2),
+      Map.entry(DType.Q8_0, Weights.Q8_0),
+      Map.entry(DType.Q4_0, Weights.Q4_0),
+      Map.entry(DType.Q4_1, Weights.Q4_1),
+      Map.entry(DType.Q5_0, Weights.Q5_0),
+      Map.entry(DType.Q5_1, Weights.Q5_1),
+      Map.entry(DType.IQ4_NL, Weights.IQ4_NL),
+      Map.entry(DType.MXFP4, Weights.MXFP4),
+      Map.entry(DType.Q2_K, Weights.Q2_K),
+      Map.entry(DType.Q3_K, Weights.Q3_K),
+      Map.entry(DType.Q4_K, Weights.Q4_K),
+      Map.entry(DType.Q5_K, Weights.Q5_K),
+      Map.entry(DType.Q6_K, Weights.Q6_K)));
 
   private static final Map<DType, Kernel> FEW = new EnumMap<>(DType.class);
 

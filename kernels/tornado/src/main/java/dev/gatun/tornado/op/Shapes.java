@@ -88,6 +88,11 @@ final class Shapes {
       return count.map(c -> new Count(binding.place(c), binding.index(c)))
           .orElseGet(() -> new Count(binding.place(operator.operands().getFirst().tensor()), -1));
     }
+
+    /** That of one tensor; of one that does not vary its own place, and −1. */
+    static Count of(Binding binding, Tensor tensor) {
+      return tensor.count().map(c -> new Count(binding.place(c), binding.index(c))).orElseGet(() -> new Count(binding.place(tensor), -1));
+    }
   }
 
   /** The refusal of an operand that a kernel cannot see: in another's layout, or between elements. */

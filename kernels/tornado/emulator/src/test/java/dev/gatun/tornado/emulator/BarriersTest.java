@@ -18,7 +18,7 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 class BarriersTest {
-  private static void sum(KernelContext c, FloatArray in, FloatArray out) {
+  static void sum(KernelContext c, FloatArray in, FloatArray out) {
     float[] shared = c.allocateFloatLocalArray(64);
     int l = c.localIdx;
     shared[l] = in.get(c.globalIdx);
@@ -85,7 +85,7 @@ class BarriersTest {
     }
   }
 
-  private static void leavesEarly(KernelContext c, IntArray out, int leaver) {
+  static void leavesEarly(KernelContext c, IntArray out, int leaver) {
     if (c.localIdx == leaver) {
       return;
     }
@@ -93,7 +93,7 @@ class BarriersTest {
     out.set(c.globalIdx, 1);
   }
 
-  private static void twoBarriers(KernelContext c, IntArray out) {
+  static void twoBarriers(KernelContext c, IntArray out) {
     if (c.localIdx < 2) {
       c.localBarrier();
     } else {
@@ -102,7 +102,7 @@ class BarriersTest {
     out.set(c.globalIdx, 1);
   }
 
-  private static void fails(KernelContext c, IntArray out, int at) {
+  static void fails(KernelContext c, IntArray out, int at) {
     c.localBarrier();
     if (c.globalIdx == at) {
       out.get(99);
@@ -128,7 +128,7 @@ class BarriersTest {
     out.set(c.globalIdx, c.allocateFloatLocalArray(16 << 10).length + c.allocateByteLocalArray(1).length);
   }
 
-  private static FloatArray numbers(int size) {
+  static FloatArray numbers(int size) {
     FloatArray in = new FloatArray(size);
     for (int i = 0; i < size; i++) {
       in.set(i, i * 7 % 31);
@@ -136,11 +136,11 @@ class BarriersTest {
     return in;
   }
 
-  private static TaskGraph graph(Object... transferred) {
+  static TaskGraph graph(Object... transferred) {
     return new TaskGraph("g").transferToDevice(EVERY_EXECUTION, transferred).transferToHost(EVERY_EXECUTION, transferred);
   }
 
-  private static TornadoRuntimeException failure(TornadoExecutionPlan plan) {
+  static TornadoRuntimeException failure(TornadoExecutionPlan plan) {
     Executable execution = () -> Assertions.assertThrows(TornadoRuntimeException.class, plan::execute);
     Assertions.assertTimeoutPreemptively(Duration.ofSeconds(30), execution);
     return Assertions.assertThrows(TornadoRuntimeException.class, plan::execute);

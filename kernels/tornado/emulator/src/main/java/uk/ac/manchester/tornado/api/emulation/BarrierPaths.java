@@ -26,8 +26,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The methods between a kernel and its barriers, as its class files tell. Each of them must be static and in the kernel's package, must call
- * nothing dynamically, and if it is of another class, use none of that class's private members; then copies of them can stand in one class.
+ * The methods between a kernel and its barriers, as its class files tell. Each of them must be static and in the kernel's package, must
+ * call nothing dynamically, and if it is of another class, use none of that class's private members; then copies of them can stand in one
+ * class.
  */
 final class BarrierPaths {
   private static final ClassDesc CONTEXT = ClassDesc.of("uk.ac.manchester.tornado.api.KernelContext");
@@ -81,7 +82,8 @@ final class BarrierPaths {
       return known;
     }
     ClassModel model = model(name.owner());
-    MethodModel method = model.methods().stream().filter(m -> m.methodName().equalsString(name.name()) && m.methodTypeSymbol().equals(name.type()))
+    MethodModel method = model.methods().stream().filter(m -> m.methodName().equalsString(name.name()) && m.methodTypeSymbol()
+        .equals(name.type()))
         .findFirst().orElseThrow(() -> new UnsupportedOperationException("no method " + name));
     CodeModel code = method.code().orElseThrow();
     List<Wait> waits = waits(name, model, code);
@@ -126,16 +128,19 @@ final class BarrierPaths {
   }
 
   private static List<Variable> variablesAt(List<LocalVariableInfo> variables, int at) {
-    return variables.stream().filter(v -> v.startPc() <= at && at < v.startPc() + v.length()).map(v -> new Variable(v.slot(), v.typeSymbol())).toList();
+    return variables.stream().filter(v -> v.startPc() <= at && at < v.startPc() + v.length())
+        .map(v -> new Variable(v.slot(), v.typeSymbol())).toList();
   }
 
   private void refusePrivateUse(Name name, ClassModel model, CodeModel code) {
     for (CodeElement element : code) {
       boolean refused = switch (element) {
         case InvokeDynamicInstruction _ -> true;
-        case InvokeInstruction call -> !name.owner().equals(homeName) && call.owner().asSymbol().equals(name.owner()) && model.methods().stream()
+        case InvokeInstruction call -> !name.owner().equals(homeName) && call.owner().asSymbol().equals(name.owner()) && model.methods()
+            .stream()
             .anyMatch(m -> m.methodName().equals(call.name()) && m.flags().has(AccessFlag.PRIVATE));
-        case FieldInstruction field -> !name.owner().equals(homeName) && field.owner().asSymbol().equals(name.owner()) && model.fields().stream()
+        case FieldInstruction field -> !name.owner().equals(homeName) && field.owner().asSymbol().equals(name.owner()) && model.fields()
+            .stream()
             .anyMatch(f -> f.fieldName().equals(field.name()) && f.flags().has(AccessFlag.PRIVATE));
         default -> false;
       };

@@ -31,12 +31,14 @@ import uk.ac.manchester.tornado.api.emulation.BarrierPaths.Variable;
 import uk.ac.manchester.tornado.api.emulation.BarrierPaths.Wait;
 
 /**
- * Cuts a kernel at its barriers, so that one thread can run all items of a group in turns, which is many times faster than a thread for each.
+ * Cuts a kernel at its barriers, so that one thread can run all items of a group in turns, which is many times faster than a thread for
+ * each.
  *
- * <p>A hidden class beside the kernel's own gets copies of the methods between the kernel and its barriers. A copy has an {@link ItemFrame} as
- * its last parameter. In place of a barrier it keeps its variables there and returns; called again with the frame, it puts them back and goes on
- * behind the barrier. Its callers do the same round the call. Variables are found in the class file's table of them. Code that this does not do
- * right, such as a value under way on the stack, does not verify, and the kernel stays whole.
+ * <p>A hidden class beside the kernel's own gets copies of the methods between the kernel and its barriers. A copy has an {@link ItemFrame}
+ * as its last parameter. In place of a barrier it keeps its variables there and returns; called again with the frame, it puts them back and
+ * goes on behind the barrier. Its callers do the same round the call. Variables are found in the class file's table of them. Code that this
+ * does not do right, such as a value under way on the stack, does not verify, and the kernel stays whole. So does one on the module path,
+ * where its module does not let this one in.
  */
 final class KernelCutter {
   private static final System.Logger LOG = System.getLogger(KernelCutter.class.getName());
@@ -60,7 +62,6 @@ final class KernelCutter {
         return Optional.empty();
       }
       KernelCutter cutter = new KernelCutter(ClassDesc.of(homeName.packageName(), home.getSimpleName() + "$Cut"), paths);
-      KernelCutter.class.getModule().addExports(KernelCutter.class.getPackageName(), home.getModule());
       MethodHandles.Lookup lookup = MethodHandles.privateLookupIn(home, MethodHandles.lookup())
           .defineHiddenClass(cutter.build(home.getClassLoader()), true, MethodHandles.Lookup.ClassOption.NESTMATE);
       CutKernel kernel = (CutKernel) lookup.findConstructor(lookup.lookupClass(), MethodType.methodType(void.class)).invoke();
@@ -219,7 +220,8 @@ final class KernelCutter {
         fields(b, variable.kind()).loadConstant(i).loadLocal(variable.kind(), slot(variable.slot()));
         switch (variable.kind()) {
           case INT -> b.i2l().lastore();
-          case FLOAT -> b.invokestatic(ConstantDescs.CD_Float, "floatToRawIntBits", MethodTypeDesc.of(ConstantDescs.CD_int, ConstantDescs.CD_float))
+          case FLOAT -> b.invokestatic(ConstantDescs.CD_Float, "floatToRawIntBits", MethodTypeDesc.of(ConstantDescs.CD_int,
+              ConstantDescs.CD_float))
               .i2l().lastore();
           case DOUBLE -> b.invokestatic(ConstantDescs.CD_Double, "doubleToRawLongBits",
               MethodTypeDesc.of(ConstantDescs.CD_long, ConstantDescs.CD_double)).lastore();

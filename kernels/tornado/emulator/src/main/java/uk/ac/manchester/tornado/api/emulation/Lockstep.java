@@ -4,8 +4,8 @@ package uk.ac.manchester.tornado.api.emulation;
  * Runs the groups of one task one after the other, and the items of a group so that they can meet at barriers.
  *
  * <p>A kernel that is not known to meet runs its items in a loop. One that is cut at its barriers is stepped from barrier to barrier, item
- * by item. Any other that reaches a barrier has its items run in {@link ItemThreads}. Either way all items of a group come to one barrier or
- * all come to the end; anything else is a {@link Divergence}, and nothing ever waits for what cannot come.
+ * by item. Any other that reaches a barrier has its items run in {@link ItemThreads}. Either way all items of a group come to one barrier
+ * or all come to the end; anything else is a {@link Divergence}, and nothing ever waits for what cannot come.
  *
  * <p>The groups, and the items of a group, go upwards or downwards, so that a kernel cannot rely on their order.
  */
@@ -69,7 +69,7 @@ public final class Lockstep {
     }
     if (threads == null) {
       if (frames != null) {
-        throw new IllegalStateException("a barrier is reached on a way that the emulator did not foresee; call it on the kernel's own argument");
+        throw new IllegalStateException("a barrier is reached in a way that was not foreseen; call it on the kernel's own context");
       }
       if (lane > 0) {
         throw divergence(position, "work-item " + item + " waits at a barrier that work-item " + shape.item(0) + " has ended without");
@@ -181,7 +181,8 @@ public final class Lockstep {
   }
 
   Divergence someEnded(int position, int first, String where, int waiting, int ended) {
-    return divergence(position, "work-item " + first + at(where) + " and " + (waiting - 1) + " more wait at a barrier that work-item " + ended
+    return divergence(position, "work-item " + first + at(where) + " and " + (waiting - 1) + " more wait at a barrier that work-item "
+        + ended
         + " and " + (shape.items - waiting - 1) + " more have ended without");
   }
 

@@ -1,0 +1,457 @@
+package dev.gatun.tornado.kernel;
+
+import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.math.TornadoMath;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
+
+/**
+ * Attention by tiles: a work-group for a few rows (tokens times query heads of one key/value head), all positions or a range of them. Keys, then values, of some
+ * positions are brought to local memory as floats, once for all rows; the softmax goes on online. Four rows share what an item reads.
+ *
+ * <p>Integers: {@code tokens, query heads, query heads of a key/value head, elements of a key, of a value, type of q, type of the result, index of the sinks or −1, index
+ * of what the tokens see, tokens of a tile, query heads of a tile, tiles of a key/value head's query heads, ranges, positions of a range, positions of a tile, elements of
+ * a key and of a value in local memory, items that bring a key, items that bring a value}; keys and values ({@link Kept}); {@code rows of q (6), rows of y (6)}. Floats:
+ * {@code scale, softcap}. With several ranges the result is, for each row and range, the largest score, the sum of weights and the weighted sum of values, which
+ * {@link #MERGE} makes one of; its place is that of the rows of y.
+ */
+public final class TileAttention {
+  /** Rows of a tile at most. */
+  public static final int MOST_ROWS = 16;
+
+  /** Positions of a tile at most. */
+  public static final int MOST_KEYS = 64;
+
+  /** Elements of all rows of a tile, of keys and of values, at most. */
+  public static final int ROW_ELEMENTS = 2048;
+
+  /** Elements of the keys of a tile at most, or of its values. */
+  public static final int KEY_ELEMENTS = 4096;
+
+  /** What elements are padded to a multiple of. */
+  public static final int PADDING = 16;
+
+  /** Local memory of a group. */
+  public static final int LOCAL_BYTES = 48 << 10;
+
+  /** Over tensors. Operands: q, k, v, sinks, result, what the tokens see. */
+  public static final Kernel DENSE = new Kernel("attention_tiles_dense", (g, id, a) -> g.task(id, TileAttention::dense, a.context(), a.at(), a.integers(),
+      a.floatingPoint(), a.powers(), a.floats(0), a.shorts(0), a.floats(1), a.shorts(1), a.floats(2), a.shorts(2), a.floats(3), a.floats(4), a.shorts(4), a.ints(5)));
+
+  /** Over pages of F32. Operands: q, pages, sinks, result, what the tokens see, block table. */
+  public static final Kernel PAGED_F32 = new Kernel("attention_tiles_f32", (g, id, a) -> g.task(id, TileAttention::pagedF32, a.context(), a.at(), a.integers(),
+      a.floatingPoint(), a.powers(), a.floats(0), a.shorts(0), a.floats(1), a.floats(2), a.floats(3), a.shorts(3), a.ints(4), a.ints(5)));
+
+  /** Over pages of F16. Operands: q, pages, sinks, result, what the tokens see, block table. */
+  public static final Kernel PAGED_F16 = new Kernel("attention_tiles_f16", (g, id, a) -> g.task(id, TileAttention::pagedF16, a.context(), a.at(), a.integers(),
+      a.floatingPoint(), a.powers(), a.floats(0), a.shorts(0), a.shorts(1), a.floats(2), a.floats(3), a.shorts(3), a.ints(4), a.ints(5)));
+
+  /** Over pages of other types. Operands: q, pages, sinks, result, what the tokens see, block table. */
+  public static final Kernel PAGED_OTHER = new Kernel("attention_tiles_other", (g, id, a) -> g.task(id, TileAttention::pagedOther, a.context(), a.at(),
+      a.integers(), a.floatingPoint(), a.powers(), a.floats(0), a.shorts(0), a.floats(1), a.shorts(1), a.floats(2), a.floats(3), a.shorts(3), a.ints(4), a.ints(5)));
+
+  /**
+   * Makes one result of those of ranges: a work-group a token and query head. Integers: {@code tokens, query heads, elements of a value, type of y, index of the sinks or
+   * −1, index of what the tokens see, index of the ranges' results, ranges, positions of a range}; {@code rows of y (6)}. Operands: the ranges' results, sinks, y, what
+   * the tokens see.
+   */
+  public static final Kernel MERGE = new Kernel("attention_merge", (g, id, a) -> g.task(id, TileAttention::merge, a.context(), a.at(), a.integers(),
+      a.floatingPoint(), a.powers(), a.floats(0), a.floats(1), a.floats(2), a.shorts(2), a.ints(3)));
+
+  /** What a range's result holds beside the weighted sum. */
+  public static final int STATE = 2;
+
+  private static final int KEPT = 19;
+  private static final int ROWS = KEPT + Kept.INTEGERS;
+  private static final int SCORES = MOST_ROWS * MOST_KEYS;
+  private static final int TILE = KEY_ELEMENTS + 512;
+  private static final int PARTS = 8;
+
+  private TileAttention() {}
+
+  private static void dense(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ShortArray xs, FloatArray k, ShortArray ks,
+      FloatArray v, ShortArray vs, FloatArray sinks, FloatArray y, ShortArray ys, IntArray seen) {
+    attend(p.get(at.get(0) + KEPT), c, at.get(0), p, q, powers, x, xs, k, ks, v, vs, sinks, y, ys, seen, seen);
+  }
+
+  private static void pagedF32(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ShortArray xs, FloatArray pages,
+      FloatArray sinks, FloatArray y, ShortArray ys, IntArray seen, IntArray table) {
+    attend(Elements.F32, c, at.get(0), p, q, powers, x, xs, pages, xs, pages, xs, sinks, y, ys, seen, table);
+  }
+
+  private static void pagedF16(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ShortArray xs, ShortArray pages,
+      FloatArray sinks, FloatArray y, ShortArray ys, IntArray seen, IntArray table) {
+    attend(Elements.F16, c, at.get(0), p, q, powers, x, xs, x, pages, x, pages, sinks, y, ys, seen, table);
+  }
+
+  private static void pagedOther(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ShortArray xs, FloatArray pages,
+      ShortArray pagesShort, FloatArray sinks, FloatArray y, ShortArray ys, IntArray seen, IntArray table) {
+    attend(p.get(at.get(0) + KEPT), c, at.get(0), p, q, powers, x, xs, pages, pagesShort, pages, pagesShort, sinks, y, ys, seen, table);
+  }
+
+  private static void attend(int type, KernelContext c, int b, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ShortArray xs, FloatArray k,
+      ShortArray ks, FloatArray v, ShortArray vs, FloatArray sinks, FloatArray y, ShortArray ys, IntArray seen, IntArray table) {
+    float[] query = c.allocateFloatLocalArray(ROW_ELEMENTS);
+    float[] sums = c.allocateFloatLocalArray(ROW_ELEMENTS);
+    float[] tile = c.allocateFloatLocalArray(TILE);
+    float[] scores = c.allocateFloatLocalArray(SCORES);
+    float[] most = c.allocateFloatLocalArray(SCORES);
+    float[] total = c.allocateFloatLocalArray(SCORES);
+    float[] parts = c.allocateFloatLocalArray(MOST_ROWS * PARTS);
+    float[] tops = c.allocateFloatLocalArray(MOST_ROWS);
+    float[] shrinks = c.allocateFloatLocalArray(MOST_ROWS);
+    int[] firsts = c.allocateIntLocalArray(MOST_ROWS);
+    int[] lasts = c.allocateIntLocalArray(MOST_ROWS);
+    int[] begins = c.allocateIntLocalArray(MOST_ROWS);
+    int[] keyAt = c.allocateIntLocalArray(MOST_KEYS);
+    int[] valueAt = c.allocateIntLocalArray(MOST_KEYS);
+    int item = c.localIdx;
+    int items = c.localGroupSizeX;
+    int heads = p.get(b + 1);
+    int group = p.get(b + 2);
+    int keySize = p.get(b + 3);
+    int valueSize = p.get(b + 4);
+    int tileHeads = p.get(b + 10);
+    int headTiles = p.get(b + 11);
+    int ranges = p.get(b + 12);
+    int positions = p.get(b + 13);
+    int count = p.get(b + 14);
+    int keyWidth = p.get(b + 15);
+    int valueWidth = p.get(b + 16);
+    int keyLanes = p.get(b + 17);
+    int valueLanes = p.get(b + 18);
+    int scoreLanes = items < count ? items : count;
+    int rows = p.get(b + 9) * tileHeads;
+    int quads = (rows + 3) / 4;
+    int padded = quads * 4;
+    int unit = c.groupIdx;
+    int range = unit % ranges;
+    unit = unit / ranges;
+    int headTile = unit % headTiles;
+    unit = unit / headTiles;
+    int head = unit % (heads / group);
+    int token = unit / (heads / group) * p.get(b + 9);
+    int firstHead = head * group + headTile * tileHeads;
+    float infinite = powers.get(255);
+    float scale = q.get(b);
+    float softcap = q.get(b + 1);
+
+    for (int r = item; r < padded; r += items) {
+      int first = 0;
+      int last = -1;
+      int begin = -1;
+      int t = token + r / tileHeads;
+      if (r < rows && t < p.get(b)) {
+        if (headTile * tileHeads + r % tileHeads < group) {
+          int from = p.get(b + 8) + t * Sequences.SEEN_INTEGERS;
+          first = seen.get(from);
+          last = seen.get(from + 1);
+          begin = seen.get(from + 2);
+        }
+      }
+      firsts[r] = first;
+      lasts[r] = last;
+      begins[r] = begin;
+      tops[r] = -infinite;
+    }
+    for (int i = item; i < padded * scoreLanes; i += items) {
+      total[i] = 0;
+    }
+    for (int i = item; i < padded * valueWidth; i += items) {
+      sums[i] = 0;
+    }
+    c.localBarrier();
+    for (int r = item / keyLanes; r < padded; r += items / keyLanes) {
+      int from = 0;
+      boolean asks = lasts[r] > firsts[r];
+      if (asks) {
+        from = Rows.at(p, b + ROWS, (token + r / tileHeads) * heads + firstHead + r % tileHeads);
+      }
+      for (int i = item % keyLanes; i < keyWidth; i += keyLanes) {
+        float value = 0;
+        if (asks && i < keySize) {
+          value = Elements.get(p.get(b + 5), x, xs, powers, from + i);
+        }
+        query[i * padded + r] = value;
+      }
+    }
+
+    int from = 0;
+    while (from < rows) {
+      // The rows of one sequence, and the positions that any of them sees.
+      int begin = begins[from];
+      int to = from;
+      int low = Integer.MAX_VALUE;
+      int high = 0;
+      int lowest = 0;
+      int highest = Integer.MAX_VALUE;
+      for (int r = from; r < rows; r++) {
+        if (r == to && begins[r] == begin) {
+          to++;
+          int first = firsts[r];
+          int last = lasts[r];
+          if (first < last) {
+            low = first < low ? first : low;
+            high = last > high ? last : high;
+          }
+          lowest = first > lowest ? first : lowest;
+          highest = last < highest ? last : highest;
+        }
+      }
+      if (ranges > 1) {
+        low = low < range * positions ? range * positions : low;
+        high = high > (range + 1) * positions ? (range + 1) * positions : high;
+      }
+      boolean all = from == 0 && to == rows;
+      for (int position = low; position < high; position += count) {
+        int keys = high - position < count ? high - position : count;
+        // Where every row sees every key no product has to be left out.
+        int plain = keys;
+        if (!all || position < lowest || position + keys > highest) {
+          plain = 0;
+        }
+        c.localBarrier();
+        for (int j = item; j < count; j += items) {
+          int key = -2;
+          int value = -2;
+          if (j < keys) {
+            int place = Kept.row(p, b + KEPT, table, begin, position + j);
+            key = -1;
+            value = -1;
+            if (place >= 0) {
+              key = Kept.at(p, b + KEPT, 0, place, head);
+              value = Kept.at(p, b + KEPT, 1, place, head);
+            }
+          }
+          keyAt[j] = key;
+          valueAt[j] = value;
+        }
+        c.localBarrier();
+        for (int j = item / keyLanes; j < keys; j += items / keyLanes) {
+          int key = keyAt[j];
+          for (int i = item % keyLanes; i < keyWidth; i += keyLanes) {
+            float value = 0;
+            if (key >= 0 && i < keySize) {
+              value = Kept.get(type, k, ks, powers, key, i);
+            }
+            tile[i * (count + 1) + j] = value;
+          }
+        }
+        c.localBarrier();
+        for (int quad = item / scoreLanes; quad < quads; quad += items / scoreLanes) {
+          int r = quad * 4;
+          float most0 = -infinite;
+          float most1 = -infinite;
+          float most2 = -infinite;
+          float most3 = -infinite;
+          for (int j = item % scoreLanes; j < keys; j += scoreLanes) {
+            float s0 = 0;
+            float s1 = 0;
+            float s2 = 0;
+            float s3 = 0;
+            for (int i = 0; i < keyWidth; i++) {
+              float key = tile[i * (count + 1) + j];
+              s0 += query[i * padded + r] * key;
+              s1 += query[i * padded + r + 1] * key;
+              s2 += query[i * padded + r + 2] * key;
+              s3 += query[i * padded + r + 3] * key;
+            }
+            float missing = keyAt[j] == -1 ? infinite - infinite : 0;
+            s0 = seen(AnyAttention.capped(s0 * scale, softcap) + missing, r, from, to, position + j, firsts[r], lasts[r], infinite);
+            s1 = seen(AnyAttention.capped(s1 * scale, softcap) + missing, r + 1, from, to, position + j, firsts[r + 1], lasts[r + 1], infinite);
+            s2 = seen(AnyAttention.capped(s2 * scale, softcap) + missing, r + 2, from, to, position + j, firsts[r + 2], lasts[r + 2], infinite);
+            s3 = seen(AnyAttention.capped(s3 * scale, softcap) + missing, r + 3, from, to, position + j, firsts[r + 3], lasts[r + 3], infinite);
+            scores[r * count + j] = s0;
+            scores[(r + 1) * count + j] = s1;
+            scores[(r + 2) * count + j] = s2;
+            scores[(r + 3) * count + j] = s3;
+            most0 = s0 > most0 ? s0 : most0;
+            most1 = s1 > most1 ? s1 : most1;
+            most2 = s2 > most2 ? s2 : most2;
+            most3 = s3 > most3 ? s3 : most3;
+          }
+          int lane = item % scoreLanes;
+          most[r * scoreLanes + lane] = most0;
+          most[(r + 1) * scoreLanes + lane] = most1;
+          most[(r + 2) * scoreLanes + lane] = most2;
+          most[(r + 3) * scoreLanes + lane] = most3;
+        }
+        c.localBarrier();
+        for (int u = item; u < padded * PARTS; u += items) {
+          float top = -infinite;
+          for (int lane = u % PARTS; lane < scoreLanes; lane += PARTS) {
+            float other = most[u / PARTS * scoreLanes + lane];
+            top = other > top ? other : top;
+          }
+          parts[u] = top;
+        }
+        c.localBarrier();
+        for (int r = item; r < padded; r += items) {
+          float before = tops[r];
+          float top = before;
+          for (int part = 0; part < PARTS; part++) {
+            float other = parts[r * PARTS + part];
+            top = other > top ? other : top;
+          }
+          tops[r] = top;
+          shrinks[r] = TornadoMath.exp(before - shift(top, infinite));
+        }
+        c.localBarrier();
+        for (int r = item / scoreLanes; r < padded; r += items / scoreLanes) {
+          float shift = shift(tops[r], infinite);
+          float sum = total[r * scoreLanes + item % scoreLanes] * shrinks[r];
+          for (int j = item % scoreLanes; j < keys; j += scoreLanes) {
+            float weight = TornadoMath.exp(scores[r * count + j] - shift);
+            sum += weight;
+            boolean visible = r >= from && r < to && position + j >= firsts[r] && position + j < lasts[r];
+            scores[r * count + j] = visible ? weight : -1f;
+          }
+          total[r * scoreLanes + item % scoreLanes] = sum;
+        }
+        for (int j = item / valueLanes; j < keys; j += items / valueLanes) {
+          int value = valueAt[j];
+          for (int i = item % valueLanes; i < valueWidth; i += valueLanes) {
+            float element = 0;
+            if (value >= 0 && i < valueSize) {
+              element = Kept.get(type, v, vs, powers, value, i);
+            }
+            tile[j * valueWidth + i] = element;
+          }
+        }
+        c.localBarrier();
+        for (int quad = item / valueLanes; quad < quads; quad += items / valueLanes) {
+          int r = quad * 4;
+          for (int i = item % valueLanes; i < valueWidth; i += valueLanes) {
+            float a0 = sums[r * valueWidth + i] * shrinks[r];
+            float a1 = sums[(r + 1) * valueWidth + i] * shrinks[r + 1];
+            float a2 = sums[(r + 2) * valueWidth + i] * shrinks[r + 2];
+            float a3 = sums[(r + 3) * valueWidth + i] * shrinks[r + 3];
+            for (int j = 0; j < plain; j++) {
+              float value = tile[j * valueWidth + i];
+              a0 += scores[r * count + j] * value;
+              a1 += scores[(r + 1) * count + j] * value;
+              a2 += scores[(r + 2) * count + j] * value;
+              a3 += scores[(r + 3) * count + j] * value;
+            }
+            for (int j = plain; j < keys; j++) {
+              float value = tile[j * valueWidth + i];
+              a0 += term(scores[r * count + j], value);
+              a1 += term(scores[(r + 1) * count + j], value);
+              a2 += term(scores[(r + 2) * count + j], value);
+              a3 += term(scores[(r + 3) * count + j], value);
+            }
+            sums[r * valueWidth + i] = a0;
+            sums[(r + 1) * valueWidth + i] = a1;
+            sums[(r + 2) * valueWidth + i] = a2;
+            sums[(r + 3) * valueWidth + i] = a3;
+          }
+        }
+      }
+      from = to;
+    }
+
+    c.localBarrier();
+    for (int r = item; r < rows; r += items) {
+      float sum = 0;
+      for (int lane = 0; lane < scoreLanes; lane++) {
+        sum += total[r * scoreLanes + lane];
+      }
+      shrinks[r] = sum;
+    }
+    c.localBarrier();
+    for (int r = item / valueLanes; r < rows; r += items / valueLanes) {
+      int row = (token + r / tileHeads) * heads + firstHead + r % tileHeads;
+      int first = firsts[r];
+      int last = lasts[r];
+      int out = 0;
+      float factor = 1;
+      if (ranges > 1) {
+        out = p.get(b + ROWS + Rows.INTEGERS) + (row * ranges + range) * (valueSize + STATE);
+        int low = first < range * positions ? range * positions : first;
+        int high = last > (range + 1) * positions ? (range + 1) * positions : last;
+        if (low < high && item % valueLanes == 0) {
+          y.set(out, tops[r]);
+          y.set(out + 1, shrinks[r]);
+        }
+        out += STATE;
+        last = low < high ? last : -1;
+      } else {
+        if (last >= 0) {
+          out = Rows.at(p, b + ROWS + Rows.INTEGERS, row);
+        }
+        factor = 0;
+        if (first < last) {
+          factor = AnyAttention.factor(tops[r], shrinks[r], p.get(b + 7), firstHead + r % tileHeads, sinks);
+        }
+      }
+      for (int i = item % valueLanes; i < valueSize; i += valueLanes) {
+        if (last >= 0) {
+          Elements.set(p.get(b + 6), y, ys, powers, out + i, sums[r * valueWidth + i] * factor);
+        }
+      }
+    }
+  }
+
+  private static float seen(float score, int r, int from, int to, int position, int first, int last, float infinite) {
+    boolean visible = r >= from && r < to && position >= first && position < last;
+    return visible ? score : -infinite;
+  }
+
+  /** While every score is −∞ the weights are 0, not the NaN of their difference. */
+  private static float shift(float top, float infinite) {
+    return top == -infinite ? 0 : top;
+  }
+
+  /** What a value adds to a row that may not see it: nothing then, whatever the value is. */
+  private static float term(float weight, float value) {
+    float term = weight * value;
+    return weight < 0 ? 0 : term;
+  }
+
+  private static void merge(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray results, FloatArray sinks, FloatArray y,
+      ShortArray ys, IntArray seen) {
+    int b = at.get(0);
+    int heads = p.get(b + 1);
+    int valueSize = p.get(b + 2);
+    int ranges = p.get(b + 7);
+    int positions = p.get(b + 8);
+    int row = c.groupIdx;
+    float infinite = powers.get(255);
+    if (row < p.get(b) * heads) {
+      int from = p.get(b + 5) + row / heads * Sequences.SEEN_INTEGERS;
+      int first = seen.get(from);
+      int last = seen.get(from + 1);
+      int to = Rows.at(p, b + 9, row);
+      int results0 = p.get(b + 6) + row * ranges * (valueSize + STATE);
+      int begin = first / positions;
+      int end = first < last ? (last - 1) / positions + 1 : begin;
+      end = end > ranges ? ranges : end;
+      float largest = -infinite;
+      for (int range = begin; range < end; range++) {
+        float top = results.get(results0 + range * (valueSize + STATE));
+        largest = top > largest ? top : largest;
+      }
+      float shift = shift(largest, infinite);
+      float sum = 0;
+      for (int range = begin; range < end; range++) {
+        int result = results0 + range * (valueSize + STATE);
+        sum += TornadoMath.exp(results.get(result) - shift) * results.get(result + 1);
+      }
+      float factor = 0;
+      if (first < last) {
+        factor = AnyAttention.factor(largest, sum, p.get(b + 4), row % heads, sinks);
+      }
+      for (int i = c.localIdx; i < valueSize; i += c.localGroupSizeX) {
+        float total = 0;
+        for (int range = begin; range < end; range++) {
+          int result = results0 + range * (valueSize + STATE);
+          total += TornadoMath.exp(results.get(result) - shift) * results.get(result + STATE + i);
+        }
+        if (last >= 0) {
+          Elements.set(p.get(b + 3), y, ys, powers, to + i, total * factor);
+        }
+      }
+    }
+  }
+}
