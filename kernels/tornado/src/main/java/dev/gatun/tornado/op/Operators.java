@@ -1,6 +1,7 @@
 package dev.gatun.tornado.op;
 
 import dev.gatun.Add;
+import dev.gatun.Argmax;
 import dev.gatun.Attention;
 import dev.gatun.Copy;
 import dev.gatun.Dequantize;
@@ -10,8 +11,8 @@ import dev.gatun.Gelu;
 import dev.gatun.GeluMul;
 import dev.gatun.KvAppend;
 import dev.gatun.KvCache;
-import dev.gatun.Matmul;
 import dev.gatun.LayerNorm;
+import dev.gatun.Matmul;
 import dev.gatun.Mul;
 import dev.gatun.Operator;
 import dev.gatun.Quantize;
@@ -38,11 +39,11 @@ public final class Operators {
   private static final GatherRowsKernel GATHER_ROWS = new GatherRowsKernel();
   private static final QuantizeKernel QUANTIZE = new QuantizeKernel();
   private static final RmsNormKernel RMS_NORM = new RmsNormKernel();
-
   private static final ElementwiseKernel ELEMENTWISE = new ElementwiseKernel();
   private static final RopeKernel ROPE = new RopeKernel();
   private static final LayerNormKernel LAYER_NORM = new LayerNormKernel();
   private static final SoftmaxKernel SOFTMAX = new SoftmaxKernel();
+  private static final ArgmaxKernel ARGMAX = new ArgmaxKernel();
 
   private Operators() {}
 
@@ -62,6 +63,7 @@ public final class Operators {
       case Rope o -> ROPE.plan(o, traits);
       case LayerNorm o -> LAYER_NORM.plan(o, traits);
       case Softmax o -> SOFTMAX.plan(o, traits);
+      case Argmax o -> ARGMAX.plan(o, traits);
       default -> new Unsupported(operator.name() + " has no TornadoVM kernel");
     };
   }
@@ -87,6 +89,7 @@ public final class Operators {
       case Rope o -> ROPE.launches(o, traits, binding);
       case LayerNorm o -> LAYER_NORM.launches(o, traits, binding);
       case Softmax o -> SOFTMAX.launches(o, traits, binding);
+      case Argmax o -> ARGMAX.launches(o, traits, binding);
       default -> throw new IllegalStateException(operator.name() + " has no kernel");
     };
   }
