@@ -2,7 +2,6 @@ package dev.gatun.conformance;
 
 import dev.gatun.BackendOptions;
 import dev.gatun.Gatun;
-import dev.gatun.conformance.Engine.Extra;
 import java.util.List;
 
 /** The kernels on TornadoVM's device in a JVM that has TornadoVM, else on the emulator. */
@@ -14,7 +13,6 @@ public final class TornadoEngines implements Engines {
 
   @Override
   public List<Engine> open() {
-    return List.of(Engine.open(here(), here(), BackendOptions.none()).small().without(Extra.NARROW_CACHES, "caches keep F32, F16 or BF16")
-        .without(Extra.RARE_TYPES, "weights of these types are left to other backends"));
+    return List.of(Engine.open(here(), here(), BackendOptions.none()).small());
   }
 }
