@@ -15,6 +15,7 @@ import dev.gatun.LayerNorm;
 import dev.gatun.Matmul;
 import dev.gatun.Mul;
 import dev.gatun.Operator;
+import dev.gatun.Penalize;
 import dev.gatun.Quantize;
 import dev.gatun.RmsNorm;
 import dev.gatun.Rope;
@@ -22,6 +23,7 @@ import dev.gatun.Scale;
 import dev.gatun.SiluMul;
 import dev.gatun.Softcap;
 import dev.gatun.Softmax;
+import dev.gatun.TopK;
 import dev.gatun.spi.Decision;
 import dev.gatun.spi.Unsupported;
 import dev.gatun.tornado.kernel.Launch;
@@ -44,6 +46,8 @@ public final class Operators {
   private static final LayerNormKernel LAYER_NORM = new LayerNormKernel();
   private static final SoftmaxKernel SOFTMAX = new SoftmaxKernel();
   private static final ArgmaxKernel ARGMAX = new ArgmaxKernel();
+  private static final PenalizeKernel PENALIZE = new PenalizeKernel();
+  private static final TopKKernel TOP_K = new TopKKernel();
 
   private Operators() {}
 
@@ -64,6 +68,8 @@ public final class Operators {
       case LayerNorm o -> LAYER_NORM.plan(o, traits);
       case Softmax o -> SOFTMAX.plan(o, traits);
       case Argmax o -> ARGMAX.plan(o, traits);
+      case Penalize o -> PENALIZE.plan(o, traits);
+      case TopK o -> TOP_K.plan(o, traits);
       default -> new Unsupported(operator.name() + " has no TornadoVM kernel");
     };
   }
@@ -90,6 +96,8 @@ public final class Operators {
       case LayerNorm o -> LAYER_NORM.launches(o, traits, binding);
       case Softmax o -> SOFTMAX.launches(o, traits, binding);
       case Argmax o -> ARGMAX.launches(o, traits, binding);
+      case Penalize o -> PENALIZE.launches(o, traits, binding);
+      case TopK o -> TOP_K.launches(o, traits, binding);
       default -> throw new IllegalStateException(operator.name() + " has no kernel");
     };
   }
