@@ -10,6 +10,7 @@ import dev.gatun.GatherRows;
 import dev.gatun.Gelu;
 import dev.gatun.GeluMul;
 import dev.gatun.KvAppend;
+import dev.gatun.KvCache;
 import dev.gatun.LayerNorm;
 import dev.gatun.Matmul;
 import dev.gatun.Mul;
@@ -27,6 +28,7 @@ import dev.gatun.spi.Decision;
 import dev.gatun.spi.Unsupported;
 import dev.gatun.tornado.kernel.Launch;
 import java.util.List;
+import java.util.Optional;
 
 /** Every operator's form on TornadoVM. */
 public final class Operators {
@@ -70,6 +72,11 @@ public final class Operators {
       case TopK o -> TOP_K.plan(o, traits);
       default -> new Unsupported(operator.name() + " has no TornadoVM kernel");
     };
+  }
+
+  /** Why there can be no cache of this geometry; empty where there can. */
+  public static Optional<Unsupported> cacheRefusal(KvCache.Spec spec) {
+    return Steps.refusal(spec);
   }
 
   /** The launches of an operator that has a plan. */
