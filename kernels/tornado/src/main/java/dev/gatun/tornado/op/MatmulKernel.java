@@ -32,10 +32,11 @@ final class MatmulKernel implements OperatorKernel<Matmul> {
   /** Rows of x up to which a weight is decoded once for each of its rows; a group's local memory takes no more. */
   private static final int FEW = 8;
 
+  /** A processor's rows of either for a group: each of its 16 items takes a row of the weight by itself, in which the compiler finds vectors. */
   private static final int CPU_FEW = 16;
 
-  /** An item of a processor takes a row by itself, in which the compiler finds vectors. */
-  private static final int CPU_ROWS = 16;
+  /** The same where there are more rows of x: what is brought to local memory then serves twice as many products. */
+  private static final int CPU_MANY = 32;
 
   private static final int GPU_ROWS = 4;
   private static final int UNIT_BITS = 5;
@@ -51,10 +52,12 @@ final class MatmulKernel implements OperatorKernel<Matmul> {
   private record Cut(boolean tiled, int tall, int wide, String rejected) {
     static Cut of(Matmul operator, Traits traits) {
       long m = operator.x().size(0);
-      if (traits.cpu() || m <= FEW) {
-        int most = traits.cpu() ? CPU_FEW : FEW;
-        return new Cut(false, Math.clamp(m, 1, most), traits.cpu() ? CPU_ROWS : GPU_ROWS,
-            traits.cpu() ? "tiles: a processor's vectors lie along K" : "tiles: " + m + " rows of x leave most of a tile empty");
+      if (traits.cpu()) {
+        int side = m > CPU_FEW ? CPU_MANY : CPU_FEW;
+        return new Cut(false, Math.clamp(m, 1, side), side, "tiles: a processor's vectors lie along K");
+      }
+      if (m <= FEW) {
+        return new Cut(false, Math.clamp(m, 1, FEW), GPU_ROWS, "tiles: " + m + " rows of x leave most of a tile empty");
       }
       int columns = 1 << (Integer.SIZE - Integer.numberOfLeadingZeros(traits.local())) / 2;
       return new Cut(true, Tiles.EACH * traits.local() / columns, Tiles.EACH * columns, "rows: the weight would be decoded " + Math.ceilDiv(m, (long) FEW) + " times");

@@ -43,7 +43,7 @@ class MatmulPlanTest {
       "9,  false, 128, matmul_q4_k_tiles, 32 rows of x by 64 of w for 128 items, rows: the weight would be decoded 2 times",
       "99, false, 256, matmul_q4_k_tiles, 64 rows of x by 64 of w for 256 items, rows: the weight would be decoded 13 times",
       "1,  true,  16,  matmul_q4_k_rows,  1 rows of x by 16 of w for 16 items,   tiles: a processor's vectors lie along K",
-      "99, true,  16,  matmul_q4_k_rows,  16 rows of x by 16 of w for 16 items,  tiles: a processor's vectors lie along K"})
+      "99, true,  16,  matmul_q4_k_rows,  32 rows of x by 32 of w for 16 items,  tiles: a processor's vectors lie along K"})
   void fewRowsShareARowOfTheWeightAndManyATile(int rows, boolean cpu, int local, String kernel, String tile, String rejected) {
     TornadoPlan plan = plan(rows, cpu, local);
     assertThat(plan.kernel()).isEqualTo(kernel);
