@@ -8,6 +8,8 @@ import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
 /** Norms over rows: a work-group for each row, whose items take its elements in turn and add up their sums in local memory. */
 public final class Norms {
+  private static final int MOST_LOCAL = 256;
+
   /**
    * {@code n (elements of a row), rows for each index of dimension 0, bound of dimension 0, index of the count or −1, type of x, type of y, index of the weight,
    * rows of x (6), rows of y (6)}; {@code eps}. Operands: x, weight, y, count.
@@ -31,25 +33,34 @@ public final class Norms {
     int n = p.get(b);
     int rows = p.get(b + 1) * Counts.actual(counts, p.get(b + 3), p.get(b + 2));
     int row = c.groupIdx;
+    int item = c.localIdx;
     int items = c.localGroupSizeX;
     int xType = p.get(b + 4);
-    float[] local = c.allocateFloatLocalArray(Groups.MOST_LOCAL);
+    float[] local = c.allocateFloatLocalArray(MOST_LOCAL);
     float mine = 0;
     if (row < rows) {
       int from = Rows.at(p, b + X, row);
-      for (int i = c.localIdx; i < n; i += items) {
+      for (int i = item; i < n; i += items) {
         float value = Elements.get(xType, x, xs, powers, from + i);
         mine += value * value;
       }
     }
-    float sum = Groups.sum(c, local, mine);
+    local[item] = mine;
+    c.localBarrier();
+    for (int half = items / 2; half > 0; half = half / 2) {
+      if (item < half) {
+        local[item] += local[item + half];
+      }
+      c.localBarrier();
+    }
+    float sum = local[0];
     if (row < rows) {
       int from = Rows.at(p, b + X, row);
       int to = Rows.at(p, b + Y, row);
       int w = p.get(b + 6);
       int yType = p.get(b + 5);
       float scale = 1f / TornadoMath.sqrt(sum / n + q.get(b));
-      for (int i = c.localIdx; i < n; i += items) {
+      for (int i = item; i < n; i += items) {
         float value = Elements.get(xType, x, xs, powers, from + i);
         Elements.set(yType, y, ys, powers, to + i, value * scale * weight.get(w + i));
       }
@@ -62,26 +73,44 @@ public final class Norms {
     int n = p.get(b);
     int rows = p.get(b + 1) * Counts.actual(counts, p.get(b + 3), p.get(b + 2));
     int row = c.groupIdx;
+    int item = c.localIdx;
     int items = c.localGroupSizeX;
     int xType = p.get(b + 4);
-    float[] local = c.allocateFloatLocalArray(Groups.MOST_LOCAL);
+    float[] local = c.allocateFloatLocalArray(MOST_LOCAL);
     float mine = 0;
     if (row < rows) {
       int from = Rows.at(p, b + X, row);
-      for (int i = c.localIdx; i < n; i += items) {
+      for (int i = item; i < n; i += items) {
         mine += Elements.get(xType, x, xs, powers, from + i);
       }
     }
-    float mean = Groups.sum(c, local, mine) / n;
+    local[item] = mine;
+    c.localBarrier();
+    for (int half = items / 2; half > 0; half = half / 2) {
+      if (item < half) {
+        local[item] += local[item + half];
+      }
+      c.localBarrier();
+    }
+    float mean = local[0] / n;
+    c.localBarrier();
     mine = 0;
     if (row < rows) {
       int from = Rows.at(p, b + X, row);
-      for (int i = c.localIdx; i < n; i += items) {
+      for (int i = item; i < n; i += items) {
         float value = Elements.get(xType, x, xs, powers, from + i) - mean;
         mine += value * value;
       }
     }
-    float sum = Groups.sum(c, local, mine);
+    local[item] = mine;
+    c.localBarrier();
+    for (int half = items / 2; half > 0; half = half / 2) {
+      if (item < half) {
+        local[item] += local[item + half];
+      }
+      c.localBarrier();
+    }
+    float sum = local[0];
     if (row < rows) {
       int from = Rows.at(p, b + X, row);
       int to = Rows.at(p, b + Y, row);
@@ -89,7 +118,7 @@ public final class Norms {
       int biasAt = p.get(b + BIAS);
       int yType = p.get(b + 5);
       float scale = 1f / TornadoMath.sqrt(sum / n + q.get(b));
-      for (int i = c.localIdx; i < n; i += items) {
+      for (int i = item; i < n; i += items) {
         float value = (Elements.get(xType, x, xs, powers, from + i) - mean) * scale * weight.get(w + i);
         if (biasAt >= 0) {
           value += bias.get(biasAt + i);

@@ -15,6 +15,7 @@ public final class Softmaxes {
   public static final Kernel ROWS = new Kernel("softmax", (g, id, a) -> g.task(id, Softmaxes::rows, a.context(), a.at(), a.integers(), a.floatingPoint(), a.powers(),
       a.floats(0), a.shorts(0), a.floats(1), a.shorts(1), a.ints(2)));
 
+  private static final int MOST_LOCAL = 256;
   private static final int X = 6;
   private static final int Y = X + Rows.INTEGERS;
 
@@ -33,35 +34,53 @@ public final class Softmaxes {
       rows = rows * actual;
     }
     int row = c.groupIdx;
+    int item = c.localIdx;
     int items = c.localGroupSizeX;
     int xType = p.get(b + 4);
     float factor = q.get(b);
-    float[] local = c.allocateFloatLocalArray(Groups.MOST_LOCAL);
+    float[] local = c.allocateFloatLocalArray(MOST_LOCAL);
     // A NaN is not compared here: it makes the sum NaN, and so the row.
     float largest = -powers.get(255);
     if (row < rows) {
       int from = Rows.at(p, b + X, row);
-      for (int i = c.localIdx; i < n; i += items) {
+      for (int i = item; i < n; i += items) {
         float value = factor * Elements.get(xType, x, xs, powers, from + i);
         if (value > largest) {
           largest = value;
         }
       }
     }
-    largest = Groups.max(c, local, largest);
+    local[item] = largest;
+    c.localBarrier();
+    for (int half = items / 2; half > 0; half = half / 2) {
+      if (item < half) {
+        local[item] = TornadoMath.max(local[item], local[item + half]);
+      }
+      c.localBarrier();
+    }
+    largest = local[0];
+    c.localBarrier();
     float mine = 0;
     if (row < rows) {
       int from = Rows.at(p, b + X, row);
-      for (int i = c.localIdx; i < n; i += items) {
+      for (int i = item; i < n; i += items) {
         mine += TornadoMath.exp(factor * Elements.get(xType, x, xs, powers, from + i) - largest);
       }
     }
-    float sum = Groups.sum(c, local, mine);
+    local[item] = mine;
+    c.localBarrier();
+    for (int half = items / 2; half > 0; half = half / 2) {
+      if (item < half) {
+        local[item] += local[item + half];
+      }
+      c.localBarrier();
+    }
+    float sum = local[0];
     if (row < rows) {
       int from = Rows.at(p, b + X, row);
       int to = Rows.at(p, b + Y, row);
       int yType = p.get(b + 5);
-      for (int i = c.localIdx; i < n; i += items) {
+      for (int i = item; i < n; i += items) {
         float value = TornadoMath.exp(factor * Elements.get(xType, x, xs, powers, from + i) - largest);
         Elements.set(yType, y, ys, powers, to + i, value / sum);
       }

@@ -1,6 +1,7 @@
 package dev.gatun.tornado.op;
 
 import dev.gatun.Add;
+import dev.gatun.Argmax;
 import dev.gatun.Attention;
 import dev.gatun.Copy;
 import dev.gatun.Dequantize;
@@ -9,10 +10,12 @@ import dev.gatun.GatherRows;
 import dev.gatun.Gelu;
 import dev.gatun.GeluMul;
 import dev.gatun.KvAppend;
-import dev.gatun.Matmul;
+import dev.gatun.KvCache;
 import dev.gatun.LayerNorm;
+import dev.gatun.Matmul;
 import dev.gatun.Mul;
 import dev.gatun.Operator;
+import dev.gatun.Penalize;
 import dev.gatun.Quantize;
 import dev.gatun.RmsNorm;
 import dev.gatun.Rope;
@@ -20,10 +23,12 @@ import dev.gatun.Scale;
 import dev.gatun.SiluMul;
 import dev.gatun.Softcap;
 import dev.gatun.Softmax;
+import dev.gatun.TopK;
 import dev.gatun.spi.Decision;
 import dev.gatun.spi.Unsupported;
 import dev.gatun.tornado.kernel.Launch;
 import java.util.List;
+import java.util.Optional;
 
 /** Every operator's form on TornadoVM. */
 public final class Operators {
@@ -36,11 +41,13 @@ public final class Operators {
   private static final GatherRowsKernel GATHER_ROWS = new GatherRowsKernel();
   private static final QuantizeKernel QUANTIZE = new QuantizeKernel();
   private static final RmsNormKernel RMS_NORM = new RmsNormKernel();
-
   private static final ElementwiseKernel ELEMENTWISE = new ElementwiseKernel();
   private static final RopeKernel ROPE = new RopeKernel();
   private static final LayerNormKernel LAYER_NORM = new LayerNormKernel();
   private static final SoftmaxKernel SOFTMAX = new SoftmaxKernel();
+  private static final ArgmaxKernel ARGMAX = new ArgmaxKernel();
+  private static final PenalizeKernel PENALIZE = new PenalizeKernel();
+  private static final TopKKernel TOP_K = new TopKKernel();
 
   private Operators() {}
 
@@ -60,8 +67,16 @@ public final class Operators {
       case Rope o -> ROPE.plan(o, traits);
       case LayerNorm o -> LAYER_NORM.plan(o, traits);
       case Softmax o -> SOFTMAX.plan(o, traits);
+      case Argmax o -> ARGMAX.plan(o, traits);
+      case Penalize o -> PENALIZE.plan(o, traits);
+      case TopK o -> TOP_K.plan(o, traits);
       default -> new Unsupported(operator.name() + " has no TornadoVM kernel");
     };
+  }
+
+  /** Why there can be no cache of this geometry; empty where there can. */
+  public static Optional<Unsupported> cacheRefusal(KvCache.Spec spec) {
+    return Steps.refusal(spec);
   }
 
   /** The launches of an operator that has a plan. */
@@ -80,6 +95,9 @@ public final class Operators {
       case Rope o -> ROPE.launches(o, traits, binding);
       case LayerNorm o -> LAYER_NORM.launches(o, traits, binding);
       case Softmax o -> SOFTMAX.launches(o, traits, binding);
+      case Argmax o -> ARGMAX.launches(o, traits, binding);
+      case Penalize o -> PENALIZE.launches(o, traits, binding);
+      case TopK o -> TOP_K.launches(o, traits, binding);
       default -> throw new IllegalStateException(operator.name() + " has no kernel");
     };
   }
