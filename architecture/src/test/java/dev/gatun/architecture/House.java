@@ -7,8 +7,8 @@ import java.util.List;
 /** Where the published modules' classes and sources lie in the working tree. */
 final class House {
   static final Path ROOT = root();
-  static final List<String> PUBLISHED = List.of("ffi-bindings", "kernels/api", "kernels/cpu", "kernels/c", "kernels/cuda", "kernels/tck",
-      "decoder");
+  static final List<String> PUBLISHED = List.of("ffi-bindings", "kernels/api", "kernels/cpu", "kernels/c", "kernels/cuda", "kernels/tornado",
+      "kernels/tck", "decoder");
   /** Published too, and without Java: they hold only resources, so they declare no module and get their module's name from the jar's manifest. */
   static final List<String> RESOURCES = List.of("native/cuda", "native/cuda/emulator");
 

@@ -37,6 +37,11 @@ final class ImportRules {
         .as("incubator types stay in dev.gatun.cpu").allowEmptyShould(true);
   }
 
+  static ArchRule tornadoVmStaysInTornado() {
+    return noClasses().that(are(DescribedPredicate.not(in(Room.TORNADO)))).should().dependOnClassesThat().resideInAPackage(TORNADO_VM)
+        .as("TornadoVM's types stay in dev.gatun.tornado").allowEmptyShould(true);
+  }
+
   static ArchRule onlyTheCommandPrints() {
     return noClasses().that().resideOutsideOfPackage("dev.gatun.decoder.cli..").should().accessField(System.class, "out")
         .as("only the gatun command prints to standard output").allowEmptyShould(true);

@@ -12,6 +12,7 @@ import dev.gatun.cpu.fixture.PrintsToStandardOutput;
 import dev.gatun.cpu.fixture.UsesBench;
 import dev.gatun.cpu.fixture.UsesFfi;
 import dev.gatun.cuda.fixture.UsesCpu;
+import dev.gatun.cuda.fixture.UsesTornadoVm;
 import dev.gatun.decoder.cli.fixture.Prints;
 import dev.gatun.decoder.cli.fixture.ReachesBackend;
 import dev.gatun.decoder.cli.fixture.Validates;
@@ -37,7 +38,7 @@ class ImportRulesTest {
   static List<ArchRule> rules() {
     return Stream.concat(
         Stream.of(Room.values()).map(ImportRules::usesOnlyItsRooms),
-        Stream.of(ImportRules.apiNamesNoDowncallVectorOrTornadoType(), ImportRules.vectorApiStaysInCpu(),
+        Stream.of(ImportRules.apiNamesNoDowncallVectorOrTornadoType(), ImportRules.vectorApiStaysInCpu(), ImportRules.tornadoVmStaysInTornado(),
             ImportRules.onlyTheCommandPrints(), ImportRules.everyClassHasARoom())).toList();
   }
 
@@ -69,6 +70,7 @@ class ImportRulesTest {
         Arguments.of(ImportRules.apiNamesNoDowncallVectorOrTornadoType(), HandsOutLinker.class),
         Arguments.of(ImportRules.apiNamesNoDowncallVectorOrTornadoType(), ReturnsVector.class),
         Arguments.of(ImportRules.vectorApiStaysInCpu(), UsesVectors.class),
+        Arguments.of(ImportRules.tornadoVmStaysInTornado(), UsesTornadoVm.class),
         Arguments.of(ImportRules.onlyTheCommandPrints(), PrintsToStandardOutput.class),
         Arguments.of(ImportRules.everyClassHasARoom(), String.class));
   }

@@ -19,18 +19,18 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The other tests run on the class path; here the modules meet on the module path. */
 class ModulePathTest {
-  private static final List<String> OURS = List.of("ffi-bindings", "kernels/api", "kernels/cpu", "kernels/c", "kernels/cuda", "kernels/tck",
-      "kernels/all", "decoder");
+  private static final List<String> OURS = List.of("ffi-bindings", "kernels/api", "kernels/cpu", "kernels/c", "kernels/cuda", "kernels/tornado",
+      "kernels/tck", "kernels/all", "decoder");
 
   @TempDir
   Path folder;
 
   @Test
   void allModulesResolveTogether() throws Exception {
-    String output = java("--add-modules", "dev.gatun.ffi,dev.gatun.all,dev.gatun.tck,dev.gatun.decoder", "--show-module-resolution", "-version");
+    String output = java("--add-modules", "dev.gatun.ffi,dev.gatun.all,dev.gatun.tornado,dev.gatun.tck,dev.gatun.decoder", "--show-module-resolution", "-version");
 
     assertThat(output)
-        .contains("root dev.gatun.ffi ", "root dev.gatun.all ", "root dev.gatun.tck ", "root dev.gatun.decoder ")
+        .contains("root dev.gatun.ffi ", "root dev.gatun.all ", "root dev.gatun.tornado ", "root dev.gatun.tck ", "root dev.gatun.decoder ")
         .contains("dev.gatun.all requires dev.gatun.cpu ", "dev.gatun.cpu requires jdk.incubator.vector ",
             "dev.gatun.all requires dev.gatun.cuda ", "dev.gatun.cuda requires dev.gatun.ffi ");
   }

@@ -35,9 +35,9 @@ class SupportMatrixTest {
   /** Every type's blocks and every layout fit it. */
   private static final int WIDTH = 512;
 
-  /** The CUDA backend answers by the kernels it has, so the emulator speaks for a device. */
+  /** What the CUDA and TornadoVM backends serve depends on the kernels there are, so the emulators speak for devices. */
   @ParameterizedTest
-  @CsvSource({"cpu, cpu", "cuda, cuda-emulated"})
+  @CsvSource({"cpu, cpu", "cuda, cuda-emulated", "tornado, tornado-emulated"})
   void theReadmeShowsWhatTheBackendServes(String table, String name) throws IOException {
     assumeIsHere(name);
     holds("support matrix of " + table, table(name));
@@ -45,7 +45,7 @@ class SupportMatrixTest {
 
   /** Every operator of the suite in every type, as the backend plans the quick cases. */
   @ParameterizedTest
-  @CsvSource({"cpu, cpu", "cuda, cuda-emulated"})
+  @CsvSource({"cpu, cpu", "cuda, cuda-emulated", "tornado, tornado-emulated"})
   void theReadmeShowsWhatOfEveryOperatorTheBackendServes(String table, String name) throws IOException {
     assumeIsHere(name);
     holds("operators of " + table, Support.of(name, BackendOptions.none()).table());

@@ -50,9 +50,20 @@ final class Machine implements AutoCloseable {
   /** A graph for launches, bound to them: one that is idle, or a new one, which TornadoVM compiles. */
   synchronized Graph graph(List<Launch> launches) {
     Deque<Graph> waiting = idle.get(Graph.signature(launches));
-    Graph graph = waiting == null || waiting.isEmpty() ? new Graph(device, "gatun" + graphs++, launches) : waiting.pop();
+    Graph graph = waiting == null || waiting.isEmpty() ? compiled(launches) : waiting.pop();
     graph.bind(launches, slabs::slab);
     return graph;
+  }
+
+  private Graph compiled(List<Launch> launches) {
+    String name = "gatun" + graphs++;
+    try {
+      return new Graph(device, name, launches);
+    } catch (VirtualMachineError e) {
+      throw e;
+    } catch (RuntimeException | Error e) {
+      throw Failures.ofCompiling(device.getDeviceName(), name, launches.stream().map(launch -> launch.kernel().name()).toList(), e);
+    }
   }
 
   /** Runs a graph once, to its end. */

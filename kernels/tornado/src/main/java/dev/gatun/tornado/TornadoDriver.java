@@ -6,6 +6,7 @@ import dev.gatun.DeviceProperties;
 import dev.gatun.KvCache;
 import dev.gatun.Prepared;
 import dev.gatun.Program;
+import dev.gatun.ShapeException;
 import dev.gatun.Tensor;
 import dev.gatun.Use;
 import dev.gatun.spi.BackendDriver;
@@ -14,6 +15,7 @@ import dev.gatun.spi.DeviceCache;
 import dev.gatun.spi.DeviceExecutable;
 import dev.gatun.spi.DeviceMemory;
 import dev.gatun.spi.DeviceStream;
+import dev.gatun.tornado.op.Operators;
 import dev.gatun.tornado.op.Traits;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -111,6 +113,9 @@ final class TornadoDriver implements BackendDriver {
 
   @Override
   public DeviceCache newCache(KvCache.Spec spec) {
+    Operators.cacheRefusal(spec).ifPresent(unserved -> {
+      throw new ShapeException("tornado: " + unserved.reason());
+    });
     return new TornadoCache(spec, machine);
   }
 

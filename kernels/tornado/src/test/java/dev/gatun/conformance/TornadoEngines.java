@@ -2,19 +2,17 @@ package dev.gatun.conformance;
 
 import dev.gatun.BackendOptions;
 import dev.gatun.Gatun;
-import dev.gatun.conformance.Engine.Extra;
 import java.util.List;
 
 /** The kernels on TornadoVM's device in a JVM that has TornadoVM, else on the emulator. */
 public final class TornadoEngines implements Engines {
-  /** The backend that this JVM can run. */
+  /** The backend that this JVM can run; where it is said to have a device, that and nothing else. */
   public static String here() {
-    return Gatun.backends().stream().anyMatch(backend -> backend.name().equals("tornado") && backend.isAvailable()) ? "tornado" : "tornado-emulated";
+    return Boolean.getBoolean("gatun.tornado.device") || Gatun.backends().stream().anyMatch(backend -> backend.name().equals("tornado") && backend.isAvailable()) ? "tornado" : "tornado-emulated";
   }
 
   @Override
   public List<Engine> open() {
-    return List.of(Engine.open(here(), here(), BackendOptions.none()).small().without(Extra.NARROW_CACHES, "caches keep F32, F16 or BF16")
-        .without(Extra.RARE_TYPES, "weights of these types are left to other backends"));
+    return List.of(Engine.open(here(), here(), BackendOptions.none()).small());
   }
 }

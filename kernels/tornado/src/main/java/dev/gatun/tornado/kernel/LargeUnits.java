@@ -14,13 +14,13 @@ final class LargeUnits {
   /** Bytes of a block, in shorts. */
   static int shorts(int type) {
     int shorts = 105;
-    if (type == Weights.Q2_K) {
+    if (type == Blocks.Q2_K) {
       shorts = 42;
-    } else if (type == Weights.Q3_K) {
+    } else if (type == Blocks.Q3_K) {
       shorts = 55;
-    } else if (type == Weights.Q4_K) {
+    } else if (type == Blocks.Q4_K) {
       shorts = 72;
-    } else if (type == Weights.Q5_K) {
+    } else if (type == Blocks.Q5_K) {
       shorts = 88;
     }
     return shorts;
@@ -28,30 +28,30 @@ final class LargeUnits {
 
   static float scale(int type, ShortArray w, FloatArray powers, int s, int unit, int half) {
     float scale;
-    if (type == Weights.Q2_K) {
-      scale = Units.half(w.get(s + 40), powers) * ((w.get(s + unit) >> (half << 3)) & 15);
-    } else if (type == Weights.Q3_K) {
+    if (type == Blocks.Q2_K) {
+      scale = Elements.half(w.get(s + 40), powers) * ((w.get(s + unit) >> (half << 3)) & 15);
+    } else if (type == Blocks.Q3_K) {
       int group = 2 * unit + half;
       int low = (Units.at(w, 2 * s + 96 + (group & 7)) >> ((group >> 3) << 2)) & 15;
       int high = (Units.at(w, 2 * s + 104 + (group & 3)) >> ((group >> 2) << 1)) & 3;
-      scale = Units.half(w.get(s + 54), powers) * ((low | (high << 4)) - 32);
-    } else if (type == Weights.Q6_K) {
+      scale = Elements.half(w.get(s + 54), powers) * ((low | (high << 4)) - 32);
+    } else if (type == Blocks.Q6_K) {
       int pair = w.get(s + 96 + unit);
-      scale = Units.half(w.get(s + 104), powers) * (half == 0 ? (pair << 24) >> 24 : pair >> 8);
+      scale = Elements.half(w.get(s + 104), powers) * (half == 0 ? (pair << 24) >> 24 : pair >> 8);
     } else {
-      scale = Units.half(w.get(s), powers) * sixBits(Units.word(w, s + 2), Units.word(w, s + 6), unit);
+      scale = Elements.half(w.get(s), powers) * sixBits(Units.word(w, s + 2), Units.word(w, s + 6), unit);
     }
     return scale;
   }
 
   static float offset(int type, ShortArray w, FloatArray powers, int s, int unit, int half) {
     float offset = 0f;
-    if (type == Weights.Q2_K) {
-      offset = -(Units.half(w.get(s + 41), powers) * ((w.get(s + unit) >> ((half << 3) + 4)) & 15));
-    } else if (type == Weights.Q4_K) {
-      offset = -(Units.half(w.get(s + 1), powers) * sixBits(Units.word(w, s + 4), Units.word(w, s + 6) >> 4, unit));
-    } else if (type == Weights.Q5_K) {
-      offset = -(Units.half(w.get(s + 1), powers) * sixBits(Units.word(w, s + 4), Units.word(w, s + 6) >> 4, unit));
+    if (type == Blocks.Q2_K) {
+      offset = -(Elements.half(w.get(s + 41), powers) * ((w.get(s + unit) >> ((half << 3) + 4)) & 15));
+    } else if (type == Blocks.Q4_K) {
+      offset = -(Elements.half(w.get(s + 1), powers) * sixBits(Units.word(w, s + 4), Units.word(w, s + 6) >> 4, unit));
+    } else if (type == Blocks.Q5_K) {
+      offset = -(Elements.half(w.get(s + 1), powers) * sixBits(Units.word(w, s + 4), Units.word(w, s + 6) >> 4, unit));
     }
     return offset;
   }
@@ -69,13 +69,13 @@ final class LargeUnits {
     int half = unit >> 2;
     int quarter = unit & 3;
     int codes;
-    if (type == Weights.Q2_K) {
+    if (type == Blocks.Q2_K) {
       codes = (Units.word(w, s + 8 + 16 * half + word) >> (2 * quarter)) & PAIRS;
-    } else if (type == Weights.Q3_K) {
+    } else if (type == Blocks.Q3_K) {
       codes = ((Units.word(w, s + 16 + 16 * half + word) >> (2 * quarter)) & PAIRS) | (((Units.word(w, s + word) >> unit) & ONES) << 2);
-    } else if (type == Weights.Q4_K) {
+    } else if (type == Blocks.Q4_K) {
       codes = (Units.word(w, s + 8 + 16 * (unit >> 1) + word) >> (4 * (unit & 1))) & LOW;
-    } else if (type == Weights.Q5_K) {
+    } else if (type == Blocks.Q5_K) {
       codes = ((Units.word(w, s + 24 + 16 * (unit >> 1) + word) >> (4 * (unit & 1))) & LOW) | (((Units.word(w, s + 8 + word) >> unit) & ONES) << 4);
     } else {
       int low = Units.word(w, s + 32 * half + 16 * (unit & 1) + word) >> (4 * (quarter >> 1));

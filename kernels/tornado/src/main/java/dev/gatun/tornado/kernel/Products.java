@@ -73,16 +73,20 @@ public final class Products {
           left[i] = 0f;
         }
       }
-      if (type < Weights.Q8_0) {
+      if (type < Blocks.Q8_0) {
         for (int i = item; i < rows << (bits - run); i += items) {
           int row = i >> (bits - run);
           int column = (i - (row << (bits - run))) << run;
           int to = row * pitch + column + pad * (column >> 5);
           int inside = Weights.inside(k - k0 - column, n0 + row, n);
+          int from = start + (n0 + row) * stride + k0 + column;
+          float scale = 1f;
+          if (type >= Elements.F8_E4M3) {
+            scale = Weights.scale(p, b + WEIGHT, scales, TornadoMath.min(n0 + row, n - 1), TornadoMath.min(k0 + column, k - 1));
+          }
           for (int j = 0; j < 1 << run; j++) {
             if (j < inside) {
-              float value = Weights.element(type, wf, ws, powers, start + (n0 + row) * stride + k0 + column + j);
-              right[to + j] = type >= Weights.F8_E4M3 ? value * Weights.scale(p, b + WEIGHT, scales, n0 + row, k0 + column) : value;
+              right[to + j] = Weights.element(type, wf, ws, powers, from + j) * scale;
             } else {
               right[to + j] = 0f;
             }
@@ -92,23 +96,22 @@ public final class Products {
         for (int i = item; i < rows << (bits - 5); i += items) {
           int row = i >> (bits - 5);
           int piece = i - (row << (bits - 5));
-          int to = row * pitch + piece * (Units.SIZE + pad);
+          // One product, not row · pitch + piece · ..: compilers see neighbours in what is added to a product, but not in what is added to a sum.
+          int to = i * (Units.SIZE + pad);
           if (Weights.inside(k - k0 - piece * Units.SIZE, n0 + row, n) > 0) {
             int from = start + (n0 + row) * stride;
             int unit = (k0 >> 5) + piece;
-            float scale = Units.scale(type, ws, powers, from, unit, 0);
-            float second = Units.scale(type, ws, powers, from, unit, 1);
-            float offset = Units.offset(type, ws, powers, from, unit, 0);
-            float last = Units.offset(type, ws, powers, from, unit, 1);
-            int zero = Units.zero(type);
-            for (int j = 0; j < Units.WORDS; j++) {
-              int codes = Units.codes(type, ws, from, unit, j);
-              float by = j < 4 ? scale : second;
-              float plus = j < 4 ? offset : last;
-              right[to + 4 * j] = by * ((codes & 255) + zero) + plus;
-              right[to + 4 * j + 1] = by * (((codes >> 8) & 255) + zero) + plus;
-              right[to + 4 * j + 2] = by * (((codes >> 16) & 255) + zero) + plus;
-              right[to + 4 * j + 3] = by * (((codes >> 24) & 255) + zero) + plus;
+            for (int half = 0; half < 2; half++) {
+              float scale = Units.scale(type, ws, powers, from, unit, half);
+              float offset = Units.offset(type, ws, powers, from, unit, half);
+              for (int j = 0; j < Units.WORDS / 2; j++) {
+                int codes = Units.codes(type, ws, from, unit, 4 * half + j);
+                int into = to + 16 * half + 4 * j;
+                right[into] = scale * Units.code(type, codes, 0) + offset;
+                right[into + 1] = scale * Units.code(type, codes, 1) + offset;
+                right[into + 2] = scale * Units.code(type, codes, 2) + offset;
+                right[into + 3] = scale * Units.code(type, codes, 3) + offset;
+              }
             }
           } else {
             for (int j = 0; j < Units.SIZE; j++) {
@@ -121,27 +124,43 @@ public final class Products {
       if (lanes == 1) {
         for (int row = slot; row < rows; row += slots) {
           for (int m = 0; m < many; m++) {
-            float s0 = 0f;
-            float s1 = 0f;
-            float s2 = 0f;
-            float s3 = 0f;
-            float s4 = 0f;
-            float s5 = 0f;
-            float s6 = 0f;
-            float s7 = 0f;
+            float a0 = 0f;
+            float a1 = 0f;
+            float a2 = 0f;
+            float a3 = 0f;
+            float a4 = 0f;
+            float a5 = 0f;
+            float a6 = 0f;
+            float a7 = 0f;
+            float t0 = 0f;
+            float t1 = 0f;
+            float t2 = 0f;
+            float t3 = 0f;
+            float t4 = 0f;
+            float t5 = 0f;
+            float t6 = 0f;
+            float t7 = 0f;
             int u = m << bits;
             int v = row * pitch;
-            for (int j = 0; j < 1 << bits; j += 8) {
-              s0 += left[u + j] * right[v + j];
-              s1 += left[u + j + 1] * right[v + j + 1];
-              s2 += left[u + j + 2] * right[v + j + 2];
-              s3 += left[u + j + 3] * right[v + j + 3];
-              s4 += left[u + j + 4] * right[v + j + 4];
-              s5 += left[u + j + 5] * right[v + j + 5];
-              s6 += left[u + j + 6] * right[v + j + 6];
-              s7 += left[u + j + 7] * right[v + j + 7];
+            for (int j = 0; j < 1 << bits; j += 16) {
+              a0 += left[u + j] * right[v + j];
+              a1 += left[u + j + 1] * right[v + j + 1];
+              a2 += left[u + j + 2] * right[v + j + 2];
+              a3 += left[u + j + 3] * right[v + j + 3];
+              a4 += left[u + j + 4] * right[v + j + 4];
+              a5 += left[u + j + 5] * right[v + j + 5];
+              a6 += left[u + j + 6] * right[v + j + 6];
+              a7 += left[u + j + 7] * right[v + j + 7];
+              t0 += left[u + j + 8] * right[v + j + 8];
+              t1 += left[u + j + 9] * right[v + j + 9];
+              t2 += left[u + j + 10] * right[v + j + 10];
+              t3 += left[u + j + 11] * right[v + j + 11];
+              t4 += left[u + j + 12] * right[v + j + 12];
+              t5 += left[u + j + 13] * right[v + j + 13];
+              t6 += left[u + j + 14] * right[v + j + 14];
+              t7 += left[u + j + 15] * right[v + j + 15];
             }
-            sums[m * rows + row] += ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7));
+            sums[m * rows + row] += (((a0 + t0) + (a4 + t4)) + ((a2 + t2) + (a6 + t6))) + (((a1 + t1) + (a5 + t5)) + ((a3 + t3) + (a7 + t7)));
           }
         }
       } else {

@@ -12,17 +12,17 @@ final class SmallUnits {
   /** Bytes of a block. */
   static int bytes(int type) {
     int bytes = 17;
-    if (type == Weights.Q8_0) {
+    if (type == Blocks.Q8_0) {
       bytes = 34;
-    } else if (type == Weights.Q4_0) {
+    } else if (type == Blocks.Q4_0) {
       bytes = 18;
-    } else if (type == Weights.Q4_1) {
+    } else if (type == Blocks.Q4_1) {
       bytes = 20;
-    } else if (type == Weights.Q5_0) {
+    } else if (type == Blocks.Q5_0) {
       bytes = 22;
-    } else if (type == Weights.Q5_1) {
+    } else if (type == Blocks.Q5_1) {
       bytes = 24;
-    } else if (type == Weights.IQ4_NL) {
+    } else if (type == Blocks.IQ4_NL) {
       bytes = 18;
     }
     return bytes;
@@ -30,21 +30,21 @@ final class SmallUnits {
 
   static float scale(int type, ShortArray w, FloatArray powers, int at) {
     float scale;
-    if (type == Weights.MXFP4) {
+    if (type == Blocks.MXFP4) {
       int exponent = Units.at(w, at);
       scale = exponent == 0 ? powers.get(0) * 0.5f : powers.get(exponent - 1);
     } else {
-      scale = Units.half(w.get(at >> 1), powers);
+      scale = Elements.half(w.get(at >> 1), powers);
     }
     return scale;
   }
 
   static float offset(int type, ShortArray w, FloatArray powers, int at) {
     float offset = 0f;
-    if (type == Weights.Q4_1) {
-      offset = Units.half(w.get((at >> 1) + 1), powers);
-    } else if (type == Weights.Q5_1) {
-      offset = Units.half(w.get((at >> 1) + 1), powers);
+    if (type == Blocks.Q4_1) {
+      offset = Elements.half(w.get((at >> 1) + 1), powers);
+    } else if (type == Blocks.Q5_1) {
+      offset = Elements.half(w.get((at >> 1) + 1), powers);
     }
     return offset;
   }
@@ -54,17 +54,17 @@ final class SmallUnits {
     int turn = (i >> 2) << 2;
     int word = 2 * (i & 3);
     int codes;
-    if (type == Weights.Q8_0) {
-      codes = Units.word(w, s + 1 + 2 * i) ^ 0x80808080;
-    } else if (type == Weights.Q4_0) {
+    if (type == Blocks.Q8_0) {
+      codes = Units.word(w, s + 1 + 2 * i);
+    } else if (type == Blocks.Q4_0) {
       codes = (Units.word(w, s + 1 + word) >> turn) & LOW;
-    } else if (type == Weights.Q4_1) {
+    } else if (type == Blocks.Q4_1) {
       codes = (Units.word(w, s + 2 + word) >> turn) & LOW;
-    } else if (type == Weights.Q5_0) {
+    } else if (type == Blocks.Q5_0) {
       codes = ((Units.word(w, s + 3 + word) >> turn) & LOW) | fifths(Units.word(w, s + 1) >> (4 * i));
-    } else if (type == Weights.Q5_1) {
+    } else if (type == Blocks.Q5_1) {
       codes = ((Units.word(w, s + 4 + word) >> turn) & LOW) | fifths(Units.word(w, s + 2) >> (4 * i));
-    } else if (type == Weights.IQ4_NL) {
+    } else if (type == Blocks.IQ4_NL) {
       codes = listed((Units.word(w, s + 1 + word) >> turn) & LOW);
     } else {
       int from = at + 1 + 2 * word;

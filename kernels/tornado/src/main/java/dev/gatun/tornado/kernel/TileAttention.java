@@ -262,10 +262,11 @@ public final class TileAttention {
             s1 = seen(AnyAttention.capped(s1 * scale, softcap) + missing, r + 1, from, to, position + j, firsts[r + 1], lasts[r + 1], infinite);
             s2 = seen(AnyAttention.capped(s2 * scale, softcap) + missing, r + 2, from, to, position + j, firsts[r + 2], lasts[r + 2], infinite);
             s3 = seen(AnyAttention.capped(s3 * scale, softcap) + missing, r + 3, from, to, position + j, firsts[r + 3], lasts[r + 3], infinite);
-            scores[r * count + j] = s0;
-            scores[(r + 1) * count + j] = s1;
-            scores[(r + 2) * count + j] = s2;
-            scores[(r + 3) * count + j] = s3;
+            int at = (quad * count + j) * 4;
+            scores[at] = s0;
+            scores[at + 1] = s1;
+            scores[at + 2] = s2;
+            scores[at + 3] = s3;
             most0 = s0 > most0 ? s0 : most0;
             most1 = s1 > most1 ? s1 : most1;
             most2 = s2 > most2 ? s2 : most2;
@@ -302,10 +303,11 @@ public final class TileAttention {
           float shift = shift(tops[r], infinite);
           float sum = total[r * scoreLanes + item % scoreLanes] * shrinks[r];
           for (int j = item % scoreLanes; j < keys; j += scoreLanes) {
-            float weight = TornadoMath.exp(scores[r * count + j] - shift);
+            int at = (r / 4 * count + j) * 4 + r % 4;
+            float weight = TornadoMath.exp(scores[at] - shift);
             sum += weight;
             boolean visible = r >= from && r < to && position + j >= firsts[r] && position + j < lasts[r];
-            scores[r * count + j] = visible ? weight : -1f;
+            scores[at] = visible ? weight : -1f;
           }
           total[r * scoreLanes + item % scoreLanes] = sum;
         }
@@ -323,28 +325,31 @@ public final class TileAttention {
         for (int quad = item / valueLanes; quad < quads; quad += items / valueLanes) {
           int r = quad * 4;
           for (int i = item % valueLanes; i < valueWidth; i += valueLanes) {
-            float a0 = sums[r * valueWidth + i] * shrinks[r];
-            float a1 = sums[(r + 1) * valueWidth + i] * shrinks[r + 1];
-            float a2 = sums[(r + 2) * valueWidth + i] * shrinks[r + 2];
-            float a3 = sums[(r + 3) * valueWidth + i] * shrinks[r + 3];
+            int own = (quad * valueWidth + i) * 4;
+            float a0 = sums[own] * shrinks[r];
+            float a1 = sums[own + 1] * shrinks[r + 1];
+            float a2 = sums[own + 2] * shrinks[r + 2];
+            float a3 = sums[own + 3] * shrinks[r + 3];
             for (int j = 0; j < plain; j++) {
+              int at = (quad * count + j) * 4;
               float value = tile[j * valueWidth + i];
-              a0 += scores[r * count + j] * value;
-              a1 += scores[(r + 1) * count + j] * value;
-              a2 += scores[(r + 2) * count + j] * value;
-              a3 += scores[(r + 3) * count + j] * value;
+              a0 += scores[at] * value;
+              a1 += scores[at + 1] * value;
+              a2 += scores[at + 2] * value;
+              a3 += scores[at + 3] * value;
             }
             for (int j = plain; j < keys; j++) {
+              int at = (quad * count + j) * 4;
               float value = tile[j * valueWidth + i];
-              a0 += term(scores[r * count + j], value);
-              a1 += term(scores[(r + 1) * count + j], value);
-              a2 += term(scores[(r + 2) * count + j], value);
-              a3 += term(scores[(r + 3) * count + j], value);
+              a0 += term(scores[at], value);
+              a1 += term(scores[at + 1], value);
+              a2 += term(scores[at + 2], value);
+              a3 += term(scores[at + 3], value);
             }
-            sums[r * valueWidth + i] = a0;
-            sums[(r + 1) * valueWidth + i] = a1;
-            sums[(r + 2) * valueWidth + i] = a2;
-            sums[(r + 3) * valueWidth + i] = a3;
+            sums[own] = a0;
+            sums[own + 1] = a1;
+            sums[own + 2] = a2;
+            sums[own + 3] = a3;
           }
         }
       }
@@ -387,7 +392,7 @@ public final class TileAttention {
       }
       for (int i = item % valueLanes; i < valueSize; i += valueLanes) {
         if (last >= 0) {
-          Elements.set(p.get(b + 6), y, ys, powers, out + i, sums[r * valueWidth + i] * factor);
+          Elements.set(p.get(b + 6), y, ys, powers, out + i, sums[(r / 4 * valueWidth + i) * 4 + r % 4] * factor);
         }
       }
     }

@@ -5,7 +5,7 @@ import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
 /**
  * Units of 32 elements of block types, as what a kernel multiplies: 8 words of 4 codes of 8 bits, and a scale and an offset for each half of them. An element is
- * {@code scale · (code + zero) + offset}. So scales are made once for a unit, and codes are taken apart 4 at a time, in which compilers for processors find vectors.
+ * {@code scale · code + offset}. So scales are made once for a unit, and codes are taken apart 4 at a time, in which compilers for processors find vectors.
  *
  * <p>{@code at} counts bytes, {@code unit} the units of the row that starts there; {@code half} is 0 or 1. Inlined into kernels, where the type is a constant. What stores many
  * elements stands in the kernels themselves: local memory cannot be handed to another method.
@@ -19,22 +19,30 @@ final class Units {
 
   private Units() {}
 
-  /** What is added to a code: an integer, so that it is exact. */
-  static int zero(int type) {
+  /** Code {@code j} of a word, with what its type adds to it; an integer, so that it is exact. Those of Q8_0 alone have signs. */
+  static int code(int type, int codes, int j) {
+    int code;
+    if (type == Blocks.Q8_0) {
+      code = (codes << (24 - 8 * j)) >> 24;
+    } else {
+      code = ((codes >> (8 * j)) & 255) + zero(type);
+    }
+    return code;
+  }
+
+  private static int zero(int type) {
     int zero = 0;
-    if (type == Weights.Q8_0) {
-      zero = -128;
-    } else if (type == Weights.Q4_0) {
+    if (type == Blocks.Q4_0) {
       zero = -8;
-    } else if (type == Weights.Q5_0) {
+    } else if (type == Blocks.Q5_0) {
       zero = -16;
-    } else if (type == Weights.IQ4_NL) {
+    } else if (type == Blocks.IQ4_NL) {
       zero = -127;
-    } else if (type == Weights.MXFP4) {
+    } else if (type == Blocks.MXFP4) {
       zero = -12;
-    } else if (type == Weights.Q3_K) {
+    } else if (type == Blocks.Q3_K) {
       zero = -4;
-    } else if (type == Weights.Q6_K) {
+    } else if (type == Blocks.Q6_K) {
       zero = -32;
     }
     return zero;
@@ -43,7 +51,7 @@ final class Units {
   /** Word {@code i} of a unit: elements {@code 4i} to {@code 4i + 3}, the first in the lowest byte. */
   static int codes(int type, ShortArray w, int at, int unit, int i) {
     int codes;
-    if (type < Weights.Q2_K) {
+    if (type < Blocks.Q2_K) {
       codes = SmallUnits.codes(type, w, at + SmallUnits.bytes(type) * unit, i);
     } else {
       codes = LargeUnits.codes(type, w, (at >> 1) + LargeUnits.shorts(type) * (unit >> 3), unit & 7, i);
@@ -54,7 +62,7 @@ final class Units {
   /** The scale of half a unit. */
   static float scale(int type, ShortArray w, FloatArray powers, int at, int unit, int half) {
     float scale;
-    if (type < Weights.Q2_K) {
+    if (type < Blocks.Q2_K) {
       scale = SmallUnits.scale(type, w, powers, at + SmallUnits.bytes(type) * unit);
     } else {
       scale = LargeUnits.scale(type, w, powers, (at >> 1) + LargeUnits.shorts(type) * (unit >> 3), unit & 7, half);
@@ -65,7 +73,7 @@ final class Units {
   /** The offset of half a unit. */
   static float offset(int type, ShortArray w, FloatArray powers, int at, int unit, int half) {
     float offset;
-    if (type < Weights.Q2_K) {
+    if (type < Blocks.Q2_K) {
       offset = SmallUnits.offset(type, w, powers, at + SmallUnits.bytes(type) * unit);
     } else {
       offset = LargeUnits.offset(type, w, powers, (at >> 1) + LargeUnits.shorts(type) * (unit >> 3), unit & 7, half);
@@ -81,21 +89,5 @@ final class Units {
   /** The byte at {@code at}. */
   static int at(ShortArray w, int at) {
     return (w.get(at >> 1) >> ((at & 1) << 3)) & 255;
-  }
-
-  /** The value of F16 bits of which only the lower 16 count. */
-  static float half(int bits, FloatArray powers) {
-    int exponent = (bits >> 10) & 31;
-    int mantissa = bits & 1023;
-    float magnitude;
-    if (exponent == 31) {
-      float infinite = powers.get(255);
-      magnitude = mantissa == 0 ? infinite : infinite - infinite;
-    } else {
-      int whole = exponent == 0 ? mantissa : mantissa + 1024;
-      int shift = exponent == 0 ? 1 : exponent;
-      magnitude = whole * ((float) (1 << shift) * 0x1p-25f);
-    }
-    return (bits & 0x8000) == 0 ? magnitude : -magnitude;
   }
 }

@@ -10,6 +10,7 @@ import dev.gatun.GatherRows;
 import dev.gatun.Gelu;
 import dev.gatun.GeluMul;
 import dev.gatun.KvAppend;
+import dev.gatun.KvCache;
 import dev.gatun.LayerNorm;
 import dev.gatun.Matmul;
 import dev.gatun.Mul;
@@ -28,6 +29,7 @@ import dev.gatun.spi.Decision;
 import dev.gatun.spi.Unsupported;
 import dev.gatun.tornado.kernel.Launch;
 import java.util.List;
+import java.util.Optional;
 
 /** Every operator's form on TornadoVM. */
 public final class Operators {
@@ -73,6 +75,11 @@ public final class Operators {
       case Sample o -> SAMPLE.plan(o, traits);
       default -> new Unsupported(operator.name() + " has no TornadoVM kernel");
     };
+  }
+
+  /** Why there can be no cache of this geometry; empty where there can. */
+  public static Optional<Unsupported> cacheRefusal(KvCache.Spec spec) {
+    return Steps.refusal(spec);
   }
 
   /** The launches of an operator that has a plan. */

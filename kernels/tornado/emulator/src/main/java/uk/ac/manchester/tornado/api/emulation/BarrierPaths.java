@@ -13,17 +13,21 @@ import java.lang.classfile.Opcode;
 import java.lang.classfile.TypeKind;
 import java.lang.classfile.attribute.LocalVariableInfo;
 import java.lang.classfile.instruction.FieldInstruction;
+import java.lang.classfile.instruction.IncrementInstruction;
 import java.lang.classfile.instruction.InvokeDynamicInstruction;
 import java.lang.classfile.instruction.InvokeInstruction;
 import java.lang.classfile.instruction.LineNumber;
+import java.lang.classfile.instruction.StoreInstruction;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.lang.reflect.AccessFlag;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The methods between a kernel and its barriers, as its class files tell. Each of them must be static and in the kernel's package, must
@@ -62,9 +66,27 @@ final class BarrierPaths {
 
   /** The paths from this kernel, which come with it first; empty where it reaches no barrier. */
   List<Path> from(Name kernel) throws IOException {
-    reaches(kernel);
+    if (reaches(kernel)) {
+      paths.computeIfPresent(kernel, (_, path) -> withoutArguments(path));
+    }
     List<Path> found = new ArrayList<>(paths.values());
     return found.reversed();
+  }
+
+  /** A kernel is called with the same arguments again, so those that it does not assign to need not be kept. */
+  private static Path withoutArguments(Path path) {
+    int arguments = path.name().type().parameterList().stream().mapToInt(p -> TypeKind.from(p).slotSize()).sum();
+    Set<Integer> assigned = new HashSet<>();
+    for (CodeElement element : path.code()) {
+      switch (element) {
+        case StoreInstruction store -> assigned.add(store.slot());
+        case IncrementInstruction increment -> assigned.add(increment.slot());
+        default -> {
+        }
+      }
+    }
+    return new Path(path.name(), path.code(), path.waits().stream().map(w -> new Wait(w.where(), w.callee(),
+        w.variables().stream().filter(v -> v.slot() >= arguments || assigned.contains(v.slot())).toList())).toList());
   }
 
   /** Whether this invocation is of a barrier. */

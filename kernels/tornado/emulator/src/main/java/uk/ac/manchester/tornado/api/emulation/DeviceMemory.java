@@ -30,14 +30,14 @@ public final class DeviceMemory {
   }
 
   /** The array as a kernel sees it; allocated when it is not. */
-  public TornadoNativeArray onDevice(TornadoNativeArray array) {
+  public synchronized TornadoNativeArray onDevice(TornadoNativeArray array) {
     return place(array).onDevice;
   }
 
   /**
    * Copies the whole array, header included, to the start of its storage; where {@code again} is false, only if that was not done before.
    */
-  public void upload(TornadoNativeArray array, boolean again) {
+  public synchronized void upload(TornadoNativeArray array, boolean again) {
     Place place = place(array);
     if (again || !place.uploaded) {
       MemorySegment host = array.getSegmentWithHeader();
@@ -48,7 +48,7 @@ public final class DeviceMemory {
   }
 
   /** Copies the elements back from the storage, as many as the array has; false where it has no storage here. */
-  public boolean download(TornadoNativeArray array) {
+  public synchronized boolean download(TornadoNativeArray array) {
     Place place = places.get(array);
     if (place != null) {
       MemorySegment host = array.getSegment();
@@ -60,20 +60,27 @@ public final class DeviceMemory {
 
   /** From now on {@code array}'s storage is that of {@code source} in {@code from}; what was uploaded stays so. */
   public void map(TornadoNativeArray array, DeviceMemory from, TornadoNativeArray source) {
-    Place there = from.places.get(source);
-    if (there == null) {
+    MemorySegment storage = from.storage(source);
+    synchronized (this) {
+      places.put(array, new Place(array, storage, place(array).uploaded));
+    }
+  }
+
+  private synchronized MemorySegment storage(TornadoNativeArray array) {
+    Place place = places.get(array);
+    if (place == null) {
       throw new TornadoMemoryException("mapOnDeviceMemoryRegion finds no storage of the source; execute its graph first");
     }
-    places.put(array, new Place(array, there.storage, place(array).uploaded));
+    return place.storage;
   }
 
   /** The bytes of the storages, each counted once for every array over it. */
-  public long bytes() {
+  public synchronized long bytes() {
     return places.values().stream().mapToLong(place -> place.storage.byteSize()).sum();
   }
 
   /** Forgets every storage. */
-  public void free() {
+  public synchronized void free() {
     places.clear();
   }
 

@@ -15,6 +15,13 @@ public final class ItemFrame {
     references = new Object[variables];
   }
 
+  /** Keeps a variable; most have not changed, and looking costs less than telling the garbage collector. */
+  public void keep(int variable, Object value) {
+    if (references[variable] != value) {
+      references[variable] = value;
+    }
+  }
+
   /** The frame of the method that this one calls. */
   public ItemFrame callee() {
     if (callee == null) {

@@ -45,6 +45,8 @@ final class KernelCutter {
   private static final ClassDesc FRAME = ItemFrame.class.describeConstable().orElseThrow();
   private static final MethodTypeDesc STEP = MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_Object.arrayType(), FRAME);
 
+  private static final MethodTypeDesc KEEP = MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_int, ConstantDescs.CD_Object);
+
   private final ClassDesc cutClass;
   private final List<Path> paths;
 
@@ -217,6 +219,10 @@ final class KernelCutter {
       List<Variable> variables = path.waits().get(next).variables();
       for (int i = 0; i < variables.size(); i++) {
         Variable variable = variables.get(i);
+        if (variable.kind() == TypeKind.REFERENCE) {
+          b.aload(frame).loadConstant(i).aload(slot(variable.slot())).invokevirtual(FRAME, "keep", KEEP);
+          continue;
+        }
         fields(b, variable.kind()).loadConstant(i).loadLocal(variable.kind(), slot(variable.slot()));
         switch (variable.kind()) {
           case INT -> b.i2l().lastore();
@@ -225,8 +231,7 @@ final class KernelCutter {
               .i2l().lastore();
           case DOUBLE -> b.invokestatic(ConstantDescs.CD_Double, "doubleToRawLongBits",
               MethodTypeDesc.of(ConstantDescs.CD_long, ConstantDescs.CD_double)).lastore();
-          case LONG -> b.lastore();
-          default -> b.aastore();
+          default -> b.lastore();
         }
       }
       b.aload(frame).loadConstant(next + 1).putfield(FRAME, "state", ConstantDescs.CD_int);

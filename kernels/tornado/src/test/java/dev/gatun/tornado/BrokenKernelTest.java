@@ -1,0 +1,79 @@
+package dev.gatun.tornado;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.gatun.BackendOptions;
+import dev.gatun.DeviceException;
+import dev.gatun.conformance.TornadoEngines;
+import dev.gatun.tornado.kernel.Grid;
+import dev.gatun.tornado.kernel.Kernel;
+import dev.gatun.tornado.kernel.Launch;
+import java.util.List;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/** What TornadoVM does not compile is an error that says so; it is not run as Java in its place. */
+class BrokenKernelTest {
+  private static final boolean EMULATED = TornadoEngines.here().equals("tornado-emulated");
+
+  /** OpenCL has no word for this NaN. */
+  private static final Kernel NAN = new Kernel("of_nan", (g, id, a) -> g.task(id, BrokenKernelTest::ofNan, a.context(), a.integers(), a.floats(0)));
+
+  /** The operand is an array for each of two parameters, of which one is no native array. */
+  private static final Kernel OBJECT = new Kernel("of_objects",
+      (g, id, a) -> g.task(id, BrokenKernelTest::ofObjects, a.context(), new Object(), a.floats(0)));
+
+  private static void ofNan(KernelContext c, IntArray p, FloatArray x) {
+    x.set(c.globalIdx, p.get(0) == 0 ? Float.NaN : 1);
+  }
+
+  private static void ofObjects(KernelContext c, Object any, FloatArray x) {
+    x.set(c.globalIdx, any.hashCode());
+  }
+
+  private static void compile(Kernel kernel) {
+    Installation.refusal(EMULATED, BackendOptions.none()).ifPresent(Assumptions::abort);
+    try (Machine machine = new Machine(Installation.device(EMULATED, BackendOptions.none()))) {
+      TornadoMemory memory = machine.allocate(1024);
+      machine.graph(List.of(Launch.of(kernel).integers(1).memory(memory.place(0)).over(Grid.items(4, 4))));
+    }
+  }
+
+  @Test
+  void aKernelThatTheDeviceDoesNotCompileIsAnErrorThatNamesIt() {
+    Assumptions.assumeFalse(EMULATED, "Java has a word for NaN: only a device's compiler can refuse it");
+    assertThatThrownBy(() -> compile(NAN)).isInstanceOf(DeviceException.class).hasMessageContaining("does not compile of_nan")
+        .satisfies(e -> assertThat(e.getMessage()).hasLineCount(1).doesNotContain("Stacktrace", "\u001b"));
+  }
+
+  @Test
+  void aKernelThatTakesWhatNoDeviceHasIsAnErrorThatNamesIt() {
+    assertThatThrownBy(() -> compile(OBJECT)).isInstanceOf(DeviceException.class).hasMessageContaining("does not compile of_objects")
+        .hasMessageStartingWith("tornado: ").satisfies(e -> assertThat(e.getMessage()).hasLineCount(1));
+  }
+
+  @Test
+  void bailingOutToJavaIsOffAndCannotBeTurnedOn() {
+    Installation.refusal(EMULATED, BackendOptions.none()).ifPresent(Assumptions::abort);
+    String set = System.getProperty("tornado.recover.bailout");
+    assertThat(set).isEqualTo("False");
+    try {
+      System.setProperty("tornado.recover.bailout", "True");
+      assertThat(Installation.refusal(EMULATED, BackendOptions.none())).hasValueSatisfying(why -> assertThat(why).contains("-Dtornado.recover.bailout=True"));
+    } finally {
+      System.setProperty("tornado.recover.bailout", set);
+    }
+  }
+
+  @Test
+  void linesOfTornadoVmForOlderJavaAreRefused() {
+    for (String old : List.of("4.0.1-jdk21", "2.0.0-jdk24")) {
+      assertThat(Installation.oldLine(old)).hasValueSatisfying(why -> assertThat(why).contains(old, "not for JDK 25", "use 5.2.0-jdk25"));
+    }
+    assertThat(List.of("5.2.0-jdk25", "7.0.1-jdk22plus", "8.0.0-jdk27", "of unknown version")).allSatisfy(v -> assertThat(Installation.oldLine(v)).isEmpty());
+  }
+}
