@@ -4,9 +4,9 @@ import dev.gatun.BackendOptions;
 import dev.gatun.GatunException;
 import java.lang.module.ModuleDescriptor;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -19,6 +19,10 @@ final class Installation {
   /** Which device, as TornadoVM numbers them: {@code driver:device}; default {@code 0:0}. */
   static final String DEVICE = "device";
 
+  /** The option that has every device served as a processor, {@code cpu}, or as a GPU, {@code gpu}: by it tests reach the kernels that their own device would not choose. */
+  static final String FORMS = "forms";
+
+  private static final List<String> OPTIONS = List.of(DEVICE, FORMS);
   private static final String API = "uk.ac.manchester.tornado.api.TaskGraph";
   private static final String EMULATED = "emulated";
   private static final String BAILOUT = "tornado.recover.bailout";
@@ -102,10 +106,11 @@ final class Installation {
   /** The device asked for. @throws GatunException naming those there are, if it is not among them */
   static TornadoDevice device(boolean emulated, BackendOptions options) {
     for (String option : options.values().keySet()) {
-      if (!option.equals(DEVICE)) {
-        throw new GatunException("unknown option '" + option + "'; it takes " + Set.of(DEVICE));
+      if (!OPTIONS.contains(option)) {
+        throw new GatunException("unknown option '" + option + "'; it takes " + OPTIONS);
       }
     }
+    forms(options);
     Map<String, TornadoDevice> all = all();
     if (!all.isEmpty() && all.values().stream().noneMatch(device -> isEmulated(device) == emulated)) {
       throw new GatunException(emulated ? "TornadoVM itself is in this JVM, in place of its emulator" : absent(false));
@@ -116,6 +121,15 @@ final class Installation {
       throw new GatunException("TornadoVM has no device '" + asked + "'; it has " + (all.isEmpty() ? "none: is there an OpenCL driver?" : devices()));
     }
     return device;
+  }
+
+  /** Whether to choose kernels as for a processor; empty where the device itself tells. @throws GatunException if the option is neither cpu nor gpu */
+  static Optional<Boolean> forms(BackendOptions options) {
+    return options.get(FORMS).map(asked -> switch (asked.strip()) {
+      case "cpu" -> true;
+      case "gpu" -> false;
+      default -> throw new GatunException("option " + FORMS + " is cpu or gpu, not '" + asked + "'");
+    });
   }
 
   private static boolean isEmulated(TornadoDevice device) {

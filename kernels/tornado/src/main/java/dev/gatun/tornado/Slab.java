@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicInteger;
 import uk.ac.manchester.tornado.api.ImmutableTaskGraph;
 import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
@@ -20,28 +21,29 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /**
  * A large piece of device memory: one native array of TornadoVM's, which buffers are cut from. Every task graph sees it through small arrays of its own that are
- * mapped onto it, of whichever element type its kernels read.
+ * mapped onto it, of whichever element type its kernels read. It lives as long as the process: TornadoVM frees memory only by resetting the device, after which
+ * no graph made before compiles any more.
  *
  * <p>TornadoVM sizes device memory by an array in host memory. That one is never read here, and its pages, of a sparse file's private mapping, are never touched.
  */
-final class Slab implements AutoCloseable {
+final class Slab {
   /** Bytes at the start that no buffer gets: graphs upload their small arrays here before these are mapped. */
   static final int RESERVED = 256;
 
-  private final int number;
+  private static final AtomicInteger MADE = new AtomicInteger();
+
   private final long bytes;
-  private final Arena arena = Arena.ofShared();
   private final ByteArray array;
   private final ImmutableTaskGraph graph;
-  private final TornadoExecutionPlan plan;
 
-  Slab(TornadoDevice device, int number, long bytes) {
-    this.number = number;
+  /** Takes memory of a device. @throws dev.gatun.DeviceException if it has none */
+  Slab(TornadoDevice device, long bytes) {
     this.bytes = bytes;
+    Arena arena = Arena.ofShared();
     try {
       this.array = ByteArray.fromSegmentShallow(untouched(TornadoNativeArray.ARRAY_HEADER + bytes, arena));
-      this.graph = new TaskGraph("gatunSlab" + number).task("touch", Move::touch, array).transferToHost(DataTransferMode.UNDER_DEMAND, array).snapshot();
-      this.plan = new TornadoExecutionPlan(graph).withDevice(device);
+      this.graph = new TaskGraph("gatunSlab" + MADE.getAndIncrement()).task("touch", Move::touch, array).transferToHost(DataTransferMode.UNDER_DEMAND, array).snapshot();
+      TornadoExecutionPlan plan = new TornadoExecutionPlan(graph).withDevice(device);
       plan.execute();
       device.sync(plan.getId());
     } catch (RuntimeException e) {
@@ -64,11 +66,6 @@ final class Slab implements AutoCloseable {
     }
   }
 
-  /** Its number among the device's. */
-  int number() {
-    return number;
-  }
-
   /** Its size. */
   long bytes() {
     return bytes;
@@ -82,11 +79,5 @@ final class Slab implements AutoCloseable {
   /** The graph that the array belongs to. */
   ImmutableTaskGraph graph() {
     return graph;
-  }
-
-  @Override
-  public void close() {
-    plan.freeDeviceMemory();
-    arena.close();
   }
 }

@@ -2,11 +2,18 @@ package dev.gatun.tornado;
 
 import dev.gatun.DeviceException;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 
-/** Cuts buffers from slabs: first fit, freed neighbours joined. A slab is made when no other has room, each larger than the last, and kept until the device is closed. */
+/**
+ * Cuts buffers from slabs: first fit, freed neighbours joined. A slab is made when no other has room, each larger than the last. Those of a device that is closed
+ * serve it when it is opened again.
+ */
 final class Slabs implements AutoCloseable {
   /** What every buffer starts at a multiple of. */
   static final int ALIGNMENT = 256;
@@ -16,6 +23,8 @@ final class Slabs implements AutoCloseable {
 
   private static final long FIRST = 64L << 20;
   private static final long LARGEST_GROWTH = 1L << 30;
+
+  private static final Map<TornadoDevice, List<Slab>> LEFT = new HashMap<>();
 
   private final TornadoDevice device;
   private final long most;
@@ -48,10 +57,19 @@ final class Slabs implements AutoCloseable {
       }
     }
     long growth = Math.min(LARGEST_GROWTH, FIRST << Math.min(8, slabs.size()));
-    Slab made = new Slab(device, slabs.size(), Math.min(most, Math.max(growth, size + Slab.RESERVED)));
-    slabs.add(made);
+    Slab added = left(size + Slab.RESERVED).orElseGet(() -> new Slab(device, Math.min(most, Math.max(growth, size + Slab.RESERVED))));
+    slabs.add(added);
     free.add(new TreeMap<>());
-    return take(made.number(), Slab.RESERVED, made.bytes() - Slab.RESERVED, size, bytes);
+    return take(slabs.size() - 1, Slab.RESERVED, added.bytes() - Slab.RESERVED, size, bytes);
+  }
+
+  private Optional<Slab> left(long bytes) {
+    synchronized (LEFT) {
+      List<Slab> candidates = LEFT.getOrDefault(device, List.of());
+      Optional<Slab> found = candidates.stream().filter(slab -> slab.bytes() >= bytes).min(Comparator.comparingLong(Slab::bytes));
+      found.ifPresent(candidates::remove);
+      return found;
+    }
   }
 
   private TornadoMemory take(int slab, long at, long gap, long size, long bytes) {
@@ -64,6 +82,9 @@ final class Slabs implements AutoCloseable {
 
   /** Takes memory back. */
   synchronized void free(int slab, long at, long size) {
+    if (free.isEmpty()) {
+      return;
+    }
     TreeMap<Long, Long> gaps = free.get(slab);
     long from = at;
     long to = at + size;
@@ -77,7 +98,9 @@ final class Slabs implements AutoCloseable {
 
   @Override
   public synchronized void close() {
-    slabs.forEach(Slab::close);
+    synchronized (LEFT) {
+      LEFT.computeIfAbsent(device, _ -> new ArrayList<>()).addAll(slabs);
+    }
     slabs.clear();
     free.clear();
   }

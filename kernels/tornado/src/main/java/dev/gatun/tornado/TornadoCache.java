@@ -1,6 +1,7 @@
 package dev.gatun.tornado;
 
 import dev.gatun.DType;
+import dev.gatun.GatunException;
 import dev.gatun.KvCache;
 import dev.gatun.spi.DeviceCache;
 import dev.gatun.spi.DeviceMemory;
@@ -24,6 +25,9 @@ final class TornadoCache implements DeviceCache, CachePlaces {
   private final TornadoMemory table;
 
   TornadoCache(KvCache.Spec spec, Machine machine) {
+    if (!HostElements.knows(spec.dtype())) {
+      throw new GatunException("tornado: no cache of " + spec.dtype() + "; it keeps F32, F16, BF16, F8_E4M3, F8_E5M2 and Q8_0");
+    }
     this.spec = spec;
     this.layout = PageLayout.of(spec);
     try {

@@ -19,6 +19,7 @@ import dev.gatun.tornado.op.Operators;
 import dev.gatun.tornado.op.Traits;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.LongFunction;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.enums.TornadoDeviceType;
@@ -37,16 +38,16 @@ final class TornadoDriver implements BackendDriver {
   private final WeightUpload weights;
   private double bandwidth;
 
-  TornadoDriver(TornadoDevice device, String number, String version) {
+  TornadoDriver(TornadoDevice device, String number, String version, Optional<Boolean> asProcessor) {
     this.machine = new Machine(device);
-    Traits traits = traits(device);
+    Traits traits = traits(device, asProcessor);
     this.properties = properties(device, number, version, traits);
     this.compiler = new Compiler(machine, traits);
     this.weights = new WeightUpload(machine, compiler);
   }
 
-  private static Traits traits(TornadoDevice device) {
-    boolean cpu = device.getDeviceType() == TornadoDeviceType.CPU;
+  private static Traits traits(TornadoDevice device, Optional<Boolean> asProcessor) {
+    boolean cpu = asProcessor.orElse(device.getDeviceType() == TornadoDeviceType.CPU);
     long most = Math.clamp(device.getDeviceMaxWorkgroupDimensions()[0], 1, Traits.MOST_LOCAL);
     int local = (int) Math.min(Long.highestOneBit(most), cpu ? CPU_LOCAL : GPU_LOCAL);
     return new Traits(Math.max(1, device.getPhysicalDevice().getDeviceMaxComputeUnits()), local, device.getDeviceLocalMemorySize(), cpu);

@@ -9,8 +9,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/** A program as one task graph over memory that is there. */
+/** A program as a task graph over memory that is there, or as several where it has more launches than one holds. */
 final class TornadoExecutable implements DeviceExecutable {
+  /** A task graph keeps its tasks and their arguments in 8192 bytes, of which a task with its twenty arguments takes 115. */
+  private static final int MOST_LAUNCHES = 64;
+
   /**
    * An operator's launches.
    *
@@ -20,12 +23,15 @@ final class TornadoExecutable implements DeviceExecutable {
    */
   record Part(String line, TornadoPlan plan, List<Launch> launches) {}
 
+  /** Launches in a row, and the graph that does them. */
+  private record Stretch(List<Launch> launches, Graph graph) {}
+
   private final Machine machine;
   private final String program;
   private final List<Part> parts;
   private final List<Launch> launches;
   private final Optional<TornadoMemory> workspace;
-  private final Optional<Graph> graph;
+  private final List<Stretch> stretches = new ArrayList<>();
   private final long[] medians;
 
   /** Owns the workspace. */
@@ -35,12 +41,27 @@ final class TornadoExecutable implements DeviceExecutable {
     this.parts = List.copyOf(parts);
     this.launches = parts.stream().flatMap(part -> part.launches.stream()).toList();
     this.workspace = workspace;
-    this.graph = launches.isEmpty() ? Optional.empty() : Optional.of(machine.graph(launches));
     this.medians = new long[launches.size()];
+    try {
+      for (int from = 0; from < launches.size(); from += MOST_LAUNCHES) {
+        List<Launch> some = launches.subList(from, Math.min(launches.size(), from + MOST_LAUNCHES));
+        stretches.add(new Stretch(some, machine.graph(some)));
+      }
+    } catch (RuntimeException | Error e) {
+      giveBack();
+      throw e;
+    }
   }
 
   void run() {
-    graph.ifPresent(g -> machine.run(g, () -> "program " + program + " of " + launches.stream().map(l -> l.kernel().name()).distinct().toList()));
+    for (Stretch stretch : stretches) {
+      machine.run(stretch.graph, () -> "program " + program + " of " + stretch.launches.stream().map(l -> l.kernel().name()).distinct().toList());
+    }
+  }
+
+  private void giveBack() {
+    stretches.forEach(stretch -> machine.giveBack(stretch.graph, stretch.launches));
+    stretches.clear();
   }
 
   /** Each kernel in a graph of its own, with the host's clock around it. */
@@ -86,7 +107,7 @@ final class TornadoExecutable implements DeviceExecutable {
 
   @Override
   public void close() {
-    graph.ifPresent(g -> machine.giveBack(g, launches));
+    giveBack();
     workspace.ifPresent(TornadoMemory::free);
   }
 }

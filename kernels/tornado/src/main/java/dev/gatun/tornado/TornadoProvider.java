@@ -44,6 +44,7 @@ public final class TornadoProvider implements BackendProvider {
     Installation.refusal(emulated, options).ifPresent(reason -> {
       throw new GatunException(name + ": " + reason);
     });
-    return new TornadoDriver(Installation.device(emulated, options), options.get(Installation.DEVICE).orElse("0:0"), Installation.version());
+    return new TornadoDriver(Installation.device(emulated, options), options.get(Installation.DEVICE).orElse("0:0"), Installation.version(),
+        Installation.forms(options));
   }
 }

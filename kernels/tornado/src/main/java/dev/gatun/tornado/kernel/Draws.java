@@ -22,7 +22,7 @@ public final class Draws {
   public static final int STAGES = 4;
 
   private static final int MOST_LOCAL = 256;
-  /** Halvings of a range of values: enough to tell neighbours in F32 apart within twenty powers of e. */
+  /** Halvings of a range of values: enough for logits of any model; each ends at an element of the row. */
   private static final int STEPS = 64;
 
   private static final int TOP_K = 0;

@@ -21,7 +21,7 @@ public final class Products {
   public static final int MOST_W = 4096;
 
   /** Sums of a group, one for each of its items that takes part in a result. */
-  public static final int MOST_SUMS = 1024;
+  public static final int MOST_SUMS = 2048;
 
   private static final int MOST_PADS = MOST_W / Units.SIZE;
   private static final int WEIGHT = 13;
@@ -62,7 +62,7 @@ public final class Products {
     for (int i = slot; i < many * rows; i += slots) {
       sums[i * lanes + lane] = 0f;
     }
-    int end = TornadoMath.min(k, many * k);
+    int end = k * TornadoMath.min(1, many) * TornadoMath.min(1, n);
     for (int k0 = 0; k0 < end; k0 += 1 << bits) {
       for (int i = item; i < many << bits; i += items) {
         int m = i >> bits;

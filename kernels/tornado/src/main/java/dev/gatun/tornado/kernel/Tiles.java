@@ -67,7 +67,7 @@ public final class Tiles {
     float s31 = 0f;
     float s32 = 0f;
     float s33 = 0f;
-    int end = TornadoMath.min(k, many * k);
+    int end = k * TornadoMath.min(1, many) * TornadoMath.min(1, n);
     for (int k0 = 0; k0 < end; k0 += DEPTH) {
       for (int i = item; i < tall * DEPTH; i += items) {
         int m = i / DEPTH;

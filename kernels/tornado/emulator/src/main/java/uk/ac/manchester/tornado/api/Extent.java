@@ -20,6 +20,15 @@ record Extent(int x, int y, int z) {
     return z == 1 ? 0 : i / x / y;
   }
 
+  /** The place of the {@code i}-th point, as objects, since that is what a {@link KernelContext} holds. */
+  Point point(int i) {
+    return new Point(x(i), y(i), z(i));
+  }
+
+  Point size() {
+    return new Point(x, y, z);
+  }
+
   int count() {
     return Math.multiplyExact(Math.multiplyExact(x, y), z);
   }
@@ -32,4 +41,7 @@ record Extent(int x, int y, int z) {
   public String toString() {
     return Arrays.toString(new int[] {x, y, z});
   }
+
+  /** Three numbers as objects. */
+  record Point(Integer x, Integer y, Integer z) {}
 }

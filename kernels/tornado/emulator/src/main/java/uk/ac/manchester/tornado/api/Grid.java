@@ -6,7 +6,6 @@ import uk.ac.manchester.tornado.api.exceptions.TornadoRuntimeException;
 
 /** The work-items of one execution of a task. */
 record Grid(Extent global, Extent local, Extent groups) {
-  static final Grid NONE = new Grid(new Extent(0, 0, 0), new Extent(1, 1, 1), new Extent(1, 1, 1));
   private static final int CHOSEN = 64;
 
   /** The grid that {@code worker} asks for as it stands now. */

@@ -1,5 +1,6 @@
 package uk.ac.manchester.tornado.api;
 
+import uk.ac.manchester.tornado.api.Extent.Point;
 import uk.ac.manchester.tornado.api.emulation.LocalMemory;
 import uk.ac.manchester.tornado.api.emulation.Lockstep;
 import uk.ac.manchester.tornado.api.exceptions.TornadoRuntimeException;
@@ -9,6 +10,8 @@ import uk.ac.manchester.tornado.api.exceptions.TornadoRuntimeException;
  * place each work-item gets its own.
  */
 public class KernelContext {
+  private static final Point NOWHERE = new Point(0, 0, 0);
+
   /** The item in the grid, along x. */
   public final Integer globalIdx;
   /** The item in the grid, along y. */
@@ -45,22 +48,22 @@ public class KernelContext {
 
   /** The empty one that a task is given. */
   public KernelContext() {
-    this(Grid.NONE, 0, 0, null);
+    this(NOWHERE, NOWHERE, NOWHERE, NOWHERE, 0, null);
   }
 
-  KernelContext(Grid grid, int group, int item, Lockstep lockstep) {
-    groupIdx = grid.groups().x(group);
-    groupIdy = grid.groups().y(group);
-    groupIdz = grid.groups().z(group);
-    localIdx = grid.local().x(item);
-    localIdy = grid.local().y(item);
-    localIdz = grid.local().z(item);
-    localGroupSizeX = grid.local().x();
-    localGroupSizeY = grid.local().y();
-    localGroupSizeZ = grid.local().z();
-    globalGroupSizeX = grid.global().x();
-    globalGroupSizeY = grid.global().y();
-    globalGroupSizeZ = grid.global().z();
+  KernelContext(Point globalSize, Point localSize, Point group, Point local, int item, Lockstep lockstep) {
+    groupIdx = group.x();
+    groupIdy = group.y();
+    groupIdz = group.z();
+    localIdx = local.x();
+    localIdy = local.y();
+    localIdz = local.z();
+    localGroupSizeX = localSize.x();
+    localGroupSizeY = localSize.y();
+    localGroupSizeZ = localSize.z();
+    globalGroupSizeX = globalSize.x();
+    globalGroupSizeY = globalSize.y();
+    globalGroupSizeZ = globalSize.z();
     globalIdx = groupIdx * localGroupSizeX + localIdx;
     globalIdy = groupIdy * localGroupSizeY + localIdy;
     globalIdz = groupIdz * localGroupSizeZ + localIdz;

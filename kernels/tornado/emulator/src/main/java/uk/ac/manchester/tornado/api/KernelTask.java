@@ -1,6 +1,8 @@
 package uk.ac.manchester.tornado.api;
 
+import java.util.Arrays;
 import java.util.List;
+import uk.ac.manchester.tornado.api.Extent.Point;
 import uk.ac.manchester.tornado.api.emulation.KernelHabits;
 import uk.ac.manchester.tornado.api.emulation.Lockstep;
 import uk.ac.manchester.tornado.api.exceptions.TornadoRuntimeException;
@@ -72,17 +74,33 @@ final class KernelTask {
   private final class OnGrid implements Lockstep.Items {
     private final Grid grid;
     private final Object[] onDevice;
+    private final Point globalSize;
+    private final Point localSize;
+    private final Point[] items;
+    private volatile Group current;
 
     private OnGrid(Grid grid, Object[] onDevice) {
       this.grid = grid;
       this.onDevice = onDevice;
+      this.globalSize = grid.global().size();
+      this.localSize = grid.local().size();
+      this.items = new Point[grid.local().count()];
+      Arrays.setAll(items, grid.local()::point);
     }
 
     @Override
-    public Object[] arguments(Lockstep lockstep, int group, int item) {
-      Object[] own = onDevice.clone();
-      own[context] = new KernelContext(grid, group, item, lockstep);
-      return own;
+    public Object[] arguments() {
+      return onDevice.clone();
+    }
+
+    @Override
+    public void enter(Object[] arguments, Lockstep lockstep, int group, int item) {
+      Group at = current;
+      if (at == null || at.number != group) {
+        at = new Group(group, grid.groups().point(group));
+        current = at;
+      }
+      arguments[context] = new KernelContext(globalSize, localSize, at.place, items[item], item, lockstep);
     }
 
     @Override
@@ -100,6 +118,8 @@ final class KernelTask {
       return grid.groups().at(group);
     }
   }
+
+  private record Group(int number, Point place) {}
 
   private static TornadoRuntimeException failed(String where, Throwable cause) {
     TornadoRuntimeException failure = new TornadoRuntimeException(where + " failed: " + cause);

@@ -93,9 +93,10 @@ final class ItemThreads {
   }
 
   private void follow(int lane, int from, int to) {
+    Object[] arguments = lockstep.arguments();
     try {
       for (int p = from; p < to; p++) {
-        lockstep.runItem(p, lane);
+        lockstep.runItem(p, lane, arguments);
         arrive(shape.item(lane), State.DONE);
       }
     } catch (Released e) {

@@ -12,8 +12,11 @@ package uk.ac.manchester.tornado.api.emulation;
 public final class Lockstep {
   /** The items of a task. */
   public interface Items {
-    /** What the kernel is called with for one item. */
-    Object[] arguments(Lockstep lockstep, int group, int item);
+    /** What the kernel is called with; each thread has its own. */
+    Object[] arguments();
+
+    /** Makes the arguments those of one item. */
+    void enter(Object[] arguments, Lockstep lockstep, int group, int item);
 
     /** Calls the kernel. */
     void apply(Object[] arguments);
@@ -42,6 +45,7 @@ public final class Lockstep {
   private final LocalMemory memory;
   private ItemThreads threads;
   private ItemFrame[] frames;
+  private Object[][] stepped;
   private int position;
   private int lane;
 
@@ -82,6 +86,7 @@ public final class Lockstep {
   }
 
   private void runGroups() {
+    Object[] arguments = items.arguments();
     while (position < shape.groups) {
       if (shape.items > 1 && habits.cuts() != null) {
         stepGroup(habits.cuts());
@@ -90,16 +95,16 @@ public final class Lockstep {
         threads.runFrom(position);
         return;
       } else {
-        runGroup();
+        runGroup(arguments);
       }
       position++;
     }
   }
 
-  private void runGroup() {
+  private void runGroup(Object[] arguments) {
     for (lane = 0; lane < shape.items && threads == null; lane++) {
       try {
-        runItem(position, lane);
+        runItem(position, lane, arguments);
       } catch (Throwable e) {
         if (threads == null) {
           throw e;
@@ -115,10 +120,14 @@ public final class Lockstep {
     }
   }
 
-  void runItem(int position, int lane) {
+  Object[] arguments() {
+    return items.arguments();
+  }
+
+  void runItem(int position, int lane, Object[] arguments) {
     int group = shape.group(position);
     int item = shape.item(lane);
-    Object[] arguments = items.arguments(this, group, item);
+    items.enter(arguments, this, group, item);
     try {
       items.apply(arguments);
     } catch (Divergence e) {
@@ -131,14 +140,15 @@ public final class Lockstep {
   private void stepGroup(CutKernel.Cuts cuts) {
     if (frames == null) {
       frames = new ItemFrame[shape.items];
+      stepped = new Object[shape.items][];
       for (int item = 0; item < shape.items; item++) {
         frames[item] = cuts.frame();
+        stepped[item] = items.arguments();
       }
     }
     int group = shape.group(position);
-    Object[][] arguments = new Object[shape.items][];
     for (int item = 0; item < shape.items; item++) {
-      arguments[item] = items.arguments(this, group, item);
+      items.enter(stepped[item], this, group, item);
     }
     boolean backwards = false;
     int waiting;
@@ -147,7 +157,7 @@ public final class Lockstep {
       for (int lane = 0; lane < shape.items; lane++) {
         int item = shape.item(backwards ? shape.items - 1 - lane : lane);
         try {
-          cuts.kernel().step(arguments[item], frames[item]);
+          cuts.kernel().step(stepped[item], frames[item]);
         } catch (RuntimeException | StackOverflowError e) {
           throw items.failed(group, item, e);
         }
