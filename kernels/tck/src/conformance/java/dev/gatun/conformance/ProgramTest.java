@@ -30,9 +30,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -183,8 +185,11 @@ class ProgramTest {
           assertThat(Elements.all(Host.buffers(), logits)).as("%s: a replay", engine).containsExactly(first);
           assertThat(first).as("%s: another engine of its kind", engine).containsExactly(kinds.computeIfAbsent(engine.kind(), k -> first));
           Explanation explanation = step.explain();
-          assertThat(explanation.steps().stream().mapToInt(s -> s.sources().size()).sum())
-              .as("%s: every operator is explained once", engine).isEqualTo(step.program().operators().size());
+          List<String> explained = explanation.steps().stream().flatMap(s -> s.sources().stream()).toList();
+          // Several steps may do one operator, each of which names it.
+          assertThat(explained).as("%s: what is explained", engine).hasSizeGreaterThanOrEqualTo(step.program().operators().size());
+          assertThat(new HashSet<>(explained)).as("%s: every operator is explained", engine)
+              .isEqualTo(step.program().operators().stream().map(o -> o.toCase().line()).collect(Collectors.toSet()));
         }
         BitSet[] written = HARNESS.areas().nothing();
         HARNESS.areas().mark(written, logits, TOKENS);

@@ -21,6 +21,10 @@ public final class Norms {
   public static final Kernel LAYER = new Kernel("layer_norm", (g, id, a) -> g.task(id, Norms::layer, a.context(), a.at(), a.integers(), a.floatingPoint(),
       a.powers(), a.floats(0), a.shorts(0), a.floats(1), a.floats(2), a.floats(3), a.shorts(3), a.ints(4)));
 
+  /** {@link #RMS} of F32: the same numbers; operands x, weight, y, count. */
+  public static final Kernel RMS_F32 = new Kernel("rms_norm_f32", (g, id, a) -> g.task(id, Norms::rmsF32, a.context(), a.at(), a.integers(), a.floatingPoint(),
+      a.floats(0), a.floats(1), a.floats(2), a.ints(3)));
+
   private static final int X = 7;
   private static final int Y = X + Rows.INTEGERS;
   private static final int BIAS = Y + Rows.INTEGERS;
@@ -63,6 +67,42 @@ public final class Norms {
       for (int i = item; i < n; i += items) {
         float value = Elements.get(xType, x, xs, powers, from + i);
         Elements.set(yType, y, ys, powers, to + i, value * scale * weight.get(w + i));
+      }
+    }
+  }
+
+  private static void rmsF32(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray x, FloatArray weight, FloatArray y, IntArray counts) {
+    int b = at.get(0);
+    int n = p.get(b);
+    int rows = p.get(b + 1) * Counts.actual(counts, p.get(b + 3), p.get(b + 2));
+    int row = c.groupIdx;
+    int item = c.localIdx;
+    int items = c.localGroupSizeX;
+    float[] local = c.allocateFloatLocalArray(MOST_LOCAL);
+    float mine = 0;
+    if (row < rows) {
+      int from = Rows.at(p, b + X, row);
+      for (int i = item; i < n; i += items) {
+        float value = x.get(from + i);
+        mine += value * value;
+      }
+    }
+    local[item] = mine;
+    c.localBarrier();
+    for (int half = items / 2; half > 0; half = half / 2) {
+      if (item < half) {
+        local[item] += local[item + half];
+      }
+      c.localBarrier();
+    }
+    float sum = local[0];
+    if (row < rows) {
+      int from = Rows.at(p, b + X, row);
+      int to = Rows.at(p, b + Y, row);
+      int w = p.get(b + 6);
+      float scale = 1f / TornadoMath.sqrt(sum / n + q.get(b));
+      for (int i = item; i < n; i += items) {
+        y.set(to + i, x.get(from + i) * scale * weight.get(w + i));
       }
     }
   }

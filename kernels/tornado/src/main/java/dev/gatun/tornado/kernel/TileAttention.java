@@ -14,7 +14,7 @@ import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
  * of what the tokens see, tokens of a tile, query heads of a tile, tiles of a key/value head's query heads, ranges, positions of a range, positions of a tile, elements of
  * a key and of a value in local memory, items that bring a key, items that bring a value}; keys and values ({@link Kept}); {@code rows of q (6), rows of y (6)}. Floats:
  * {@code scale, softcap}. With several ranges the result is, for each row and range, the largest score, the sum of weights and the weighted sum of values, which
- * {@link #MERGE} makes one of; its place is that of the rows of y.
+ * {@link RangeAttention#MERGE} makes one of; its place is that of the rows of y.
  */
 public final class TileAttention {
   /** Rows of a tile at most. */
@@ -28,6 +28,9 @@ public final class TileAttention {
 
   /** Elements of the keys of a tile at most, or of its values. */
   public static final int KEY_ELEMENTS = 4096;
+
+  /** The same with an element between the keys' elements, so that banks of local memory are used in turn. */
+  public static final int TILE_ELEMENTS = KEY_ELEMENTS + ROW_ELEMENTS / 4;
 
   /** What elements are padded to a multiple of. */
   public static final int PADDING = 16;
@@ -51,21 +54,12 @@ public final class TileAttention {
   public static final Kernel PAGED_OTHER = new Kernel("attention_tiles_other", (g, id, a) -> g.task(id, TileAttention::pagedOther, a.context(), a.at(),
       a.integers(), a.floatingPoint(), a.powers(), a.floats(0), a.shorts(0), a.floats(1), a.shorts(1), a.floats(2), a.floats(3), a.shorts(3), a.ints(4), a.ints(5)));
 
-  /**
-   * Makes one result of those of ranges: a work-group a token and query head. Integers: {@code tokens, query heads, elements of a value, type of y, index of the sinks or
-   * −1, index of what the tokens see, index of the ranges' results, ranges, positions of a range}; {@code rows of y (6)}. Operands: the ranges' results, sinks, y, what
-   * the tokens see.
-   */
-  public static final Kernel MERGE = new Kernel("attention_merge", (g, id, a) -> g.task(id, TileAttention::merge, a.context(), a.at(), a.integers(),
-      a.floatingPoint(), a.powers(), a.floats(0), a.floats(1), a.floats(2), a.shorts(2), a.ints(3)));
-
   /** What a range's result holds beside the weighted sum. */
   public static final int STATE = 2;
 
   private static final int KEPT = 19;
   private static final int ROWS = KEPT + Kept.INTEGERS;
   private static final int SCORES = MOST_ROWS * MOST_KEYS;
-  private static final int TILE = KEY_ELEMENTS + 512;
   private static final int PARTS = 8;
 
   private TileAttention() {}
@@ -94,7 +88,7 @@ public final class TileAttention {
       ShortArray ks, FloatArray v, ShortArray vs, FloatArray sinks, FloatArray y, ShortArray ys, IntArray seen, IntArray table) {
     float[] query = c.allocateFloatLocalArray(ROW_ELEMENTS);
     float[] sums = c.allocateFloatLocalArray(ROW_ELEMENTS);
-    float[] tile = c.allocateFloatLocalArray(TILE);
+    float[] tile = c.allocateFloatLocalArray(TILE_ELEMENTS);
     float[] scores = c.allocateFloatLocalArray(SCORES);
     float[] most = c.allocateFloatLocalArray(SCORES);
     float[] total = c.allocateFloatLocalArray(SCORES);
@@ -404,7 +398,7 @@ public final class TileAttention {
   }
 
   /** While every score is −∞ the weights are 0, not the NaN of their difference. */
-  private static float shift(float top, float infinite) {
+  static float shift(float top, float infinite) {
     return top == -infinite ? 0 : top;
   }
 
@@ -412,51 +406,5 @@ public final class TileAttention {
   private static float term(float weight, float value) {
     float term = weight * value;
     return weight < 0 ? 0 : term;
-  }
-
-  private static void merge(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray results, FloatArray sinks, FloatArray y,
-      ShortArray ys, IntArray seen) {
-    int b = at.get(0);
-    int heads = p.get(b + 1);
-    int valueSize = p.get(b + 2);
-    int ranges = p.get(b + 7);
-    int positions = p.get(b + 8);
-    int row = c.groupIdx;
-    float infinite = powers.get(255);
-    if (row < p.get(b) * heads) {
-      int from = p.get(b + 5) + row / heads * Sequences.SEEN_INTEGERS;
-      int first = seen.get(from);
-      int last = seen.get(from + 1);
-      int to = Rows.at(p, b + 9, row);
-      int results0 = p.get(b + 6) + row * ranges * (valueSize + STATE);
-      int begin = first / positions;
-      int end = first < last ? (last - 1) / positions + 1 : begin;
-      end = end > ranges ? ranges : end;
-      float largest = -infinite;
-      for (int range = begin; range < end; range++) {
-        float top = results.get(results0 + range * (valueSize + STATE));
-        largest = top > largest ? top : largest;
-      }
-      float shift = shift(largest, infinite);
-      float sum = 0;
-      for (int range = begin; range < end; range++) {
-        int result = results0 + range * (valueSize + STATE);
-        sum += TornadoMath.exp(results.get(result) - shift) * results.get(result + 1);
-      }
-      float factor = 0;
-      if (first < last) {
-        factor = AnyAttention.factor(largest, sum, p.get(b + 4), row % heads, sinks);
-      }
-      for (int i = c.localIdx; i < valueSize; i += c.localGroupSizeX) {
-        float total = 0;
-        for (int range = begin; range < end; range++) {
-          int result = results0 + range * (valueSize + STATE);
-          total += TornadoMath.exp(results.get(result) - shift) * results.get(result + STATE + i);
-        }
-        if (last >= 0) {
-          Elements.set(p.get(b + 3), y, ys, powers, to + i, total * factor);
-        }
-      }
-    }
   }
 }

@@ -12,8 +12,8 @@ import dev.gatun.tornado.kernel.Elements;
 import dev.gatun.tornado.kernel.Grid;
 import dev.gatun.tornado.kernel.Launch;
 import dev.gatun.tornado.kernel.Place;
+import dev.gatun.tornado.kernel.RangeAttention;
 import dev.gatun.tornado.kernel.Sequences;
-import dev.gatun.tornado.kernel.TileAttention;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -120,7 +120,7 @@ final class AttentionKernel implements OperatorKernel<Attention> {
   private static Launch merge(Attention operator, AttentionCut cut, Traits traits, Binding binding) {
     Tensor y = operator.y();
     Place results = results(operator, binding);
-    return Launch.of(TileAttention.MERGE)
+    return Launch.of(RangeAttention.MERGE)
         .integers(y.size(0), y.size(1), y.size(2), Shapes.type(y), operator.sinks().map(binding::index).orElse(-1), binding.workspace().index(Integer.BYTES),
             results.index(Float.BYTES), cut.ranges(), cut.positions())
         .integers(Shapes.rows(y, binding)).memory(results).memory(sinks(operator, binding)).memory(binding.place(y)).memory(binding.workspace())

@@ -3,6 +3,7 @@ package dev.gatun.tornado.op;
 import dev.gatun.KvAppend;
 import dev.gatun.KvCache;
 import dev.gatun.spi.Decision;
+import dev.gatun.spi.Unsupported;
 import dev.gatun.tornado.kernel.Append;
 import dev.gatun.tornado.kernel.Grid;
 import dev.gatun.tornado.kernel.Kernel;
@@ -10,17 +11,23 @@ import dev.gatun.tornado.kernel.Launch;
 import dev.gatun.tornado.kernel.Place;
 import dev.gatun.tornado.kernel.Sequences;
 import java.util.List;
+import java.util.Optional;
 
 /** KvAppend: where each token goes, then an item an element. */
 final class KvAppendKernel implements OperatorKernel<KvAppend> {
   @Override
   public Decision plan(KvAppend operator, Traits traits) {
     KvCache.Spec spec = operator.kv().spec();
-    return Shapes.refusal(operator).or(() -> Steps.refusal(spec)).map(Decision.class::cast).orElseGet(() -> {
+    return Shapes.refusal(operator).or(() -> Steps.refusal(spec)).or(() -> refusal(operator)).map(Decision.class::cast).orElseGet(() -> {
       long tokens = operator.k().size(0);
       return new TornadoPlan(kernel(spec).name(), spec.dtype().isBlock() ? "an item a block" : "an item an element", tokens * Integer.BYTES, Shapes.bytes(operator) + tokens * spec.bytesPerTokenAndLayer(), 0,
           List.of());
     });
+  }
+
+  private static Optional<Unsupported> refusal(KvAppend operator) {
+    return items(operator) <= Integer.MAX_VALUE - Traits.MOST_LOCAL ? Optional.empty()
+        : Optional.of(new Unsupported(operator.k() + " has too many tokens for one launch; split the step"));
   }
 
   private static Kernel kernel(KvCache.Spec spec) {

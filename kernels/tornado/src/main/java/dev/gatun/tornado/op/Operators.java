@@ -19,6 +19,7 @@ import dev.gatun.Penalize;
 import dev.gatun.Quantize;
 import dev.gatun.RmsNorm;
 import dev.gatun.Rope;
+import dev.gatun.Sample;
 import dev.gatun.Scale;
 import dev.gatun.SiluMul;
 import dev.gatun.Softcap;
@@ -48,6 +49,7 @@ public final class Operators {
   private static final ArgmaxKernel ARGMAX = new ArgmaxKernel();
   private static final PenalizeKernel PENALIZE = new PenalizeKernel();
   private static final TopKKernel TOP_K = new TopKKernel();
+  private static final SampleKernel SAMPLE = new SampleKernel();
 
   private Operators() {}
 
@@ -70,6 +72,7 @@ public final class Operators {
       case Argmax o -> ARGMAX.plan(o, traits);
       case Penalize o -> PENALIZE.plan(o, traits);
       case TopK o -> TOP_K.plan(o, traits);
+      case Sample o -> SAMPLE.plan(o, traits);
       default -> new Unsupported(operator.name() + " has no TornadoVM kernel");
     };
   }
@@ -98,6 +101,7 @@ public final class Operators {
       case Argmax o -> ARGMAX.launches(o, traits, binding);
       case Penalize o -> PENALIZE.launches(o, traits, binding);
       case TopK o -> TOP_K.launches(o, traits, binding);
+      case Sample o -> SAMPLE.launches(o, traits, binding);
       default -> throw new IllegalStateException(operator.name() + " has no kernel");
     };
   }

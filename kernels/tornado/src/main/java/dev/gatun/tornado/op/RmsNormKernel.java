@@ -1,8 +1,10 @@
 package dev.gatun.tornado.op;
 
+import dev.gatun.DType;
 import dev.gatun.RmsNorm;
 import dev.gatun.spi.Decision;
 import dev.gatun.tornado.kernel.Grid;
+import dev.gatun.tornado.kernel.Kernel;
 import dev.gatun.tornado.kernel.Launch;
 import dev.gatun.tornado.kernel.Norms;
 import java.util.List;
@@ -11,9 +13,13 @@ import java.util.List;
 final class RmsNormKernel implements OperatorKernel<RmsNorm> {
   private static final int FLOPS = 4;
 
+  private static Kernel kernel(RmsNorm operator) {
+    return operator.x().dtype() == DType.F32 && operator.y().dtype() == DType.F32 ? Norms.RMS_F32 : Norms.RMS;
+  }
+
   @Override
   public Decision plan(RmsNorm operator, Traits traits) {
-    return Shapes.refusal(operator).map(Decision.class::cast).orElseGet(() -> new TornadoPlan(Norms.RMS.name(), "a row for " + traits.local() + " items", 0,
+    return Shapes.refusal(operator).map(Decision.class::cast).orElseGet(() -> new TornadoPlan(kernel(operator).name(), "a row for " + traits.local() + " items", 0,
         Shapes.bytes(operator), FLOPS * operator.x().shape().elements(), List.of()));
   }
 
@@ -21,7 +27,7 @@ final class RmsNormKernel implements OperatorKernel<RmsNorm> {
   public List<Launch> launches(RmsNorm operator, Traits traits, Binding binding) {
     long each = Shapes.rowsEach(operator.x());
     Shapes.Count count = Shapes.Count.of(binding, operator);
-    return List.of(Launch.of(Norms.RMS)
+    return List.of(Launch.of(kernel(operator))
         .integers(operator.x().size(-1), each, operator.x().size(0), count.index(), Shapes.type(operator.x()), Shapes.type(operator.y()),
             binding.index(operator.weight()))
         .integers(Shapes.rows(operator.x(), binding)).integers(Shapes.rows(operator.y(), binding))
