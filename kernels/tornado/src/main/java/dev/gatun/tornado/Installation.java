@@ -74,8 +74,8 @@ final class Installation {
       throw new GatunException("-D" + BAILOUT + "=" + set + " lets TornadoVM run kernels as Java where it cannot compile them; leave the flag out");
     }
     System.setProperty(BAILOUT, "False");
-    // Room for the graph of a whole model; the default of 4096 bytes holds some fifty kernels.
-    setDefault("tornado.tvm.maxbytecodesize", Integer.toString(1 << 22));
+    // Room for the graph of as many launches as a graph takes; TornadoVM keeps a buffer of this size for each.
+    setDefault("tornado.tvm.maxbytecodesize", Integer.toString(1 << 16));
     // The default has -cl-fast-relaxed-math, under which there is neither NaN nor infinity.
     setDefault("tornado.opencl.compiler.flags", "-w");
     // Else no function of more than some hundred nodes is inlined, and what decodes a block has more.
