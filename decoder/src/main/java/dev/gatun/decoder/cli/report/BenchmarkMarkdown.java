@@ -88,6 +88,6 @@ final class BenchmarkMarkdown {
 
   /** What would end the cell, begin markup or hide text is shown as it is. */
   private static String cell(String text) {
-    return text.replaceAll("\\p{Cntrl}+", " ").replaceAll("([\\\\`*_\\[\\]<>|])", "\\\\$1");
+    return text.replaceAll("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]+", " ").replaceAll("([\\\\`*_\\[\\]<>|])", "\\\\$1");
   }
 }

@@ -6,8 +6,8 @@ import java.util.Map;
 
 /** What lies beside the results of JMH, whose own form has no place for it: devices, their ceilings, what was not run. */
 final class FactsFile {
-  private static final String COPY = "copy_gb_per_s";
-  private static final String PRODUCT = "gemm_tflop_per_s";
+  private static final String COPY = "copyBytesPerSecond";
+  private static final String PRODUCT = "productFlopsPerSecond";
 
   private final Results results;
 
@@ -16,33 +16,27 @@ final class FactsFile {
   }
 
   void read(Fields file) {
-    ceilings(file, file.text("backend"), file.text("device"));
-    for (Object item : file.list("not_run")) {
+    ceilings(file, "", "");
+    for (Object item : file.list("missing")) {
       Fields row = Fields.of(item);
-      String words = item instanceof String text ? text : "";
-      int colon = words.indexOf(": ");
-      String name = colon > 0 ? words.substring(0, colon) : words;
-      results.add(new Results.Missing(row.values().isEmpty() ? name : row.first("name", "benchmark", "what", "suite"),
-          row.values().isEmpty() ? words.substring(colon > 0 ? colon + 2 : words.length()) : row.first("reason", "why"), false));
+      String benchmark = JmhRows.name(row.text("benchmark"), row.object("parameters"));
+      results.add(new Results.Missing(benchmark, (row.text("outcome").matches("failed|wrong") ? row.text("outcome") + ": " : "") + row.text("reason"), row.text("outcome").equals("wrong")));
     }
     Map<String, Object> rest = new LinkedHashMap<>(file.values());
-    rest.remove("not_run");
+    List.of("missing", "format", "version").forEach(rest::remove);
     results.add(new Results.Facts("Benchmarks", new Fields(rest).flat()));
   }
 
-  /** Wherever they are: one for the run, or one for each backend by its name. */
-  private void ceilings(Fields at, String backend, String device) {
-    String named = at.text("backend").isEmpty() ? backend : at.text("backend");
-    String on = at.first("device", "device_name").isEmpty() ? device : at.first("device", "device_name");
+  /** Wherever they are: those of each backend lie under its name. */
+  private void ceilings(Fields at, String name, String device) {
+    String backend = at.text("backend").isEmpty() ? name : at.text("backend");
+    String on = at.text("device").isEmpty() ? device : at.text("device");
     if (at.has(COPY) || at.has(PRODUCT)) {
-      results.add(new Ceiling(named, on.isEmpty() ? at.object("device").text("name") : on, at.number(COPY), at.number(PRODUCT)));
+      results.add(new Ceiling(backend, on, at.number(COPY) / 1e9, at.number(PRODUCT) / 1e12));
     }
-    at.values().forEach((name, value) -> {
+    at.values().forEach((key, value) -> {
       if (value instanceof Map<?, ?>) {
-        boolean isGroup = List.of("ceilings", "ceiling", "device", "devices", "backends").contains(name);
-        ceilings(Fields.of(value), isGroup ? named : name, on);
-      } else if (value instanceof List<?> list) {
-        list.forEach(item -> ceilings(Fields.of(item), named, on));
+        ceilings(Fields.of(value), key.equals("backends") || key.equals("ceilings") ? backend : key, on);
       }
     });
   }

@@ -1,6 +1,7 @@
 package dev.gatun.decoder.cli.report;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,18 +29,33 @@ final class JmhRows {
   private static Score score(Fields row) {
     Fields metric = row.object("primaryMetric");
     Fields params = row.object("params");
-    String benchmark = row.text("benchmark");
-    String[] parts = benchmark.split("\\.");
-    String group = parts.length > 1 ? parts[parts.length - 2].replaceFirst("Benchmarks?$", "") : "";
-    String method = parts[parts.length - 1];
-    String operator = params.text("operator");
-    List<String> name = new ArrayList<>();
-    name.add(operator.isEmpty() ? method : ResultFiles.word(group) + "." + method);
-    params.values().keySet().stream().filter(key -> !List.of("backend", "operator").contains(key)).forEach(key -> name.add(params.text(key)));
-    String unit = metric.text("scoreUnit");
     Fields extra = row.object("secondaryMetrics");
-    return new Score("gatun", params.text("backend"), operator.isEmpty() ? group : operator, String.join(" ", name.stream().filter(word -> !word.isBlank()).toList()),
-        unit, "thrpt".equals(row.text("mode")), series(metric), value(extra, "gbPerSecond"), value(extra, "tflopPerSecond"), value(extra, "rooflineShare"));
+    String family = family(row.text("benchmark"), params);
+    String name = name(row.text("benchmark"), params);
+    return new Score("gatun", params.text("backend"), family, name.substring(family.length()).strip(), metric.text("scoreUnit"),
+        "thrpt".equals(row.text("mode")), series(metric), value(extra, "gbPerSecond"), value(extra, "tflopPerSecond"), value(extra, "rooflineShare"));
+  }
+
+  /** The operator where one is named, or else what the class is about. */
+  private static String family(String benchmark, Fields params) {
+    String[] parts = benchmark.split("\\.");
+    String group = parts.length > 1 ? parts[parts.length - 2].replaceFirst("Benchmarks?$", "") : benchmark;
+    return params.text("operator").isEmpty() ? ResultFiles.word(group.replaceAll("(?<=[a-z])(?=[A-Z])", "_")) : params.text("operator");
+  }
+
+  /** A benchmark with its parameters; that it is run goes without saying. */
+  static String name(String benchmark, Fields params) {
+    String method = benchmark.substring(benchmark.lastIndexOf('.') + 1);
+    List<String> words = new ArrayList<>(List.of(family(benchmark, params)));
+    if (!method.equals("run") && benchmark.contains(".")) {
+      words.add(method);
+    }
+    for (String key : params.values().keySet()) {
+      if (!List.of("backend", "operator").contains(key) && !params.text(key).isBlank()) {
+        words.add(params.text(key).matches("[0-9.]+|true|false") ? key + "=" + params.text(key) : params.text(key));
+      }
+    }
+    return String.join(" ", words);
   }
 
   private static double value(Fields metrics, String name) {
@@ -63,6 +79,6 @@ final class JmhRows {
     List<double[]> forks = metric.list("rawData").stream().filter(List.class::isInstance).map(fork -> new Fields(Map.of("fork", fork)).numbers("fork"))
         .filter(fork -> fork.length > 0).toList();
     return forks.size() >= FORKS ? forks.stream().mapToDouble(fork -> Series.of(fork).median()).toArray()
-        : forks.stream().flatMapToDouble(java.util.Arrays::stream).toArray();
+        : forks.stream().flatMapToDouble(Arrays::stream).toArray();
   }
 }

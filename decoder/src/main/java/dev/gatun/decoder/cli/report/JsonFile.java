@@ -23,7 +23,7 @@ final class JsonFile {
     this.in = in;
   }
 
-  /** The objects of the file, whether one by one or within an array. */
+  /** The objects of the file, whether one by one or within an array; none where it is empty. */
   static List<Fields> objects(Path file) {
     if (Files.isDirectory(file)) {
       throw new GatunException(file + ": is a folder; name the files in it, or read a whole folder with --results");
@@ -51,9 +51,6 @@ final class JsonFile {
         }
         all.add(Fields.of(item));
       }
-    }
-    if (all.isEmpty()) {
-      throw new GatunException(file + ": is empty; " + ResultFiles.WANTED);
     }
     return all;
   }

@@ -50,7 +50,7 @@ record Overview(Results results, Optional<Comparison> comparison) {
     return "Medians, with the least and the most below. A difference counts where the rank-sum test of Mann and Whitney gives p below " + Comparison.LEVEL
         + "; of " + both.rows().size() + " comparisons without any difference " + Shown.number(Comparison.LEVEL * both.rows().size())
         + " would be expected to pass for one. Repeats in one process are more alike than those of several."
-        + (hidden == 0 ? "" : " " + Shown.count((int) hidden, "row has", "rows have") + " too few samples to show any difference: 5 on each side are the least.");
+        + (hidden == 0 ? "" : " " + Shown.count((int) hidden, "row has", "rows have") + " too few samples to show any difference; 5 on each side are enough to show one.");
   }
 
   static Map<String, List<String>> byReason(List<Results.Missing> rows) {

@@ -34,7 +34,8 @@ final class RateSection {
   }
 
   private void bars(RateGroups.Group group) {
-    page.open("table", "class", "bars").leaf("caption", group.model() + " · " + group.test()).open("thead", "class", "said").open("tr");
+    page.open("table", "class", "bars").leaf("caption", group.model() + " · " + group.test()).open("colgroup")
+        .empty("col", "class", "who").empty("col", "class", "drawn").empty("col").empty("col").empty("col").close().open("thead", "class", "said").open("tr");
     for (String column : List.of("program", "bar", "tokens/s, median", "least to most", "of the fastest")) {
       page.leaf("th", column, "scope", "col");
     }
@@ -45,7 +46,8 @@ final class RateSection {
       draw(bar, group.most());
       page.close().leaf("td", Shown.number(rate.median()) + " tokens/s", "class", "figure");
       page.leaf("td", Shown.spread(rate).isEmpty() ? "one sample" : Shown.spread(rate), "class", "figure small");
-      page.leaf("td", Shown.percent(rate.median() / group.fastest()), "class", "figure small").close().line();
+      page.leaf("td", group.bars().size() == 1 ? "" : rate.median() == group.fastest() ? "the fastest" : Shown.percent(rate.median() / group.fastest()) + " of that",
+          "class", "figure small").close().line();
     }
     page.close(2);
   }

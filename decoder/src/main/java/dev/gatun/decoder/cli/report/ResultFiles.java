@@ -76,14 +76,19 @@ final class ResultFiles {
 
   private void read(Path file) {
     List<Fields> rows = JsonFile.objects(file);
-    Fields first = rows.getFirst();
     String name = String.valueOf(file.getFileName());
+    boolean told = facts(file, name);
+    if (rows.isEmpty()) {
+      // Where no benchmark could be run, what kept each is all there is.
+      if (!told) {
+        throw new GatunException(file + ": is empty; " + WANTED);
+      }
+      results.read(name);
+      return;
+    }
+    Fields first = rows.getFirst();
     if (first.has("benchmark") && first.has("primaryMetric")) {
       JmhRows.read(rows, results);
-      Path beside = file.resolveSibling(name.replaceAll("\\.json$", "") + FACTS);
-      if (Files.isRegularFile(beside)) {
-        new FactsFile(results).read(JsonFile.objects(beside).getFirst());
-      }
     } else if (first.has("avg_ts") || first.has("samples_ts")) {
       rows.forEach(row -> RateRows.read(row, results));
     } else if (first.has("kernel") && first.has("status")) {
@@ -94,6 +99,17 @@ final class ResultFiles {
       throw new GatunException(file + ": " + other(first) + "; " + WANTED);
     }
     results.read(name);
+  }
+
+  /** Reads what lies beside results of JMH, and tells whether there was anything. */
+  private boolean facts(Path file, String name) {
+    Path beside = file.resolveSibling(name.replaceAll("\\.json$", "") + FACTS);
+    if (name.endsWith(FACTS) || !Files.isRegularFile(beside)) {
+      return false;
+    }
+    List<Fields> rows = JsonFile.objects(beside);
+    rows.forEach(new FactsFile(results)::read);
+    return !rows.isEmpty();
   }
 
   private static String other(Fields first) {

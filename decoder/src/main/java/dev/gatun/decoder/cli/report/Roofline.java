@@ -14,7 +14,7 @@ final class Roofline {
   static final int WIDTH = 760;
   static final int HEIGHT = 500;
   private static final int LEFT = 92;
-  private static final int RIGHT = 736;
+  private static final int RIGHT = 722;
   private static final int TOP = 26;
   private static final int BOTTOM = 420;
   private static final int MOST_LABELS = 10;
