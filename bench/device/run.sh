@@ -10,7 +10,7 @@
 #   sanitize   compute-sanitizer on the suite's quick cases (cuda)
 #   code       whether the kernels for sm_90a have the instructions of its tensor cores and copy engine, where cuobjdump is (cuda)
 #   rates      tokens per second of four shapes by type, prompt, depth and sequences, beside PyTorch and llama.cpp
-#   report     all of it on one page, report.html, and in one table with a plot: report.md, report.svg, report.json
+#   report     all of it on one page, report.html, and in tables with a plot: report.md, report.svg, report.json
 # BACKEND names the backend: cuda where there is a driver and cpu elsewhere by default. MINUTES stretches or shortens the limits of the long parts, 10 by default.
 # SCALE=full, processor or small chooses the sizes by hand; small is for an emulator, whose figures mean nothing. LEVEL is another level of the suite (quick on a
 # processor and at small sizes, standard elsewhere), GATUN_OPTIONS more words for `gatun validate`, SUITES the benchmarks of JMH that are wanted, a regular expression.
@@ -239,7 +239,10 @@ llama() {
 }
 
 report() {
-  part report 60 "${JAVA[@]}" report --results "$RESULTS" --html "$RESULTS/report.html" --markdown "$RESULTS/figures.md"
+  local tables=figures.md
+  # The table of targets is one of GPUs.
+  if [[ $SCALE == processor ]]; then tables=report.md; fi
+  part report 60 "${JAVA[@]}" report --results "$RESULTS" --html "$RESULTS/report.html" --markdown "$RESULTS/$tables"
 }
 
 if (($# == 0)); then set -- "${PARTS[@]}"; fi

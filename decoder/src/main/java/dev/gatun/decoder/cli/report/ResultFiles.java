@@ -14,7 +14,7 @@ final class ResultFiles {
   static final String WANTED = "wanted are results of the benchmarks' jar (-rf json), of gatun bench --json, gatun kernels --json or llama-bench -o json";
 
   private static final String FACTS = ".facts.json";
-  private static final Set<String> OTHERS = Set.of("report.json", "validation.json");
+  private static final Set<String> OTHERS = Set.of("report.json", "report.out", "validation.json");
   private static final String ERROR_FILE = ".err";
 
   private final Results results = new Results();
@@ -47,7 +47,7 @@ final class ResultFiles {
 
   private static boolean mayHoldResults(Path file) {
     String name = file.getFileName().toString();
-    return name.endsWith(".out") && readsAsJson(file) || name.endsWith(".json") && !name.endsWith(FACTS) && !OTHERS.contains(name);
+    return !OTHERS.contains(name) && (name.endsWith(".out") && readsAsJson(file) || name.endsWith(".json") && !name.endsWith(FACTS));
   }
 
   /** Parts that write words for people leave a file of the same kind. */
@@ -63,7 +63,7 @@ final class ResultFiles {
     Path said = file.resolveSibling(file.getFileName().toString().replaceAll("\\.(out|json)$", ERROR_FILE));
     try {
       if (Files.isRegularFile(said)) {
-        List<String> lines = Files.readAllLines(said).stream().map(String::strip).filter(line -> !line.isEmpty()).toList();
+        List<String> lines = Files.readAllLines(said).stream().map(String::strip).filter(line -> !line.isEmpty() && !line.startsWith("WARNING: ")).toList();
         if (!lines.isEmpty()) {
           return lines.getLast();
         }
@@ -71,7 +71,8 @@ final class ResultFiles {
     } catch (IOException _) {
       // Why it is not there is told by the failure itself.
     }
-    return failure.getMessage().replace(file + ": ", "its file ");
+    return failure.getMessage().startsWith(file + ": is empty") ? "it left no results: its time was too short, or see summary.txt for how it ended"
+        : failure.getMessage().replace(file + ": ", "its file ");
   }
 
   private void read(Path file) {
