@@ -2,6 +2,7 @@ package dev.gatun.tornado;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Predicate;
 
 /**
@@ -55,8 +56,13 @@ final class Settings {
 
   /** What TornadoVM in this JVM reads otherwise than is needed, and the flag that settles it; empty if nothing. To be asked when it has devices. */
   static Optional<String> refusal() {
+    return refusal(Settings::read);
+  }
+
+  /** As {@link #refusal()}, where {@code read} tells a class's static field; empty where TornadoVM has no such field. */
+  static Optional<String> refusal(BiFunction<String, String, Optional<Object>> read) {
     for (Setting setting : NEEDED) {
-      Optional<Object> value = value(setting);
+      Optional<Object> value = read.apply(setting.in, setting.field);
       if (value.isPresent() && !setting.right.test(value.get())) {
         return Optional.of("TornadoVM runs with " + setting.property + "=" + value.get() + ", under which " + setting.why + "; start Java with \"-D" + setting.property
             + "=" + setting.needed + "\", since TornadoVM reads it once");
@@ -65,10 +71,10 @@ final class Settings {
     return Optional.empty();
   }
 
-  /** Empty for the emulator, and for what this line of TornadoVM does not have. */
-  private static Optional<Object> value(Setting setting) {
+  /** Empty for the emulator too. */
+  private static Optional<Object> read(String in, String field) {
     try {
-      return Optional.of(Class.forName(setting.in).getField(setting.field).get(null));
+      return Optional.of(Class.forName(in).getField(field).get(null));
     } catch (ReflectiveOperationException e) {
       return Optional.empty();
     }
