@@ -48,7 +48,7 @@ final class TornadoDriver implements BackendDriver {
 
   private static Traits traits(TornadoDevice device, Optional<Boolean> asProcessor) {
     boolean cpu = asProcessor.orElse(device.getDeviceType() == TornadoDeviceType.CPU);
-    long most = Math.clamp(device.getDeviceMaxWorkgroupDimensions()[0], 1, Traits.MOST_LOCAL);
+    long most = Math.min(Machine.mostItems(device), Traits.MOST_LOCAL);
     int local = (int) Math.min(Long.highestOneBit(most), cpu ? CPU_LOCAL : GPU_LOCAL);
     return new Traits(Math.max(1, device.getPhysicalDevice().getDeviceMaxComputeUnits()), local, device.getDeviceLocalMemorySize(), cpu);
   }

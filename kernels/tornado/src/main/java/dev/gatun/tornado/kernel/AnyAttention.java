@@ -33,12 +33,12 @@ public final class AnyAttention {
 
   private static void dense(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ShortArray xs, FloatArray k, ShortArray ks,
       FloatArray v, ShortArray vs, FloatArray sinks, FloatArray y, ShortArray ys, IntArray seen) {
-    attend(c, at.get(0), p, q, powers, x, xs, k, ks, v, vs, sinks, y, ys, seen, seen);
+    attend(c, Mark.begin(c, at, p), p, q, powers, x, xs, k, ks, v, vs, sinks, y, ys, seen, seen);
   }
 
   private static void paged(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ShortArray xs, FloatArray pages,
       ShortArray pagesShort, FloatArray sinks, FloatArray y, ShortArray ys, IntArray seen, IntArray table) {
-    attend(c, at.get(0), p, q, powers, x, xs, pages, pagesShort, pages, pagesShort, sinks, y, ys, seen, table);
+    attend(c, Mark.begin(c, at, p), p, q, powers, x, xs, pages, pagesShort, pages, pagesShort, sinks, y, ys, seen, table);
   }
 
   private static void attend(KernelContext c, int b, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ShortArray xs, FloatArray k, ShortArray ks,

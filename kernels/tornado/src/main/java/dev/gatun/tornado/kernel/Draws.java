@@ -33,7 +33,7 @@ public final class Draws {
 
   private static void sample(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, FloatArray controls, IntArray seeds,
       IntArray positions, IntArray counts, FloatArray weights, IntArray ids) {
-    int b = at.get(0);
+    int b = Mark.begin(c, at, p);
     int rows = Counts.actual(counts, p.get(b + 2), p.get(b + 1));
     int row = c.groupIdx;
     int item = c.localIdx;

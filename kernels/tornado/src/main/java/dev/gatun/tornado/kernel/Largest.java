@@ -43,7 +43,7 @@ public final class Largest {
 
   private static void parts(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ShortArray xs, IntArray counts,
       FloatArray values, IntArray indices) {
-    int b = at.get(0);
+    int b = Mark.begin(c, at, p);
     int size = p.get(b + 1);
     int parts = p.get(b + 2);
     int rows = Counts.actual(counts, p.get(b + 4), p.get(b + 3));
@@ -101,7 +101,7 @@ public final class Largest {
   }
 
   private static void best(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray values, IntArray indices, IntArray counts, IntArray y) {
-    int b = at.get(0);
+    int b = Mark.begin(c, at, p);
     int parts = p.get(b);
     int rows = Counts.actual(counts, p.get(b + 2), p.get(b + 1));
     int row = c.groupIdx;

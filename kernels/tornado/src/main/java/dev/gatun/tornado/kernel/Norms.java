@@ -33,7 +33,7 @@ public final class Norms {
 
   private static void rms(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ShortArray xs, FloatArray weight, FloatArray y,
       ShortArray ys, IntArray counts) {
-    int b = at.get(0);
+    int b = Mark.begin(c, at, p);
     int n = p.get(b);
     int rows = p.get(b + 1) * Counts.actual(counts, p.get(b + 3), p.get(b + 2));
     int row = c.groupIdx;
@@ -72,7 +72,7 @@ public final class Norms {
   }
 
   private static void rmsF32(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray x, FloatArray weight, FloatArray y, IntArray counts) {
-    int b = at.get(0);
+    int b = Mark.begin(c, at, p);
     int n = p.get(b);
     int rows = p.get(b + 1) * Counts.actual(counts, p.get(b + 3), p.get(b + 2));
     int row = c.groupIdx;
@@ -109,7 +109,7 @@ public final class Norms {
 
   private static void layer(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ShortArray xs, FloatArray weight,
       FloatArray bias, FloatArray y, ShortArray ys, IntArray counts) {
-    int b = at.get(0);
+    int b = Mark.begin(c, at, p);
     int n = p.get(b);
     int rows = p.get(b + 1) * Counts.actual(counts, p.get(b + 3), p.get(b + 2));
     int row = c.groupIdx;

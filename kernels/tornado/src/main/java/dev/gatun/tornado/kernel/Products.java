@@ -39,7 +39,7 @@ public final class Products {
     float[] left = c.allocateFloatLocalArray(MOST_X);
     float[] right = c.allocateFloatLocalArray(MOST_W + MOST_PADS);
     float[] sums = c.allocateFloatLocalArray(MOST_SUMS);
-    int b = at.get(0);
+    int b = Mark.begin(c, at, p);
     int item = c.localIdx;
     int items = c.localGroupSizeX;
     int most = p.get(b + 5);

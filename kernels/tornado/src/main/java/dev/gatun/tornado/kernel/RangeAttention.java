@@ -20,7 +20,7 @@ public final class RangeAttention {
 
   private static void merge(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray results, FloatArray sinks, FloatArray y,
       ShortArray ys, IntArray seen) {
-    int b = at.get(0);
+    int b = Mark.begin(c, at, p);
     int heads = p.get(b + 1);
     int valueSize = p.get(b + 2);
     int ranges = p.get(b + 7);

@@ -24,7 +24,7 @@ public final class Ranking {
 
   private static void topK(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ShortArray xs, IntArray counts,
       FloatArray values, IntArray indices) {
-    int b = at.get(0);
+    int b = Mark.begin(c, at, p);
     int k = p.get(b + 1);
     int rows = Counts.actual(counts, p.get(b + 3), p.get(b + 2));
     int type = p.get(b + 4);

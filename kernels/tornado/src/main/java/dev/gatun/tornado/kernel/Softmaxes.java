@@ -23,7 +23,7 @@ public final class Softmaxes {
 
   private static void rows(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ShortArray xs, FloatArray y, ShortArray ys,
       IntArray counts) {
-    int b = at.get(0);
+    int b = Mark.begin(c, at, p);
     int n = p.get(b);
     int rows = p.get(b + 1);
     int actual = Counts.actual(counts, p.get(b + 3), p.get(b + 2));

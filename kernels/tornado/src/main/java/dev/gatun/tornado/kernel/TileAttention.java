@@ -66,22 +66,22 @@ public final class TileAttention {
 
   private static void dense(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ShortArray xs, FloatArray k, ShortArray ks,
       FloatArray v, ShortArray vs, FloatArray sinks, FloatArray y, ShortArray ys, IntArray seen) {
-    attend(p.get(at.get(0) + KEPT), c, at.get(0), p, q, powers, x, xs, k, ks, v, vs, sinks, y, ys, seen, seen);
+    attend(p.get(at.get(0) + KEPT), c, Mark.begin(c, at, p), p, q, powers, x, xs, k, ks, v, vs, sinks, y, ys, seen, seen);
   }
 
   private static void pagedF32(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ShortArray xs, FloatArray pages,
       FloatArray sinks, FloatArray y, ShortArray ys, IntArray seen, IntArray table) {
-    attend(Elements.F32, c, at.get(0), p, q, powers, x, xs, pages, xs, pages, xs, sinks, y, ys, seen, table);
+    attend(Elements.F32, c, Mark.begin(c, at, p), p, q, powers, x, xs, pages, xs, pages, xs, sinks, y, ys, seen, table);
   }
 
   private static void pagedF16(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ShortArray xs, ShortArray pages,
       FloatArray sinks, FloatArray y, ShortArray ys, IntArray seen, IntArray table) {
-    attend(Elements.F16, c, at.get(0), p, q, powers, x, xs, x, pages, x, pages, sinks, y, ys, seen, table);
+    attend(Elements.F16, c, Mark.begin(c, at, p), p, q, powers, x, xs, x, pages, x, pages, sinks, y, ys, seen, table);
   }
 
   private static void pagedOther(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ShortArray xs, FloatArray pages,
       ShortArray pagesShort, FloatArray sinks, FloatArray y, ShortArray ys, IntArray seen, IntArray table) {
-    attend(p.get(at.get(0) + KEPT), c, at.get(0), p, q, powers, x, xs, pages, pagesShort, pages, pagesShort, sinks, y, ys, seen, table);
+    attend(p.get(at.get(0) + KEPT), c, Mark.begin(c, at, p), p, q, powers, x, xs, pages, pagesShort, pages, pagesShort, sinks, y, ys, seen, table);
   }
 
   private static void attend(int type, KernelContext c, int b, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ShortArray xs, FloatArray k,

@@ -33,7 +33,7 @@ public final class Tiles {
       FloatArray scales, FloatArray bias, FloatArray y, ShortArray ys, IntArray counts, int type) {
     float[] left = c.allocateFloatLocalArray(DEPTH * (MOST_ROWS + 1));
     float[] right = c.allocateFloatLocalArray(MOST_ROWS * MOST_ROWS);
-    int b = at.get(0);
+    int b = Mark.begin(c, at, p);
     int item = c.localIdx;
     int items = c.localGroupSizeX;
     int tall = p.get(b + 5);
