@@ -51,6 +51,11 @@ class AttentionNeighboursTest {
       return of(what, context() * SIZE, spoilt && number != OWN);
     }
 
+    @Override
+    public String toString() {
+      return number + " at " + Arrays.toString(positions);
+    }
+
     float[] query(int position) {
       return of(2 + position, HEADS * SIZE, false);
     }
@@ -63,6 +68,7 @@ class AttentionNeighboursTest {
     Sequence alone = new Sequence(OWN, POSITION);
     List<List<Sequence>> steps = List.of(
         List.of(new Sequence(OWN, 145, 146, 147, 148, POSITION)),
+        List.of(new Sequence(OWN, 142, 143, 144, 145, 146, 147, 148, POSITION, 150, 151, 152, 153)),
         List.of(new Sequence(OWN, 3, POSITION, 200)),
         List.of(new Sequence(OWN, 100, 101, POSITION, 150, 151, 152, 260), new Sequence(1, 77)),
         List.of(new Sequence(1, 5), new Sequence(2, 63, 64), alone, new Sequence(3, 130, 131)),
