@@ -7,8 +7,8 @@ import dev.gatun.tck.junit.BackendValidation;
 import java.util.List;
 
 /**
- * The validation suite over what is launched on GPUs, with their larger work-groups, on whatever device there is; of sample there is a part in {@link GpuSampleValidationTest}, and families
- * that are the same on all devices are left out.
+ * The validation suite over what is launched on GPUs, with their larger work-groups, on whatever device there is; of sample there is a part in
+ * {@link GpuSampleValidationTest}, and families that are the same on all devices are left out.
  */
 class GpuFormsValidationTest extends BackendValidation {
   GpuFormsValidationTest() {

@@ -102,7 +102,7 @@ final class Shapes {
     }
   }
 
-  /** The refusal of an operand that a kernel cannot see, of a launch of more work-groups than there can be, or of kernels that need more local memory than there is. */
+  /** The refusal of an operand that a kernel cannot see, of a launch of too many work-groups, or of kernels that need more local memory than there is. */
   static Optional<Unsupported> refusal(Operator operator, Traits traits, long groups, Kernel... kernels) {
     return refusal(operator).or(() -> Arrays.stream(kernels).flatMap(kernel -> traits.refusal(kernel).stream()).findFirst())
         .or(() -> traits.refusal(operator.name(), groups));
