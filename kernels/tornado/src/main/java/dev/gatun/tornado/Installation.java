@@ -22,7 +22,10 @@ final class Installation {
   /** The option that has every device served as a processor, {@code cpu}, or as a GPU, {@code gpu}: by it tests reach the kernels that their own device would not choose. */
   static final String FORMS = "forms";
 
-  private static final List<String> OPTIONS = List.of(DEVICE, FORMS);
+  /** The option that has every device served as one of so many bytes of local memory, if it has more: for the same. */
+  static final String LOCAL_MEMORY = "local-memory";
+
+  private static final List<String> OPTIONS = List.of(DEVICE, FORMS, LOCAL_MEMORY);
   private static final String API = "uk.ac.manchester.tornado.api.TaskGraph";
   private static final String EMULATED = "emulated";
   private static final String BAILOUT = "tornado.recover.bailout";
@@ -111,6 +114,7 @@ final class Installation {
       }
     }
     forms(options);
+    localMemory(options);
     Map<String, TornadoDevice> all = all();
     if (!all.isEmpty() && all.values().stream().noneMatch(device -> isEmulated(device) == emulated)) {
       throw new GatunException(emulated ? "TornadoVM itself is in this JVM, in place of its emulator" : absent(false));
@@ -130,6 +134,17 @@ final class Installation {
       case "gpu" -> false;
       default -> throw new GatunException("option " + FORMS + " is cpu or gpu, not '" + asked + "'");
     });
+  }
+
+  /** The most local memory to count on, in bytes. @throws GatunException if the option is no such number */
+  static long localMemory(BackendOptions options) {
+    return options.get(LOCAL_MEMORY).map(asked -> {
+      try {
+        return Long.parseUnsignedLong(asked.strip());
+      } catch (NumberFormatException _) {
+        throw new GatunException("option " + LOCAL_MEMORY + " is a number of bytes, not '" + asked + "'");
+      }
+    }).orElse(Long.MAX_VALUE);
   }
 
   private static boolean isEmulated(TornadoDevice device) {

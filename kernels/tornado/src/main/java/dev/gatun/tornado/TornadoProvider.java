@@ -45,6 +45,6 @@ public final class TornadoProvider implements BackendProvider {
       throw new GatunException(name + ": " + reason);
     });
     return new TornadoDriver(Installation.device(emulated, options), options.get(Installation.DEVICE).orElse("0:0"), Installation.version(),
-        Installation.forms(options));
+        Installation.forms(options), Installation.localMemory(options));
   }
 }

@@ -13,9 +13,15 @@ import uk.ac.manchester.tornado.api.TaskGraph;
  * in, so that an operand's offset is one of the integers.
  *
  * @param name {@code operator_types_form}, as explanations and errors name it
+ * @param localBytes what its local arrays take of a work-group's local memory
  * @param task adds the method to a graph
  */
-public record Kernel(String name, Task task) {
+public record Kernel(String name, int localBytes, Task task) {
+  /** A kernel without local arrays. */
+  public Kernel(String name, Task task) {
+    this(name, 0, task);
+  }
+
   /** Adds a kernel to a graph. */
   @FunctionalInterface
   public interface Task {
