@@ -56,6 +56,17 @@ def facts(device, commit):
     return ", ".join([device["name"].strip()] + [f"{key} {value}" for key, value in left.items()] + [f"commit {commit}"])
 
 
+def drivers(options):
+    """The drivers of TornadoVM's devices: as told, else the OpenCL platforms that clinfo finds."""
+    if options.driver:
+        return options.driver
+    try:
+        listed = subprocess.run(["clinfo", "--raw"], capture_output=True, text=True, check=False).stdout.splitlines()
+    except OSError:
+        return "not told (--driver TEXT)"
+    return ", ".join(dict.fromkeys(line.split("CL_PLATFORM_VERSION", 1)[1].strip() for line in listed if "CL_PLATFORM_VERSION" in line)) or "not told (--driver TEXT)"
+
+
 def machine():
     """The processor, how many of it, its memory and system."""
     try:
@@ -86,7 +97,7 @@ class Table:
 
     def text(self):
         backends = self.options.backends.split(",")
-        lines = [f"# {self.title}", "", f"Machine: {machine()}.", ""]
+        lines = [f"# {self.title}", "", f"Machine: {machine()}. Drivers: {drivers(self.options)}.", ""]
         lines += [f"- {backend}: {self.devices.get(backend, 'not measured')}" for backend in backends]
         lines += ["", self.note, "", "| case | " + " | ".join(backends) + f" | {backends[-1]} against {backends[0]} |", "|---|" + "---|" * (len(backends) + 1)]
         for case in dict.fromkeys([*self.values, *self.reasons]):
@@ -143,7 +154,7 @@ def tokens(options, raw):
     table = Rates("Tokens per second through TornadoVM beside the others", options,
                   f"Prompts of {options.prompt} tokens, {options.generate} decoded after them; medians of {options.repetitions}, the backends in turns, each in a process of its own and after a warm-up. "
                   "The last column is how many times as fast. Of files this small most of a step is what is round the kernels.")
-    files = [(model, ["--model", str(options.models / f"{model}.gguf")]) for model in MODELS]
+    files = [(model, ["--model", str(options.models / f"{model}.gguf")]) for model in options.files]
     shapes = [(shape.replace(":", " "), ["--shape", shape.split(":")[0], "--type", shape.split(":")[1]]) for shape in options.shapes]
     for turn in range(options.repetitions):
         for name, what in files + shapes:
@@ -169,11 +180,13 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "bench/results/tornado")
     parser.add_argument("--backends", default="cpu,tornado", help="the first is what the last is compared with")
     parser.add_argument("--device", default="", help="TornadoVM's number of the device, for example 0:0")
+    parser.add_argument("--driver", default="", help="the driver of TornadoVM's device with its version; default: the OpenCL platforms of clinfo")
     parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=120, help="kernels: the time of one group on one backend, after which no case is begun")
     parser.add_argument("--scale", choices=["full", "small"], default="full", help="kernels: small tries out the script")
     parser.add_argument("--only", nargs="+", default=[], help="kernels: these groups, as of 'gatun kernels --only'")
     parser.add_argument("--models", type=pathlib.Path, default=ROOT.parent / "shared/models", help="tokens: the folder of the small files")
+    parser.add_argument("--files", nargs="*", default=MODELS, metavar="NAME", help="tokens: those of the folder, without .gguf")
     parser.add_argument("--shapes", nargs="*", default=SHAPES, metavar="SHAPE:TYPE", help="tokens: made models, as of 'gatun bench --shape'")
     parser.add_argument("--prompt", type=int, default=16)
     parser.add_argument("--generate", type=int, default=32)
