@@ -33,6 +33,9 @@ final class Installation {
   private static final String START = "./gatun with --backend tornado, or java @$TORNADOVM_HOME/tornado-argfile";
   private static final int LEAST_JAVA = 25;
 
+  /** Why the launcher started this JVM without TornadoVM although there is a folder for it. */
+  private static final String ABSENT = "gatun.tornado.absent";
+
   /** The end of a version: for one JDK, or for one and all later ones. */
   private static final Pattern LINE = Pattern.compile("jdk(\\d+)(plus)?");
 
@@ -43,11 +46,11 @@ final class Installation {
     try {
       Class.forName(API, false, Installation.class.getClassLoader());
       settle();
-      Optional<String> old = emulated ? Optional.empty() : oldLine(version());
-      if (old.isEmpty()) {
+      Optional<String> other = emulated ? Optional.empty() : otherLine(version(), Runtime.version().feature());
+      if (other.isEmpty()) {
         device(emulated, options);
       }
-      return old;
+      return other;
     } catch (ClassNotFoundException | NoClassDefFoundError e) {
       return Optional.of(absent(emulated));
     } catch (UnsupportedClassVersionError e) {
@@ -62,6 +65,10 @@ final class Installation {
   private static String absent(boolean emulated) {
     if (emulated) {
       return "the emulator of TornadoVM's interface is not on the class path; it is built with the project and not published";
+    }
+    String found = System.getProperty(ABSENT);
+    if (found != null) {
+      return "TornadoVM is not in this JVM: " + found;
     }
     String home = System.getenv("TORNADOVM_HOME");
     return home == null || home.isBlank()
@@ -99,11 +106,20 @@ final class Installation {
         .or(() -> Optional.ofNullable(TornadoRuntime.class.getModule().getDescriptor()).flatMap(ModuleDescriptor::rawVersion)).orElse("of unknown version");
   }
 
-  /** What is wrong with a version that says for which JDK it is; empty if nothing is, or it does not say. */
-  static Optional<String> oldLine(String version) {
+  /** What is wrong with a version that says for which JDK it is, on a JVM of that feature version; empty if nothing is, or it does not say. */
+  static Optional<String> otherLine(String version, int java) {
     Matcher line = LINE.matcher(version);
-    return line.find() && line.group(2) == null && Integer.parseInt(line.group(1)) < LEAST_JAVA
-        ? Optional.of("TornadoVM " + version + " is not for JDK " + LEAST_JAVA + " or later; use " + LINES) : Optional.empty();
+    if (!line.find()) {
+      return Optional.empty();
+    }
+    int wanted = Integer.parseInt(line.group(1));
+    boolean later = line.group(2) != null;
+    if (!later && wanted < LEAST_JAVA) {
+      return Optional.of("TornadoVM " + version + " is not for JDK " + LEAST_JAVA + " or later; use " + LINES);
+    }
+    return java == wanted || later && java > wanted ? Optional.empty()
+        : Optional.of("TornadoVM " + version + " runs on JDK " + wanted + (later ? " or later" : "") + " and this is " + java
+            + "; start that JDK, or use a TornadoVM for this one (" + LINES + ")");
   }
 
   /** The device asked for. @throws GatunException naming those there are, if it is not among them */
