@@ -4,7 +4,7 @@
 # Usage: run.sh RESULTS [PART...]; all parts that fit the backend in this order by default:
 #   facts      the device, its copy bandwidth
 #   decode     tokens per second of an 8B and a 1B model in BF16 and Q4_0; on a processor of a 1B model in Q8_0 and Q4_0
-#   kernels    kernels one by one, beside PyTorch where it is installed (not on a processor)
+#   kernels    kernels one by one, beside PyTorch where it is installed
 #   suites     the benchmarks of JMH, class by class
 #   validate   the validation suite
 #   sanitize   compute-sanitizer on the suite's quick cases (cuda)
@@ -77,7 +77,6 @@ esac
 readonly ALL=(facts decode kernels suites validate sanitize code rates report)
 case $BACKEND in
   cuda) readonly PARTS=("${ALL[@]}") ;;
-  cpu) readonly PARTS=(facts decode suites validate rates report) ;;
   *) readonly PARTS=(facts decode kernels suites validate rates report) ;;
 esac
 
@@ -111,6 +110,15 @@ part() {
   printf '%-46s exit %3d after %4d s\n' "$name" "$code" "$((SECONDS - started))" | tee -a "$RESULTS/summary.txt"
 }
 
+# peers NAME SECONDS WORDS...: PyTorch on the same cases, on a GPU.
+peers() {
+  if command -v python3 > /dev/null; then
+    part "$1" "$2" python3 -B "$HERE/peers.py" "${@:3}"
+  else
+    printf '%-46s not run: no python3 on the PATH\n' "$1" | tee -a "$RESULTS/summary.txt"
+  fi
+}
+
 # A limit in seconds for MINUTES=10, for the minutes there are.
 share() {
   echo "$(($1 * MINUTES / 10 + 1))"
@@ -137,9 +145,11 @@ decode() {
 }
 
 kernels() {
-  part kernels "$(($(share 200) + 60))" "${JAVA[@]}" kernels --backend "$BACKEND" --scale "$SCALE" --seconds "$(share 200)" --json
-  "${JAVA[@]}" kernels --scale "$SCALE" --list --json > "$RESULTS/cases.txt" 2> /dev/null
-  part peers-kernels "$(($(share 200) + 60))" python3 "$HERE/peers.py" kernels "$RESULTS/cases.txt" "$(share 200)"
+  local sizes=$SCALE
+  if [[ $SCALE == processor ]]; then sizes=full; fi
+  part kernels "$(($(share 200) + 60))" "${JAVA[@]}" kernels --backend "$BACKEND" --scale "$sizes" --seconds "$(share 200)" --json
+  "${JAVA[@]}" kernels --scale "$sizes" --list --json > "$RESULTS/cases.txt" 2> /dev/null
+  peers peers-kernels "$(($(share 200) + 60))" kernels "$RESULTS/cases.txt" "$(share 200)"
 }
 
 SUITE=("$RUNTIME/bin/java" -Xmx1g --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED "-Dgatun.commit=$COMMIT"
@@ -221,7 +231,7 @@ rates() {
       done
     done
   done
-  part peers-decode "$(share 360)" python3 "$HERE/peers.py" decode "${SHAPES[*]}" "$(share 300)"
+  peers peers-decode "$(share 360)" decode "${SHAPES[*]}" "$(share 300)"
   llama
 }
 

@@ -120,11 +120,15 @@ final class BenchmarkPage {
     for (Results.Facts told : results.facts()) {
       page.open("div").leaf("h3", told.title()).open("dl").line();
       for (Map.Entry<String, String> fact : told.values().entrySet()) {
-        page.open("div").leaf("dt", fact.getKey().replace('_', ' ')).leaf("dd", fact.getValue().isBlank() ? "–" : fact.getValue()).close().line();
+        page.open("div").leaf("dt", named(fact.getKey())).leaf("dd", fact.getValue().isBlank() ? "–" : fact.getValue()).close().line();
       }
       page.close().close().line();
     }
     page.close().close().line();
+  }
+
+  private static String named(String field) {
+    return field.replace('_', ' ').replaceAll("(?<=[a-z])(?=[A-Z])", " ");
   }
 
   static List<String> families(Results results) {

@@ -124,7 +124,7 @@ class BenchmarkReportTest {
     });
     String text = page.getDocumentElement().getTextContent();
     assertThat(text).contains("attention_decode q4_0 rows=128", "1 answer was wrong", "rope", "wrong: an NMSE of 0.3", "call jni cuda", "no libcuda.so.1: install a driver",
-        "not measured: out of time", "AMD EPYC", "copyBytesPerSecond");
+        "not measured: out of time", "AMD EPYC", "backends cpu copy Bytes Per Second");
     assertThat(report.markdown()).contains("| matmul q4\\_0 rows=128 | cpu | 103 (100 to 105) | ns/op | 40.0 | 0.0400 | 40 % |", "| rope a | not measured: out of time |",
         "| x-q8\\_0 | tg32 @ d128 | llama.cpp cpu, 2 threads | 10.0 (9.00 to 11.0) | 50 % |");
   }
