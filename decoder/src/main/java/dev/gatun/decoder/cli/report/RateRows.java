@@ -7,7 +7,7 @@ import java.util.Map;
 /** Rows in the form of {@code llama-bench -o json}: of llama.cpp's own and of {@code gatun bench --json}. */
 final class RateRows {
   private static final Map<String, String> SETTINGS = Map.of("n_threads", "threads", "type_k", "keys", "type_v", "values", "n_ubatch", "batch",
-      "n_gpu_layers", "layers on the device", "flash_attn", "flash attention");
+      "n_gpu_layers", "layers on the device", "flash_attn", "flash attention", "activations", "activations");
   private static final List<String> DETAILS = List.of("gb_per_s", "bandwidth_share", "bytes_per_token", "ttft_ms", "device_us_per_step", "host_us_per_step",
       "peak_rss_bytes");
 

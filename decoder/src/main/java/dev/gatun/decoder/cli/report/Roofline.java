@@ -18,7 +18,41 @@ final class Roofline {
   private static final int TOP = 26;
   private static final int BOTTOM = 420;
   private static final int MOST_LABELS = 10;
-  private static final double LETTER = 6.3;
+  private static final double LETTER = 6.7;
+
+  /** Where a name can stand; fonts differ in width, so that it is held at the side of its dot. */
+  private enum Side {
+    /** Right of the dot. */
+    RIGHT("start", 0),
+    /** Left of it. */
+    LEFT("end", 1),
+    /** Below it. */
+    BELOW("middle", 0.5),
+    /** Above it. */
+    ABOVE("middle", 0.5);
+
+    private final String anchor;
+    private final double anchored;
+
+    Side(String anchor, double anchored) {
+      this.anchor = anchor;
+      this.anchored = anchored;
+    }
+
+    private double[] box(double[] dot, double width) {
+      double x = switch (this) {
+        case RIGHT -> dot[0] + 10;
+        case LEFT -> dot[0] - 10 - width;
+        case BELOW, ABOVE -> dot[0] - width / 2;
+      };
+      double y = switch (this) {
+        case RIGHT, LEFT -> dot[1] - 6;
+        case BELOW -> dot[1] + 8;
+        case ABOVE -> dot[1] - 21;
+      };
+      return new double[] {x, y, x + width, y + 14};
+    }
+  }
 
   private final String id;
   private final List<Score> dots;
@@ -58,9 +92,9 @@ final class Roofline {
     for (Score dot : dots) {
       double[] at = place(dot);
       int family = families.indexOf(dot.family());
-      page.open("path", "class", "dot c" + Dot.colour(family), "d", Dot.path(family), "transform", "translate(" + unit(at[0]) + " " + unit(at[1]) + ")");
+      page.open("g", "class", "at", "transform", "translate(" + unit(at[0]) + " " + unit(at[1]) + ")");
       page.leaf("title", dot.title() + ": " + Shown.number(dot.tflopPerSecond()) + " TFLOP/s, " + Shown.number(dot.gbPerSecond()) + " GB/s, "
-          + Shown.number(dot.intensity()) + " flop/byte").close().line();
+          + Shown.number(dot.intensity()) + " flop/byte").empty("path", "class", "dot c" + Dot.colour(family), "d", Dot.path(family)).close().line();
     }
     labels(page);
     page.close().line();
@@ -121,11 +155,11 @@ final class Roofline {
       Score dot = i % 2 == 0 ? ranked.get(i / 2) : ranked.get(ranked.size() - 1 - i / 2);
       double width = dot.title().length() * LETTER;
       double[] at = place(dot);
-      for (double[] corner : new double[][] {{at[0] + 10, at[1] - 6}, {at[0] - 10 - width, at[1] - 6}, {at[0] - width / 2, at[1] + 8}, {at[0] - width / 2, at[1] - 21}}) {
-        double[] box = {corner[0], corner[1], corner[0] + width, corner[1] + 14};
+      for (Side side : Side.values()) {
+        double[] box = side.box(at, width);
         if (isFree(box, taken)) {
           taken.add(box);
-          words(page, "name", box[0], box[1] + 11, "start", dot.title());
+          words(page, "name", box[0] + side.anchored * width, box[1] + 11, side.anchor, dot.title());
           shown++;
           break;
         }
