@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 import org.openjdk.jmh.infra.BenchmarkParams;
 
 /**
- * What the JVMs of one run tell each other through a folder: which benchmarks began, which were not run or were wrong and why, and what was measured once for all, such
+ * What the JVMs of one run tell each other through a folder: which benchmarks were not run or were wrong and why, and what was measured once for all, such
  * as ceilings. Without a folder, in a JVM that nobody collects from, it forgets.
  */
 public final class Journal {
@@ -32,8 +32,6 @@ public final class Journal {
 
   /** How a benchmark went. */
   public enum Outcome {
-    /** It was set up; if it has no result either, its JVM ended. */
-    BEGAN,
     /** It cannot run here. */
     NOT_RUN,
     /** Its answer is not that of the oracle. */

@@ -8,13 +8,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.runner.Defaults;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.format.OutputFormat;
+import org.openjdk.jmh.runner.format.OutputFormatFactory;
 import org.openjdk.jmh.runner.options.CommandLineOptionException;
 import org.openjdk.jmh.runner.options.CommandLineOptions;
 import org.openjdk.jmh.runner.options.Options;
@@ -36,7 +38,13 @@ public final class Suites {
     }
   }
 
-  static int status(PrintStream out, String... words) throws IOException {
+  /**
+   * Runs what the words of a JMH command line ask for.
+   *
+   * @param out where results go, and at the end what was not run
+   * @return 0, or 1 if an answer was wrong or a benchmark broke, or 2 for words that make no sense
+   */
+  public static int status(PrintStream out, String... words) throws IOException {
     CommandLineOptions wanted;
     try {
       wanted = new CommandLineOptions(words);
@@ -62,16 +70,16 @@ public final class Suites {
     // For what runs in this JVM, without forks.
     System.setProperty(Journal.PROPERTY, folder.toString());
     Collection<RunResult> results;
+    Heard heard = new Heard();
+    PrintStream log = wanted.getOutput().hasValue() ? new PrintStream(wanted.getOutput().get()) : out;
     try {
-      results = new Runner(options(wanted, folder)).run();
+      OutputFormat format = OutputFormatFactory.createFormatInstance(log, wanted.verbosity().orElse(Defaults.VERBOSITY));
+      results = new Runner(options(wanted, folder), heard.listening(format)).run();
     } catch (RunnerException e) {
       System.err.println(e.getMessage());
-      results = List.of();
-      if (journal.entries().isEmpty()) {
-        return FAILED;
-      }
+      return FAILED;
     }
-    List<Journal.Entry> missing = missing(journal, results);
+    List<Journal.Entry> missing = heard.missing(results.stream().map(result -> Heard.key(result.getParams())).collect(Collectors.toSet()), journal.entries());
     if (wanted.getResult().hasValue() || wanted.getResultFormat().hasValue()) {
       Path facts = FactsFile.beside(wanted);
       FactsFile.write(facts, journal, missing, words);
@@ -80,7 +88,7 @@ public final class Suites {
     missing.forEach(entry -> out.println((switch (entry.outcome()) {
       case NOT_RUN -> "Not run: ";
       case WRONG -> "WRONG: ";
-      case FAILED, BEGAN -> "FAILED: ";
+      case FAILED -> "FAILED: ";
     }) + entry.wanted() + ": " + entry.reason()));
     return missing.stream().allMatch(entry -> entry.outcome() == Journal.Outcome.NOT_RUN) ? OK : FAILED;
   }
@@ -89,22 +97,6 @@ public final class Suites {
     List<String> arguments = new ArrayList<>(wanted.getJvmArgsPrepend().orElse(List.of()));
     arguments.add("-D" + Journal.PROPERTY + "=" + folder);
     return new OptionsBuilder().parent(wanted).addProfiler(RooflineProfiler.class).jvmArgsPrepend(arguments.toArray(String[]::new)).build();
-  }
-
-  /** What has no result, with the reason: also what began and was never heard of again. */
-  private static List<Journal.Entry> missing(Journal journal, Collection<RunResult> results) {
-    Set<List<Object>> known = new HashSet<>();
-    results.forEach(result -> known.add(List.of(result.getParams().getBenchmark(), Journal.parameters(result.getParams()))));
-    List<Journal.Entry> entries = journal.entries();
-    List<Journal.Entry> missing = new ArrayList<>();
-    Set<List<Object>> seen = new HashSet<>();
-    entries.stream().filter(entry -> entry.outcome() != Journal.Outcome.BEGAN).filter(entry -> seen.add(List.of(entry.benchmark(), entry.parameters())))
-        .forEach(missing::add);
-    entries.stream().filter(entry -> !known.contains(List.of(entry.benchmark(), entry.parameters())))
-        .filter(entry -> seen.add(List.of(entry.benchmark(), entry.parameters())))
-        .map(entry -> new Journal.Entry(Journal.Outcome.FAILED, entry.benchmark(), entry.parameters(), "its JVM ended before there was a result; see above"))
-        .forEach(missing::add);
-    return missing;
   }
 
   private static void delete(Path folder) throws IOException {

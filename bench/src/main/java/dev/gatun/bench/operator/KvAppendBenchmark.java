@@ -47,11 +47,11 @@ public class KvAppendBenchmark extends OperatorBenchmark {
       copies.add(new KvAppend(lab.random(DType.F32, tokens, model.kvHeads(), model.keySize()),
           lab.random(DType.F32, tokens, model.kvHeads(), model.valueSize()), batch, cache, layer));
     }
-    return new Trial(copies, index -> error(lab, copies.get(index), slot), Copies.QUANT_BOUND);
+    return new Trial(copies, index -> error(lab, copies.get(index), slot, 0), Copies.QUANT_BOUND);
   }
 
-  /** What the cache gives back of some tokens, against what it should have kept. */
-  private static double error(Lab lab, KvAppend o, int slot) {
+  /** What the cache gives back of some tokens, the first of them at position {@code from}, against what it should have kept. */
+  static double error(Lab lab, KvAppend o, int slot, int from) {
     int[] tokens = MatmulCases.sample(Math.toIntExact(o.k().size(0)), SAMPLED_TOKENS);
     Tensor k = lab.onHost(o.k(), tokens);
     Tensor v = lab.onHost(o.v(), tokens);
@@ -59,13 +59,13 @@ public class KvAppendBenchmark extends OperatorBenchmark {
     Tensor one = lab.hostTensor(DType.I32, 1);
     Map<String, double[]> kept = Oracle.compute(new KvAppend(k, v, new Ragged(starts, one, lab.onHost(o.batch().positions(), tokens)), o.kv(), o.layer()),
         Host.buffers());
-    return Math.max(Nmse.of(kept.get("k"), read(lab, o, slot, tokens, KvCache.Part.KEY)),
-        Nmse.of(kept.get("v"), read(lab, o, slot, tokens, KvCache.Part.VALUE)));
+    return Math.max(Nmse.of(kept.get("k"), read(lab, o, slot, from, tokens, KvCache.Part.KEY)),
+        Nmse.of(kept.get("v"), read(lab, o, slot, from, tokens, KvCache.Part.VALUE)));
   }
 
-  private static double[] read(Lab lab, KvAppend o, int slot, int[] tokens, KvCache.Part part) {
+  private static double[] read(Lab lab, KvAppend o, int slot, int from, int[] tokens, KvCache.Part part) {
     return Arrays.stream(tokens).boxed().flatMapToDouble(token -> IntStream.range(0, o.kv().spec().heads()).boxed().flatMapToDouble(head -> {
-      float[] one = o.kv().read(lab.stream(), slot, o.layer(), part, token, head);
+      float[] one = o.kv().read(lab.stream(), slot, o.layer(), part, from + token, head);
       return IntStream.range(0, one.length).mapToDouble(i -> one[i]);
     })).toArray();
   }

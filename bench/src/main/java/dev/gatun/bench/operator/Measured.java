@@ -29,7 +29,7 @@ final class Measured implements AutoCloseable {
   /** Where a test sees what is measured. */
   static volatile Consumer<Operator> observer = _ -> { };
 
-  private static final int MOST_COPIES = 512;
+  private static final int MOST_COPIES = 8192;
 
   private final Backend backend;
   private final Stream stream;
@@ -53,7 +53,7 @@ final class Measured implements AutoCloseable {
   private Measured(Backend backend, int mostCopies) {
     this.backend = backend;
     this.stream = backend.newStream();
-    long rotated = Ceilings.isEmulated(backend) ? 0 : Long.getLong(ROTATED, 192) << 20;
+    long rotated = Ceilings.isSmall(backend) ? 0 : Long.getLong(ROTATED, 192) << 20;
     this.lab = new Lab(backend, stream, new BenchScale(true, rotated, 1, Math.min(mostCopies, MOST_COPIES), 1, 0), Lab.tiles());
   }
 

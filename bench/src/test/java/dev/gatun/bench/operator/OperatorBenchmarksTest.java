@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.gatun.Operator;
 import dev.gatun.bench.Journal;
-import java.io.File;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collection;
@@ -48,7 +46,7 @@ class OperatorBenchmarksTest {
   }
 
   private Collection<RunResult> run(String include, Map<String, String> parameters) throws RunnerException {
-    ChainedOptionsBuilder options = new OptionsBuilder().include(include).exclude("Pair").forks(0).mode(org.openjdk.jmh.annotations.Mode.SingleShotTime)
+    ChainedOptionsBuilder options = new OptionsBuilder().include(include).forks(0).mode(org.openjdk.jmh.annotations.Mode.SingleShotTime)
         .warmupIterations(0).measurementIterations(1).addProfiler(RooflineProfiler.class).output(folder.resolve("log").toString());
     if (!parameters.containsKey("shape")) {
       options.param("shape", "tiny");
@@ -58,7 +56,7 @@ class OperatorBenchmarksTest {
   }
 
   private List<Journal.Entry> not() {
-    return new Journal(folder).entries().stream().filter(entry -> entry.outcome() != Journal.Outcome.BEGAN).toList();
+    return new Journal(folder).entries();
   }
 
   @Test
@@ -67,7 +65,7 @@ class OperatorBenchmarksTest {
     Measured.observer = operator -> measured.add(operator.getClass().getSimpleName());
     Collection<RunResult> results;
     try {
-      results = run("operator", Map.of("rows", "3", "tokens", "5", "context", "9", "sequences", "2", "k", "7"));
+      results = run("operator\\.(?!.*Pair)", Map.of("rows", "3", "tokens", "5", "context", "9", "sequences", "2", "k", "7"));
     } finally {
       Measured.observer = _ -> { };
     }
@@ -120,6 +118,31 @@ class OperatorBenchmarksTest {
         shape -> assertThat(shape).isEqualTo("there is no shape 'huge'; there are: tiny, skewed"),
         norm -> assertThat(norm).contains("rms_norm, layer_norm"),
         block -> assertThat(block).isNotBlank());
+  }
+
+  @Test
+  void aLayerIsTheSameByCallsAndAsAList() throws Exception {
+    assertThat(run("ListPair", Map.of("context", "3"))).hasSize(3).allSatisfy(result -> assertThat(result.getPrimaryResult().getScore()).isPositive())
+        .filteredOn(result -> result.getParams().getBenchmark().endsWith("compiledList"))
+        .allSatisfy(result -> assertThat(result.getSecondaryResults()).containsKeys(COLUMNS.toArray(String[]::new)));
+    assertThat(not()).isEmpty();
+  }
+
+  @Test
+  void aLayerThatIsWrongHasNoResult() throws Exception {
+    Measured.spoiler = tensor -> tensor.buffer().host().orElseThrow().asSlice(tensor.offset(), tensor.bytes()).fill((byte) 0x11);
+    assertThat(run("ListPair.*compiledList", Map.of("context", "3"))).isEmpty();
+    assertThat(not()).singleElement().satisfies(entry -> {
+      assertThat(entry.outcome()).isEqualTo(Journal.Outcome.WRONG);
+      assertThat(entry.reason()).contains("in add");
+    });
+  }
+
+  @Test
+  void scalarCodeIsNotMeasuredWhereTheVectorApiIs() throws Exception {
+    assertThat(run("VectorPair", Map.of("context", "9"))).hasSize(4)
+        .allSatisfy(result -> assertThat(result.getParams().getBenchmark()).endsWith(".vector"));
+    assertThat(not()).hasSize(4).allSatisfy(entry -> assertThat(entry.reason()).contains("this JVM has the module jdk.incubator.vector"));
   }
 
   @Test

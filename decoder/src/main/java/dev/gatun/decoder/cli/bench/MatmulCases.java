@@ -91,8 +91,8 @@ public final class MatmulCases {
     return type == DType.F8_E4M3 && activations != DType.F32;
   }
 
-  /** Of the first and last rows and columns and some between. */
-  private static double error(Lab lab, Matmul o, Tensor w) {
+  /** The error of the first and last rows and columns and some between, {@code w} being the weight as it was before it was prepared. */
+  public static double error(Lab lab, Matmul o, Tensor w) {
     int[] rows = sample(Math.toIntExact(o.x().size(0)), SAMPLED_ROWS);
     int[] columns = sample(Math.toIntExact(w.size(0)), SAMPLED_COLUMNS);
     Tensor wanted = lab.hostTensor(DType.F32, rows.length, columns.length);
