@@ -38,8 +38,9 @@ record Ceilings(double bytesPerSecond, double flopsPerSecond, String product) {
     return journal.kept(backend.name())
         .map(facts -> new Ceilings(facts.get("copyBytesPerSecond").asDouble(), facts.get("productFlopsPerSecond").asDouble(), facts.get("product").asText()))
         .orElseGet(() -> {
-          Ceilings measured = measured(backend);
-          journal.keep(backend.name(), measured.facts(backend));
+          LibraryProduct library = LibraryProduct.on(backend);
+          Ceilings measured = withLibrary(measured(backend), library);
+          journal.keep(backend.name(), measured.facts(backend, library));
           return measured;
         });
   }
@@ -72,6 +73,10 @@ record Ceilings(double bytesPerSecond, double flopsPerSecond, String product) {
     return best;
   }
 
+  private static Ceilings withLibrary(Ceilings own, LibraryProduct library) {
+    return library.flopsPerSecond() > own.flopsPerSecond ? new Ceilings(own.bytesPerSecond, library.flopsPerSecond(), library.product()) : own;
+  }
+
   private static long nanos(Executable product, Stream stream, boolean small) {
     for (long warm = small ? WARM_NANOS : 0; warm < WARM_NANOS; ) {
       warm += product.time(stream, 1)[0];
@@ -91,12 +96,17 @@ record Ceilings(double bytesPerSecond, double flopsPerSecond, String product) {
     return backend.name().contains("emulated") || Long.getLong(Measured.ROTATED, 1) == 0;
   }
 
-  private ObjectNode facts(Backend backend) {
+  private ObjectNode facts(Backend backend, LibraryProduct library) {
     ObjectNode facts = new ObjectMapper().createObjectNode();
     facts.put("device", backend.device().name()).put("kind", backend.device().kind()).put("units", backend.device().units())
         .put("memoryBytes", backend.device().memoryBytes());
     ObjectNode more = facts.putObject("facts");
     backend.device().facts().forEach(more::put);
+    Sensors sensors = Sensors.of(backend);
+    sensors.driver().ifPresent(driver -> facts.put("driver", driver));
+    ObjectNode now = facts.putObject("sensorsAfterProducts");
+    sensors.now().forEach(now::put);
+    facts.put("cublas", library.note());
     return facts.put("copyBytesPerSecond", bytesPerSecond).put("productFlopsPerSecond", flopsPerSecond).put("product", product);
   }
 }

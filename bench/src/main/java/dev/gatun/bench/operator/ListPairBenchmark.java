@@ -94,7 +94,8 @@ public class ListPairBenchmark {
     list = opened.compile(layer.program());
     check();
     List<Explanation.Step> steps = list.explain().steps();
-    readings = new Readings(benchmark, list.explain().bytes(), steps.stream().mapToLong(Explanation.Step::flops).sum(), ceilings, list.explain().bytes());
+    readings = new Readings(benchmark, list.explain().bytes(), steps.stream().mapToLong(Explanation.Step::flops).sum(), ceilings, list.explain().bytes(),
+        Sensors.of(opened));
     readings.publish();
   }
 

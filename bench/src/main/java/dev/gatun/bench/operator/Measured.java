@@ -74,7 +74,7 @@ final class Measured implements AutoCloseable {
     List<Explanation.Step> steps = program.explain().steps();
     long bytes = steps.stream().mapToLong(Explanation.Step::bytes).sum();
     long flops = steps.stream().mapToLong(Explanation.Step::flops).sum();
-    readings = new Readings(benchmark, bytes / copies.size(), flops / copies.size(), ceilings, bytes);
+    readings = new Readings(benchmark, bytes / copies.size(), flops / copies.size(), ceilings, bytes, Sensors.of(backend));
     readings.publish();
     observer.accept(copies.getFirst());
   }

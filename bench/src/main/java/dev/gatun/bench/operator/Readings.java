@@ -1,5 +1,6 @@
 package dev.gatun.bench.operator;
 
+import java.util.Map;
 import java.util.Optional;
 
 /** The device's time of the operator that is measured in this JVM, from the benchmark that counts it to the profiler that reports it. */
@@ -11,6 +12,7 @@ final class Readings {
   private final long flops;
   private final Ceilings ceilings;
   private final long rotated;
+  private final Sensors sensors;
   private long runs;
   private long nanos;
 
@@ -19,13 +21,15 @@ final class Readings {
    * @param bytes of one run
    * @param flops of one run
    * @param rotated bytes of memory that the copies of the operator go over before one is met again
+   * @param sensors of the device
    */
-  Readings(String benchmark, long bytes, long flops, Ceilings ceilings, long rotated) {
+  Readings(String benchmark, long bytes, long flops, Ceilings ceilings, long rotated, Sensors sensors) {
     this.benchmark = benchmark;
     this.bytes = bytes;
     this.flops = flops;
     this.ceilings = ceilings;
     this.rotated = rotated;
+    this.sensors = sensors;
   }
 
   /** What this JVM measures now. */
@@ -62,6 +66,11 @@ final class Readings {
 
   double rooflineShare() {
     return ceilings.share(bytes, flops, nanosPerRun());
+  }
+
+  /** What the device tells at the end of an iteration. */
+  Map<String, Double> sensors() {
+    return sensors.now();
   }
 
   double rotatedMegabytes() {

@@ -1,5 +1,6 @@
 package dev.gatun.bench.operator;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import org.openjdk.jmh.infra.BenchmarkParams;
@@ -27,12 +28,18 @@ public final class RooflineProfiler implements InternalProfiler {
 
   @Override
   public Collection<? extends Result<?>> afterIteration(BenchmarkParams benchmark, IterationParams iteration, IterationResult result) {
-    return Readings.current(benchmark.getBenchmark()).map(readings -> List.of(
+    return Readings.current(benchmark.getBenchmark()).map(RooflineProfiler::results).orElse(List.of());
+  }
+
+  private static List<ScalarResult> results(Readings readings) {
+    List<ScalarResult> results = new ArrayList<>(List.of(
         scalar("deviceMicros", readings.nanosPerRun() / 1e3, "us/op"),
         scalar("gbPerSecond", readings.gigabytesPerSecond(), "GB/s"),
         scalar("tflopPerSecond", readings.teraflopsPerSecond(), "TFLOP/s"),
         scalar("rooflineShare", readings.rooflineShare(), "of 1"),
-        scalar("rotatedMegabytes", readings.rotatedMegabytes(), "MB"))).orElse(List.of());
+        scalar("rotatedMegabytes", readings.rotatedMegabytes(), "MB")));
+    readings.sensors().forEach((name, value) -> results.add(scalar(name, value, "#")));
+    return results;
   }
 
   private static ScalarResult scalar(String name, double value, String unit) {
