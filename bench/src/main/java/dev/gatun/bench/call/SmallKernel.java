@@ -22,7 +22,8 @@ final class SmallKernel implements AutoCloseable {
       .address_size 64
       .visible .entry gatun_empty(.param .u64 unused) .maxntid 128, 1, 1 { ret; }
       """;
-  private static final int WIDTH = 128;
+  static final int WIDTH = 128;
+  static final long BYTES = 3L * Float.BYTES * WIDTH;
   private static final int ROWS_BYTES = 56;
   private static final float EPSILON = 1e-5f;
 
@@ -33,9 +34,14 @@ final class SmallKernel implements AutoCloseable {
   private final MemorySegment parameters;
 
   SmallKernel(Context context, boolean emulated) {
+    this(context, emulated, context.allocate(BYTES));
+  }
+
+  /** In memory of {@value #BYTES} bytes, which it takes over: x, y and the weights, one after the other. */
+  SmallKernel(Context context, boolean emulated, DeviceMemory memory) {
     this.emulated = emulated;
     this.context = context;
-    this.memory = context.allocate(3L * Float.BYTES * WIDTH);
+    this.memory = memory;
     this.parameters = arena.allocate(136, 8);
     if (emulated) {
       rows(0, memory.address());
