@@ -177,15 +177,8 @@ public final class Decoder implements AutoCloseable {
 
   /** Refuses what is no step of one token for each sequence. @return what such a step is compiled for */
   private DecoderStep.Bucket checkEach(List<Sequence> sequences, int[] ids) {
-    if (sequences.isEmpty() || sequences.size() != ids.length) {
-      throw new ShapeException("feed: " + ids.length + " tokens for " + sequences.size() + " sequences");
-    }
-    if (sequences.size() > options.chunk() || sequences.stream().distinct().count() != sequences.size()) {
-      throw new ShapeException("feed: a step takes at most " + options.chunk() + " sequences, each once");
-    }
-    for (int i = 0; i < ids.length; i++) {
-      checkFits(sequences.get(i), new int[] {ids[i]});
-    }
+    checkOpen();
+    FeedRules.each(this, sequences, ids);
     boolean greedy = sequences.stream().allMatch(sequence -> sequence.sampling().isGreedy());
     int rows = powerOfTwo(sequences.size());
     return new DecoderStep.Bucket(rows, rows, rows, greedy ? DecoderStep.Choice.GREEDY : DecoderStep.Choice.SAMPLED);
@@ -298,7 +291,7 @@ public final class Decoder implements AutoCloseable {
       // The caller was asked in between, and may have closed or fed something.
       checkOpen();
       for (int i = 0; i < fed.length; i++) {
-        checkFits(sequences.get(i), fed, i, i + 1);
+        FeedRules.fits(this, sequences.get(i), fed, i, i + 1);
       }
       int begun = 0;
       try {
@@ -393,26 +386,7 @@ public final class Decoder implements AutoCloseable {
 
   private Sequence checkFits(Sequence sequence, int[] ids) {
     checkOpen();
-    return checkFits(sequence, ids, 0, ids.length);
-  }
-
-  private Sequence checkFits(Sequence sequence, int[] ids, int from, int to) {
-    sequence.slot();
-    if (sequence.decoder() != this) {
-      throw new GatunException("a sequence of another decoder was fed");
-    }
-    if (to == from) {
-      throw new ShapeException("feed: a sequence needs at least one token");
-    }
-    if (to - from > options.context() - sequence.position()) {
-      throw new ContextFullException(file(), sequence.position(), to - from, options.context());
-    }
-    for (int i = from; i < to; i++) {
-      if (ids[i] < 0 || ids[i] >= model.dimensions().vocabulary()) {
-        throw new ShapeException("feed: token id " + ids[i] + " is outside the vocabulary of " + model.dimensions().vocabulary());
-      }
-    }
-    return sequence;
+    return FeedRules.fits(this, sequence, ids, 0, ids.length);
   }
 
   private void checkOpen() {

@@ -42,7 +42,9 @@ class InteropTest {
       }
       DeviceAddress memory = new DeviceAddress();
       JCudaDriver.cuMemAlloc(memory, SmallKernel.BYTES);
+      // From pageable memory this returns before the device has its copy, and a stream of Gatun's does not wait for the default one.
       JCudaDriver.cuMemcpyHtoD(memory, Pointer.to(values), SmallKernel.BYTES);
+      JCudaDriver.cuCtxSynchronize();
       try (SmallKernel kernel = new SmallKernel(context, true, DeviceMemory.wrap(context, memory.address(), SmallKernel.BYTES));
           Module module = context.loadModule(kernel.nativeImage())) {
         stream.launch(module.function(kernel.symbol()), LaunchConfig.of(1, SmallKernel.THREADS, 0), kernel.parameters());
@@ -69,6 +71,7 @@ class InteropTest {
       JCudaDriver.cuMemcpyDtoH(Pointer.to(found), memory, 16);
       assertThat(found).containsExactly(1, 2, 3, 4);
       JCudaDriver.cuMemcpyHtoD(memory, Pointer.to(new float[] {5, 6, 7, 8}), 16);
+      JCudaDriver.cuCtxSynchronize();
       assertThat(stream.readFloats(tensor)).containsExactly(5, 6, 7, 8);
     }
   }
