@@ -23,7 +23,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /** Attention over a prompt, dense, and of one token of each sequence over a paged cache. */
-final class AttentionCases {
+public final class AttentionCases {
   /** Queries and weights may be rounded to BF16. */
   private static final double BOUND = 1e-3;
   private static final int SAMPLED_TOKENS = 6;
@@ -32,6 +32,16 @@ final class AttentionCases {
 
   private AttentionCases() {}
 
+  /**
+   * The heads of a model.
+   *
+   * @param queries query heads
+   * @param keys heads of keys and values
+   * @param keySize elements of a query or key
+   * @param valueSize elements of a value
+   */
+  public record Heads(int queries, int keys, int keySize, int valueSize) {}
+
   /** A prompt of {@code tokens} tokens in BF16. */
   static KernelCase prefill(BenchScale scale, int wanted, int heads, int kvHeads, int size, boolean causal) {
     int tokens = scale.tokens(wanted);
@@ -39,7 +49,8 @@ final class AttentionCases {
     sizes.put("causal", causal);
     sizes.put("type", DType.BF16.label());
     String name = "prefill d=" + size + " h=" + heads + "/" + kvHeads + " " + wanted + (causal ? " causal" : " full");
-    return new KernelCase("attention", name, sizes, lab -> prompt(lab, tokens, heads, kvHeads, size, causal));
+    return new KernelCase("attention", name, sizes,
+        lab -> prompt(lab, tokens, new Heads(heads, kvHeads, size, size), DType.BF16, causal));
   }
 
   /** One token of each of {@code sequences} sequences over {@code keys} positions of a cache. */
@@ -49,7 +60,8 @@ final class AttentionCases {
     sizes.put("causal", true);
     sizes.put("type", cache.label());
     String name = "decode d=" + size + " h=" + heads + "/" + kvHeads + " " + cache.label() + " " + wanted + " m=" + sequences;
-    return new KernelCase("attention", name, sizes, lab -> step(lab, keys, sequences, heads, kvHeads, size, cache));
+    return new KernelCase("attention", name, sizes,
+        lab -> step(lab, keys, sequences, new Heads(heads, kvHeads, size, size), cache));
   }
 
   private static Map<String, Object> sizes(int sequences, int tokens, int keys, int heads, int kvHeads, int size) {
@@ -63,15 +75,17 @@ final class AttentionCases {
     return sizes;
   }
 
-  private static Trial prompt(Lab lab, int tokens, int heads, int kvHeads, int size, boolean causal) {
-    long bytes = DType.BF16.bytes(2L * tokens * size * (heads + kvHeads));
+  /** A prompt of {@code tokens} tokens, queries, keys and values of one type. */
+  public static Trial prompt(Lab lab, int tokens, Heads heads, DType type, boolean causal) {
+    long bytes = type.bytes((long) tokens * (heads.keySize() + heads.valueSize()) * (heads.queries() + heads.keys()));
     Ragged batch = new Ragged(lab.ints(0, tokens), lab.ints(0), lab.ints(IntStream.range(0, tokens).toArray()));
     Tensor starts = lab.ints(0, tokens);
     List<Attention> copies = new ArrayList<>();
     for (int i = lab.copies(bytes); i > 0; i--) {
-      Kv kv = new Kv.Dense(lab.random(DType.BF16, tokens, kvHeads, size), lab.random(DType.BF16, tokens, kvHeads, size), starts);
-      copies.add(new Attention(lab.random(DType.BF16, tokens, heads, size), kv, batch, options(size, causal), Optional.empty(),
-          lab.output(DType.BF16, tokens, heads, size)));
+      Kv kv = new Kv.Dense(lab.random(type, tokens, heads.keys(), heads.keySize()),
+          lab.random(type, tokens, heads.keys(), heads.valueSize()), starts);
+      copies.add(new Attention(lab.random(type, tokens, heads.queries(), heads.keySize()), kv, batch, options(heads.keySize(), causal),
+          Optional.empty(), lab.output(type, tokens, heads.queries(), heads.valueSize())));
     }
     return new Trial(copies, index -> {
       Attention o = copies.get(index);
@@ -84,14 +98,17 @@ final class AttentionCases {
     return new Attention.Options((float) (1 / Math.sqrt(size)), causal, 0, 0);
   }
 
-  private static Trial step(Lab lab, int keys, int sequences, int heads, int kvHeads, int size, DType type) {
+  /** One token of each of {@code sequences} sequences over {@code keys} positions of a cache. */
+  public static Trial step(Lab lab, int keys, int sequences, Heads heads, DType type) {
     int slotPages = Math.ceilDiv(keys, PAGE);
-    long bytes = 2L * sequences * kvHeads * type.bytes((long) Math.ceilDiv(keys * size, type.blockSize()) * type.blockSize());
+    long elements = (long) keys * (heads.keySize() + heads.valueSize());
+    long bytes = (long) sequences * heads.keys() * type.bytes(Math.ceilDiv(elements, type.blockSize()) * type.blockSize());
     int layers = lab.copies(bytes);
-    KvCache cache = lab.cache(new KvCache.Spec(layers, kvHeads, size, size, type, PAGE, sequences * slotPages, sequences, slotPages * PAGE));
+    KvCache cache = lab.cache(new KvCache.Spec(layers, heads.keys(), heads.keySize(), heads.valueSize(), type, PAGE, sequences * slotPages, sequences,
+        slotPages * PAGE));
     int chunk = Math.min(keys, CHUNK);
-    Tensor k = lab.random(DType.BF16, chunk, kvHeads, size);
-    Tensor v = lab.random(DType.BF16, chunk, kvHeads, size);
+    Tensor k = lab.random(DType.BF16, chunk, heads.keys(), heads.keySize());
+    Tensor v = lab.random(DType.BF16, chunk, heads.keys(), heads.valueSize());
     int[] slots = new int[sequences];
     for (int s = 0; s < sequences; s++) {
       slots[s] = cache.open();
@@ -103,8 +120,8 @@ final class AttentionCases {
     Ragged batch = new Ragged(lab.ints(IntStream.rangeClosed(0, sequences).toArray()), lab.ints(slots), lab.ints(last));
     List<Attention> copies = new ArrayList<>();
     for (int layer = 0; layer < layers; layer++) {
-      copies.add(new Attention(lab.random(DType.F32, sequences, heads, size), new Kv.Paged(cache, layer), batch, options(size, true),
-          Optional.empty(), lab.output(DType.F32, sequences, heads, size)));
+      copies.add(new Attention(lab.random(DType.F32, sequences, heads.queries(), heads.keySize()), new Kv.Paged(cache, layer), batch,
+          options(heads.keySize(), true), Optional.empty(), lab.output(DType.F32, sequences, heads.queries(), heads.valueSize())));
     }
     int[] token = {sequences - 1};
     return new Trial(copies, index -> error(lab, copies.get(index), repeated(lab, k, keys), repeated(lab, v, keys), token, false), BOUND);
@@ -142,21 +159,23 @@ final class AttentionCases {
   private static double error(Lab lab, Attention o, Tensor k, Tensor v, int[] tokens, boolean prompt) {
     int heads = Math.toIntExact(o.q().size(1));
     int size = Math.toIntExact(o.q().size(2));
+    int valueSize = Math.toIntExact(o.y().size(2));
     int kvHeads = Math.toIntExact(k.size(1));
     int group = heads / kvHeads;
     int keys = Math.toIntExact(k.size(0));
     long rowBytes = o.q().dtype().bytes((long) heads * size);
+    long answerBytes = o.y().dtype().bytes((long) heads * valueSize);
     Tensor q = lab.hostTensor(o.q().dtype(), tokens.length, heads, size);
-    Tensor y = lab.hostTensor(o.y().dtype(), tokens.length, heads, size);
+    Tensor y = lab.hostTensor(o.y().dtype(), tokens.length, heads, valueSize);
     for (int i = 0; i < tokens.length; i++) {
       lab.stream().copy(o.q().slice(0, tokens[i], tokens[i] + 1), Tensor.of(q.storage(), i * rowBytes, q.dtype(), Shape.of(1, heads, size)));
-      lab.stream().copy(o.y().slice(0, tokens[i], tokens[i] + 1), Tensor.of(y.storage(), i * rowBytes, y.dtype(), Shape.of(1, heads, size)));
+      lab.stream().copy(o.y().slice(0, tokens[i], tokens[i] + 1), Tensor.of(y.storage(), i * answerBytes, y.dtype(), Shape.of(1, heads, valueSize)));
     }
     lab.stream().synchronize();
     int[] positions = prompt ? tokens : new int[] {keys - 1};
     Ragged batch = new Ragged(host(lab, 0, tokens.length), host(lab, 0), host(lab, positions));
     Kv kv = new Kv.Dense(k.slice(1, kvHeads - 1, kvHeads), v.slice(1, kvHeads - 1, kvHeads), host(lab, 0, keys));
-    Tensor wanted = lab.hostTensor(DType.F32, tokens.length, group, size);
+    Tensor wanted = lab.hostTensor(DType.F32, tokens.length, group, valueSize);
     double[] expected = Oracle.compute(
         new Attention(q.slice(1, heads - group, heads), kv, batch, o.options(), Optional.empty(), wanted), Host.buffers()).get("y");
     return Nmse.of(expected, Elements.all(Host.buffers(), y.slice(1, heads - group, heads)));

@@ -10,28 +10,28 @@ package dev.gatun.decoder.cli.bench;
  * @param leastReplays the fewest replays that are timed
  * @param nanos how long a case is measured
  */
-record BenchScale(boolean full, long rotatedBytes, int leastCopies, int mostCopies, int leastReplays, long nanos) {
+public record BenchScale(boolean full, long rotatedBytes, int leastCopies, int mostCopies, int leastReplays, long nanos) {
   /** The models' sizes. */
-  static final BenchScale FULL = new BenchScale(true, 192L << 20, 1, 64, 5, 60_000_000);
+  public static final BenchScale FULL = new BenchScale(true, 192L << 20, 1, 64, 5, 60_000_000);
 
   /** Sizes that an emulator gets through; the figures mean nothing. */
-  static final BenchScale SMALL = new BenchScale(false, 0, 2, 2, 1, 0);
+  public static final BenchScale SMALL = new BenchScale(false, 0, 2, 2, 1, 0);
 
   private static final int SMALL_WIDTH = 256;
   private static final int SMALL_LENGTH = 20;
 
   /** A row length or number of rows of a weight. */
-  int width(int models) {
+  public int width(int models) {
     return full ? models : Math.min(models, SMALL_WIDTH);
   }
 
   /** Rows of a large product: a tile and a piece of one. */
-  int rows(int wanted) {
+  public int rows(int wanted) {
     return full ? wanted : Math.min(wanted, SMALL_LENGTH);
   }
 
   /** Tokens of a sequence. */
-  int tokens(int wanted) {
+  public int tokens(int wanted) {
     return full ? wanted : Math.min(wanted, SMALL_LENGTH);
   }
 }

@@ -22,7 +22,7 @@ import java.util.Map;
  * The memory of one case, owned: tensors of random content that is made on the device from a small tile, so that gigabytes take milliseconds, and copies of them
  * for the host to look at.
  */
-final class Lab implements AutoCloseable {
+public final class Lab implements AutoCloseable {
   private static final int TILE_BLOCKS = 1 << 18;
   private static final int LARGEST_TILE = 1 << 20;
   private static final byte POISON = (byte) 0xFF;
@@ -35,23 +35,30 @@ final class Lab implements AutoCloseable {
   private final Arena arena = Arena.ofConfined();
   private long turn;
 
-  /** @param tiles kept from case to case */
-  Lab(Backend backend, Stream stream, BenchScale scale, Map<DType, MemorySegment> tiles) {
+  /**
+   * For one case on a stream of the backend's.
+   *
+   * @param tiles kept from case to case
+   */
+  public Lab(Backend backend, Stream stream, BenchScale scale, Map<DType, MemorySegment> tiles) {
     this.backend = backend;
     this.stream = stream;
     this.scale = scale;
     this.tiles = tiles;
   }
 
-  static Map<DType, MemorySegment> tiles() {
+  /** No tiles yet. */
+  public static Map<DType, MemorySegment> tiles() {
     return new EnumMap<>(DType.class);
   }
 
-  Backend backend() {
+  /** Where the case runs. */
+  public Backend backend() {
     return backend;
   }
 
-  Stream stream() {
+  /** What the case runs on. */
+  public Stream stream() {
     return stream;
   }
 
@@ -60,12 +67,12 @@ final class Lab implements AutoCloseable {
   }
 
   /** How many copies of a case of {@code bytes} bytes it takes that none is still in a cache when its turn comes again. */
-  int copies(long bytes) {
+  public int copies(long bytes) {
     return Math.clamp(Math.ceilDiv(scale.rotatedBytes(), Math.max(1, bytes)), scale.leastCopies(), scale.mostCopies());
   }
 
   /** A tensor of random elements. */
-  Tensor random(DType dtype, long... shape) {
+  public Tensor random(DType dtype, long... shape) {
     Tensor tensor = allocate(dtype, shape);
     MemorySegment tile = tile(dtype);
     long bytes = tensor.bytes();
@@ -96,13 +103,14 @@ final class Lab implements AutoCloseable {
   }
 
   /** An output, whose every byte is 0xFF, which is NaN in every float type, until something is written there. */
-  Tensor output(DType dtype, long... shape) {
+  public Tensor output(DType dtype, long... shape) {
     Tensor tensor = allocate(dtype, shape);
     poison(tensor);
     return tensor;
   }
 
-  void poison(Tensor tensor) {
+  /** Fills a tensor with bytes 0xFF. */
+  public void poison(Tensor tensor) {
     long bytes = tensor.bytes();
     long first = Math.min(bytes, LARGEST_TILE);
     upload(arena.allocate(first).fill(POISON), tensor, 0);
@@ -115,7 +123,7 @@ final class Lab implements AutoCloseable {
   }
 
   /** A weight as the backend's products want it: the same tensor where they read it as it lies. */
-  Tensor prepared(Tensor weight) {
+  public Tensor prepared(Tensor weight) {
     Prepared prepared = backend.prepare(weight, Use.MATMUL);
     if (prepared.inPlace()) {
       return weight;
@@ -124,13 +132,27 @@ final class Lab implements AutoCloseable {
     return prepared.tensor();
   }
 
-  Tensor ints(int... values) {
-    Tensor tensor = backend.tensor(values, values.length);
+  /** A row of numbers. */
+  public Tensor ints(int... values) {
+    return tensor(values, values.length);
+  }
+
+  /** A tensor of these numbers. */
+  public Tensor tensor(int[] values, long... shape) {
+    Tensor tensor = backend.tensor(values, shape);
     owned.add(tensor.buffer());
     return tensor;
   }
 
-  KvCache cache(KvCache.Spec spec) {
+  /** A tensor of these numbers. */
+  public Tensor tensor(float[] values, long... shape) {
+    Tensor tensor = backend.tensor(values, shape);
+    owned.add(tensor.buffer());
+    return tensor;
+  }
+
+  /** An empty cache. */
+  public KvCache cache(KvCache.Spec spec) {
     KvCache cache = backend.newKvCache(spec);
     owned.add(cache);
     return cache;
@@ -151,26 +173,27 @@ final class Lab implements AutoCloseable {
   }
 
   /** A contiguous tensor as the host sees it, in memory of the case's own. */
-  Tensor onHost(Tensor tensor) {
+  public Tensor onHost(Tensor tensor) {
     Tensor copy = Tensor.ofHost(arena.allocate(Math.max(1, tensor.bytes()), Long.BYTES), tensor.dtype(), tensor.shape().sizes());
     stream.copy(tensor, copy);
     stream.synchronize();
     return copy;
   }
 
-  /** Some rows of a matrix as the host sees them. */
-  Tensor onHost(Tensor matrix, int... rows) {
-    long rowBytes = matrix.dtype().bytes(matrix.size(1));
-    Tensor copy = hostTensor(matrix.dtype(), rows.length, matrix.size(1));
+  /** Some rows (indices of dimension 0) of a tensor as the host sees them. */
+  public Tensor onHost(Tensor tensor, int... rows) {
+    Shape row = tensor.shape().with(0, 1);
+    long rowBytes = tensor.dtype().bytes(row.elements());
+    Tensor copy = hostTensor(tensor.dtype(), tensor.shape().with(0, rows.length).sizes());
     for (int i = 0; i < rows.length; i++) {
-      stream.copy(matrix.slice(0, rows[i], rows[i] + 1), Tensor.of(copy.storage(), i * rowBytes, matrix.dtype(), Shape.of(1, matrix.size(1))));
+      stream.copy(tensor.slice(0, rows[i], rows[i] + 1), Tensor.of(copy.storage(), i * rowBytes, tensor.dtype(), row));
     }
     stream.synchronize();
     return copy;
   }
 
   /** Empty memory of the host's. */
-  Tensor hostTensor(DType dtype, long... shape) {
+  public Tensor hostTensor(DType dtype, long... shape) {
     return Tensor.ofHost(arena.allocate(Math.max(1, dtype.bytes(Shape.of(shape).elements())), Long.BYTES), dtype, shape);
   }
 

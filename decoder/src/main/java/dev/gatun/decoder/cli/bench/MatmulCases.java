@@ -17,7 +17,7 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /** Products with the weights of models, for one token and for many. */
-final class MatmulCases {
+public final class MatmulCases {
   /** A backend may round activations to 8 bits beside quantized weights; BF16 results are rounded too. A wrong kernel is far outside. */
   private static final double BOUND = 1e-3;
 
@@ -42,21 +42,22 @@ final class MatmulCases {
   /** Decode: activations and results in F32, as the decoder has them. */
   static KernelCase decode(BenchScale scale, ModelShape shape, String weight, DType type, int m) {
     int[] sizes = weights(shape).get(weight);
-    return of(shape.name() + " " + weight + " " + type.label() + " m=" + m, m, scale.width(sizes[0]), scale.width(sizes[1]), type, DType.F32);
+    return product(shape.name() + " " + weight + " " + type.label() + " m=" + m, m, scale.width(sizes[0]), scale.width(sizes[1]), type, DType.F32);
   }
 
   /** Prefill of a model's weight: activations and results in BF16. */
   static KernelCase prefill(BenchScale scale, ModelShape shape, String weight, DType type, int m) {
     int[] sizes = weights(shape).get(weight);
-    return of(shape.name() + " " + weight + " " + type.label() + " m=" + m, scale.rows(m), scale.width(sizes[0]), scale.width(sizes[1]), type, DType.BF16);
+    return product(shape.name() + " " + weight + " " + type.label() + " m=" + m, scale.rows(m), scale.width(sizes[0]), scale.width(sizes[1]), type, DType.BF16);
   }
 
   /** A square product; activations and results in BF16. */
   static KernelCase square(BenchScale scale, DType type, int n) {
-    return of("square " + type.label() + " " + n, scale.rows(n), scale.width(n), scale.width(n), type, DType.BF16);
+    return product("square " + type.label() + " " + n, scale.rows(n), scale.width(n), scale.width(n), type, DType.BF16);
   }
 
-  private static KernelCase of(String name, int m, int n, int k, DType type, DType activations) {
+  /** {@code [m, k]} of activations by a weight {@code [n, k]}. */
+  public static KernelCase product(String name, int m, int n, int k, DType type, DType activations) {
     Map<String, Object> sizes = new LinkedHashMap<>();
     sizes.put("m", (long) m);
     sizes.put("n", (long) n);
@@ -90,8 +91,8 @@ final class MatmulCases {
     return type == DType.F8_E4M3 && activations != DType.F32;
   }
 
-  /** Of the first and last rows and columns and some between. */
-  private static double error(Lab lab, Matmul o, Tensor w) {
+  /** The error of the first and last rows and columns and some between, {@code w} being the weight as it was before it was prepared. */
+  public static double error(Lab lab, Matmul o, Tensor w) {
     int[] rows = sample(Math.toIntExact(o.x().size(0)), SAMPLED_ROWS);
     int[] columns = sample(Math.toIntExact(w.size(0)), SAMPLED_COLUMNS);
     Tensor wanted = lab.hostTensor(DType.F32, rows.length, columns.length);
@@ -109,7 +110,7 @@ final class MatmulCases {
   }
 
   /** Indices below {@code size}: all if they are few, else the first, the last and seeded ones between, in order. */
-  static int[] sample(int size, int most) {
+  public static int[] sample(int size, int most) {
     if (size <= most) {
       return IntStream.range(0, size).toArray();
     }

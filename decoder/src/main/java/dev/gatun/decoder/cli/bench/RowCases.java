@@ -19,7 +19,7 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /** What goes over rows once: bound by memory alone. */
-final class RowCases {
+public final class RowCases {
   private static final double BOUND = 1e-4;
 
   /** Where another rounding of a tie gives another quant. */
@@ -64,7 +64,7 @@ final class RowCases {
   }
 
   /** Every operator here works on each row by itself, so that some rows on the host are the same operator. */
-  private static double error(Lab lab, Operator o) {
+  public static double error(Lab lab, Operator o) {
     Tensor y = o.operands().getLast().tensor();
     int[] rows = MatmulCases.sample(Math.toIntExact(y.size(0)), SAMPLED_ROWS);
     Operator sampled = o.with(tensor -> tensor.shape().rank() == 1 ? lab.onHost(tensor) : lab.onHost(tensor, rows));

@@ -10,10 +10,10 @@ import java.util.List;
  * @param check looks at the answer of a copy
  * @param bound the largest error that an honest answer has
  */
-record Trial(List<? extends Operator> copies, Check check, double bound) {
+public record Trial(List<? extends Operator> copies, Check check, double bound) {
   /** Looks at an answer. */
   @FunctionalInterface
-  interface Check {
+  public interface Check {
     /** The normalised mean squared error of the answer of copy {@code index}, sampled, against float64. */
     double error(int index);
   }
