@@ -44,7 +44,7 @@ final class KernelSection {
 
   private void plot(String id, Optional<Ceiling> ceiling, List<Score> scores) {
     String caption = ceiling.map(known -> "The roof is that of " + (known.backend().isEmpty() ? "the device" : known.backend())
-        + (known.device().isEmpty() ? "" : " (" + known.device() + ")") + ", measured in the same run: " + Shown.number(known.gbPerSecond()) + " GB/s of copies, "
+        + (known.device().isEmpty() ? "" : " (" + known.device() + ")") + ", the most that these files have measured: " + Shown.number(known.gbPerSecond()) + " GB/s of copies, "
         + (known.tflopPerSecond() > 0 ? Shown.number(known.tflopPerSecond()) + " TFLOP/s of products." : "products not measured.")
         + " What fits a cache may lie above it.").orElse("No roof: the files have no ceilings for these.");
     page.open("figure").line();
