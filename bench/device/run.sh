@@ -159,6 +159,7 @@ SUITE=("$RUNTIME/bin/java" -Xmx1g --add-modules jdk.incubator.vector --enable-na
 suites() {
   local until=$((SECONDS + $(share 600))) classes class left
   classes=$("${SUITE[@]}" -l "${SUITES:-.}" 2> /dev/null | sed -n 's/^\(dev\.gatun\..*\)\.[^.]*$/\1/p' | sort -u)
+  if [[ -z $classes ]]; then printf '%-46s not run: no benchmark is called %s\n' suites "${SUITES:-anything}" | tee -a "$RESULTS/summary.txt"; fi
   for class in $(grep -E 'Matmul|Attention|Call' <<< "$classes") $(grep -vE 'Matmul|Attention|Call' <<< "$classes"); do
     left=$((until - SECONDS))
     if ((left > 5)); then
