@@ -15,8 +15,8 @@ fail() {
 rm -rf "$OUT"
 mkdir -p "$OUT/tmp"
 "$ROOT/bench/device/pack.sh" "$OUT/bundle"
-BACKEND=cuda-emulated SCALE=small MINUTES=${MINUTES:-2} LEVEL=quick GATUN_OPTIONS='--emulated --op rms_norm' TMPDIR=$OUT/tmp \
-  "$OUT/bundle/run.sh" "$OUT/results" facts decode kernels validate code rates report
+BACKEND=cuda-emulated SCALE=small SUITES=${SUITES:-Norm} MINUTES=${MINUTES:-2} LEVEL=quick GATUN_OPTIONS='--emulated --op rms_norm' TMPDIR=$OUT/tmp \
+  "$OUT/bundle/run.sh" "$OUT/results" facts decode kernels suites validate code rates report
 
 readonly RESULTS=$OUT/results
 # nvidia-smi and cuobjdump are not everywhere.
@@ -33,6 +33,7 @@ for wanted in 'decode llama-3-8b bf16, share' 'decode llama-3.2-1b bf16, share' 
   'qwen3-4b | f8_e4m3' 'minicpm-2b | bf16, PyTorch' "host's share" 'figures mean nothing'; do
   grep -qF -- "$wanted" "$RESULTS/report.md" || fail "the report has no place for: $wanted"
 done
+grep -q '</html>' "$RESULTS/report.html" || fail 'the page is cut off'
 grep -q '</svg>' "$RESULTS/report.svg" || fail 'the plot is cut off'
 grep -q 'test-q4_0' "$RESULTS/report.json" || fail 'the rows lack the tokens per second'
 printf 'check: %s of %s kernels measured on the emulator, %s parts ran\n' "$measured" "$rows" "$(grep -c . "$RESULTS/summary.txt")"

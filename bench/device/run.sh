@@ -1,49 +1,96 @@
 #!/usr/bin/env bash
-# Examines and measures the CUDA backend with what pack.sh packed, and writes every result to a folder, the most telling figures first, since time on a device
-# runs out. Each part has a time limit of its own and fails by itself. Weights are made in the device's memory: no model is needed, and no network.
-# Usage: run.sh RESULTS [PART...]; all parts in this order by default:
+# Examines and measures a backend with what pack.sh packed, and writes every result to a folder, the most telling figures first, since time on a device runs out.
+# Each part has a time limit of its own and fails by itself. Weights are made in the device's memory: no model is needed, and no network.
+# Usage: run.sh RESULTS [PART...]; all parts that fit the backend in this order by default:
 #   facts      the device, its copy bandwidth
-#   decode     tokens per second of an 8B and a 1B model in BF16 and Q4_0
+#   decode     tokens per second of an 8B and a 1B model in BF16 and Q4_0; on a processor of a 1B model in Q8_0 and Q4_0
 #   kernels    kernels one by one, beside PyTorch where it is installed
+#   suites     the benchmarks of JMH, class by class
 #   validate   the validation suite
-#   sanitize   compute-sanitizer on the suite's quick cases
-#   code       whether the kernels for sm_90a have the instructions of its tensor cores and copy engine, where cuobjdump is
+#   sanitize   compute-sanitizer on the suite's quick cases (cuda)
+#   code       whether the kernels for sm_90a have the instructions of its tensor cores and copy engine, where cuobjdump is (cuda)
 #   rates      tokens per second of four shapes by type, prompt, depth and sequences, beside PyTorch and llama.cpp
-#   report     all of it in one table, with a plot: report.md, report.svg, report.json
-# BACKEND names another backend, LEVEL another level of the suite, GATUN_OPTIONS more words for `gatun validate`; SCALE=small takes tiny sizes, to try this script
-# on an emulator; MINUTES stretches or shortens the limits of the long parts, 10 by default.
+#   report     all of it on one page, report.html, and in tables with a plot: report.md, report.svg, report.json
+# BACKEND names the backend: cuda where there is a driver and cpu elsewhere by default. MINUTES stretches or shortens the limits of the long parts, 10 by default.
+# SCALE=full, processor or small chooses the sizes by hand; small is for an emulator, whose figures mean nothing. LEVEL is another level of the suite (quick on a
+# processor and at small sizes, standard elsewhere), GATUN_OPTIONS more words for `gatun validate`, SUITES the benchmarks of JMH that are wanted, a regular expression.
 set -uo pipefail
 shopt -s nullglob
 
 readonly HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-if (($# == 0)) || [[ ! -r $HERE/runtime.tar.xz ]]; then
+if (($# == 0)) || [[ ! -r $HERE/runtime.tar.xz && ! -x $HERE/runtime/bin/java ]]; then
   echo 'run: wanted is a folder for the results: run.sh RESULTS [PART...], in the folder that pack.sh made' >&2
   exit 2
 fi
 mkdir -p "$1" || exit 2
 readonly RESULTS=$(cd "$1" && pwd)
 shift
-readonly BACKEND=${BACKEND:-cuda}
-readonly LEVEL=${LEVEL:-standard}
-readonly SCALE=${SCALE:-full}
+
+# As far as files tell, without asking the driver.
+has_driver() {
+  local files=(/dev/nvidiactl /dev/nvidia0 /usr/lib/wsl/lib/libcuda.so.1 /usr/lib/*/libcuda.so.1 /usr/lib64/libcuda.so.1) file
+  for file in "${files[@]}"; do
+    if [[ -e $file ]]; then return 0; fi
+  done
+  return 1
+}
+
+default_backend() {
+  if has_driver; then echo cuda; else echo cpu; fi
+}
+
+default_scale() {
+  case $BACKEND in
+    *emulated) echo small ;;
+    cpu) echo processor ;;
+    *) echo full ;;
+  esac
+}
+
+readonly BACKEND=${BACKEND:-$(default_backend)}
+readonly SCALE=${SCALE:-$(default_scale)}
 readonly MINUTES=${MINUTES:-10}
 readonly WORK=${TMPDIR:-/tmp}/gatun-device
 readonly COMMIT=$(cat "$HERE/commit")
-readonly PARTS=(facts decode kernels validate sanitize code rates report)
+export LC_ALL=${LC_ALL:-C.UTF-8}
 
-if [[ $SCALE == small ]]; then
-  readonly SHAPES=(test) HEADLINE=(test) TYPES=(bf16 q4_0) PROMPTS=(16 24) DEPTHS=(0 40) SEQUENCES=(1 2) TOKENS=4 REPEATS=1
+case $SCALE in
+  small)
+    readonly SHAPES=(test) HEADLINE=(test) HEADLINE_TYPES=(bf16 q4_0) TYPES=(bf16 q4_0) PROMPTS=(16 24) DEPTHS=(0 40) SEQUENCES=(1 2) TOKENS=4 REPEATS=1
+    readonly LEVEL=${LEVEL:-quick} ITERATIONS='-f 1 -wi 1 -i 2 -w 50ms -r 50ms'
+    ;;
+  processor)
+    readonly SHAPES=(llama-3.2-1b qwen3-0.6b) HEADLINE=(llama-3.2-1b) HEADLINE_TYPES=(q4_0 q8_0) TYPES=(q4_0 q8_0) PROMPTS=(128 512) DEPTHS=(0 1024) SEQUENCES=(1 4)
+    readonly TOKENS=32 REPEATS=5 LEVEL=${LEVEL:-quick} ITERATIONS='-f 1 -wi 2 -i 5 -w 300ms -r 300ms'
+    ;;
+  full)
+    readonly SHAPES=(llama-3-8b llama-3.2-1b qwen3-4b minicpm-2b) HEADLINE=(llama-3-8b llama-3.2-1b) HEADLINE_TYPES=(bf16 q4_0) TYPES=(bf16 q4_0 q8_0 q4_k)
+    readonly PROMPTS=(512 4096) DEPTHS=(0 8192 32768) SEQUENCES=(1 8 32) TOKENS=128 REPEATS=3 LEVEL=${LEVEL:-standard}
+    readonly ITERATIONS='-f 1 -wi 2 -i 5 -w 300ms -r 300ms'
+    ;;
+  *)
+    echo "run: no scale '$SCALE'; there are: full, processor, small" >&2
+    exit 2
+    ;;
+esac
+
+readonly ALL=(facts decode kernels suites validate sanitize code rates report)
+case $BACKEND in
+  cuda) readonly PARTS=("${ALL[@]}") ;;
+  *) readonly PARTS=(facts decode kernels suites validate rates report) ;;
+esac
+
+if [[ -x $HERE/runtime/bin/java ]]; then
+  readonly RUNTIME=$HERE/runtime
 else
-  readonly SHAPES=(llama-3-8b llama-3.2-1b qwen3-4b minicpm-2b) HEADLINE=(llama-3-8b llama-3.2-1b) TYPES=(bf16 q4_0 q8_0 q4_k)
-  readonly PROMPTS=(512 4096) DEPTHS=(0 8192 32768) SEQUENCES=(1 8 32) TOKENS=128 REPEATS=3
+  readonly RUNTIME=$WORK/runtime
+  if [[ ! -x $RUNTIME/bin/java ]]; then
+    mkdir -p "$WORK"
+    tar -C "$WORK" -xJf "$HERE/runtime.tar.xz"
+  fi
 fi
 
-if [[ ! -x $WORK/runtime/bin/java ]]; then
-  mkdir -p "$WORK"
-  tar -C "$WORK" -xJf "$HERE/runtime.tar.xz"
-fi
-
-modules=jdk.incubator.vector,dev.gatun.cpu,dev.gatun.cuda
+modules=jdk.incubator.vector,dev.gatun.cpu,dev.gatun.cuda,dev.gatun.tornado,tornado.api
 for jar in "$HERE"/lib/gatun-cuda-{kernels,emulator}-*.jar; do
   case $jar in
     *gatun-cuda-kernels-*) modules+=,dev.gatun.cuda.kernels ;;
@@ -51,8 +98,8 @@ for jar in "$HERE"/lib/gatun-cuda-{kernels,emulator}-*.jar; do
   esac
 done
 
-JAVA=("$WORK/runtime/bin/java" -Xmx4g -XX:+UseSerialGC --module-path "$HERE/lib" --add-modules "$modules"
-  --enable-native-access=dev.gatun,dev.gatun.cpu,dev.gatun.decoder,dev.gatun.ffi "-Dgatun.commit=$COMMIT"
+JAVA=("$RUNTIME/bin/java" -Xmx4g -XX:+UseSerialGC --module-path "$HERE/lib" --add-modules "$modules"
+  --enable-native-access=dev.gatun,dev.gatun.cpu,dev.gatun.decoder,dev.gatun.ffi,dev.gatun.cuda "-Dgatun.commit=$COMMIT"
   -m dev.gatun.decoder/dev.gatun.decoder.cli.GatunCommand)
 
 # part NAME SECONDS COMMAND...: standard output to NAME.out, the rest to NAME.err.
@@ -63,13 +110,22 @@ part() {
   printf '%-46s exit %3d after %4d s\n' "$name" "$code" "$((SECONDS - started))" | tee -a "$RESULTS/summary.txt"
 }
 
+# peers NAME SECONDS WORDS...: PyTorch on the same cases, on a GPU.
+peers() {
+  if command -v python3 > /dev/null; then
+    part "$1" "$2" python3 -B "$HERE/peers.py" "${@:3}"
+  else
+    printf '%-46s not run: no python3 on the PATH\n' "$1" | tee -a "$RESULTS/summary.txt"
+  fi
+}
+
 # A limit in seconds for MINUTES=10, for the minutes there are.
 share() {
   echo "$(($1 * MINUTES / 10 + 1))"
 }
 
 facts() {
-  part device 30 nvidia-smi --query-gpu=name,driver_version,memory.total,clocks.max.sm,clocks.max.mem,power.limit --format=csv
+  if [[ $BACKEND == cuda ]]; then part device 30 nvidia-smi --query-gpu=name,driver_version,memory.total,clocks.max.sm,clocks.max.mem,power.limit --format=csv; fi
   part backends 120 "${JAVA[@]}" backends --measure
 }
 
@@ -84,14 +140,34 @@ bench() {
 decode() {
   local shape type
   for shape in "${HEADLINE[@]}"; do
-    for type in bf16 q4_0; do bench "$shape" "$type" "${PROMPTS[0]}" "$TOKENS" 0 1; done
+    for type in "${HEADLINE_TYPES[@]}"; do bench "$shape" "$type" "${PROMPTS[0]}" "$TOKENS" 0 1; done
   done
 }
 
 kernels() {
-  part kernels "$(($(share 200) + 60))" "${JAVA[@]}" kernels --backend "$BACKEND" --scale "$SCALE" --seconds "$(share 200)" --json
-  "${JAVA[@]}" kernels --scale "$SCALE" --list --json > "$RESULTS/cases.txt" 2> /dev/null
-  part peers-kernels "$(($(share 200) + 60))" python3 "$HERE/peers.py" kernels "$RESULTS/cases.txt" "$(share 200)"
+  local sizes=$SCALE
+  if [[ $SCALE == processor ]]; then sizes=full; fi
+  part kernels "$(($(share 200) + 60))" "${JAVA[@]}" kernels --backend "$BACKEND" --scale "$sizes" --seconds "$(share 200)" --json
+  "${JAVA[@]}" kernels --scale "$sizes" --list --json > "$RESULTS/cases.txt" 2> /dev/null
+  peers peers-kernels "$(($(share 200) + 60))" kernels "$RESULTS/cases.txt" "$(share 200)"
+}
+
+SUITE=("$RUNTIME/bin/java" -Xmx1g --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED "-Dgatun.commit=$COMMIT"
+  -cp "$HERE/bench/*:$HERE/lib/*" dev.gatun.bench.Main)
+
+# JMH writes its results at the end of a run: one class a run, so that those before the end of the time are kept.
+suites() {
+  local until=$((SECONDS + $(share 600))) class left
+  for class in $("${SUITE[@]}" -l "${SUITES:-.}" 2> /dev/null | sed -n 's/^\(dev\.gatun\..*\)\.[^.]*$/\1/p' | sort -u); do
+    left=$((until - SECONDS))
+    if ((left > 5)); then
+      # shellcheck disable=SC2086
+      part "suite-${class##*.}" "$left" "${SUITE[@]}" "^${class//./\\.}\\." $ITERATIONS -p "backend=$BACKEND" -foe false -rf json -rff "$RESULTS/suite-${class##*.}.json"
+      mv "$RESULTS/suite-${class##*.}.out" "$RESULTS/suite-${class##*.}.txt"
+    else
+      printf '%-46s not run: out of time; MINUTES gives more\n' "suite-${class##*.}" | tee -a "$RESULTS/summary.txt"
+    fi
+  done
 }
 
 validate() {
@@ -155,7 +231,7 @@ rates() {
       done
     done
   done
-  part peers-decode "$(share 360)" python3 "$HERE/peers.py" decode "${SHAPES[*]}" "$(share 300)"
+  peers peers-decode "$(share 360)" decode "${SHAPES[*]}" "$(share 300)"
   llama
 }
 
@@ -173,11 +249,15 @@ llama() {
 }
 
 report() {
-  part report 60 "${JAVA[@]}" report --results "$RESULTS"
+  local tables=figures.md
+  # The table of targets is one of GPUs.
+  if [[ $SCALE == processor ]]; then tables=report.md; fi
+  part report 60 "${JAVA[@]}" report --results "$RESULTS" --html "$RESULTS/report.html" --markdown "$RESULTS/$tables"
 }
 
 if (($# == 0)); then set -- "${PARTS[@]}"; fi
 for wanted in "$@"; do
-  [[ " ${PARTS[*]} " == *" $wanted "* ]] || { echo "run: no part '$wanted'; there are: ${PARTS[*]}" >&2; exit 2; }
+  [[ " ${ALL[*]} " == *" $wanted "* ]] || { echo "run: no part '$wanted'; there are: ${ALL[*]}" >&2; exit 2; }
   "$wanted"
 done
+printf '%s\n' "$RESULTS/report.html"

@@ -175,16 +175,13 @@ public final class Decoder implements AutoCloseable {
     return choices(step(sequences, each, from, to, 1), sequences);
   }
 
-  private void checkEach(List<Sequence> sequences, int[] ids) {
-    if (sequences.isEmpty() || sequences.size() != ids.length) {
-      throw new ShapeException("feed: " + ids.length + " tokens for " + sequences.size() + " sequences");
-    }
-    if (sequences.size() > options.chunk() || sequences.stream().distinct().count() != sequences.size()) {
-      throw new ShapeException("feed: a step takes at most " + options.chunk() + " sequences, each once");
-    }
-    for (int i = 0; i < ids.length; i++) {
-      checkFits(sequences.get(i), new int[] {ids[i]});
-    }
+  /** Refuses what is no step of one token for each sequence. @return what such a step is compiled for */
+  private DecoderStep.Bucket checkEach(List<Sequence> sequences, int[] ids) {
+    checkOpen();
+    FeedRules.each(this, sequences, ids);
+    boolean greedy = sequences.stream().allMatch(sequence -> sequence.sampling().isGreedy());
+    int rows = powerOfTwo(sequences.size());
+    return new DecoderStep.Bucket(rows, rows, rows, greedy ? DecoderStep.Choice.GREEDY : DecoderStep.Choice.SAMPLED);
   }
 
   /**
@@ -233,35 +230,45 @@ public final class Decoder implements AutoCloseable {
   private DecoderStep run(DecoderStep step, List<Sequence> sequences, int[][] ids, int[] from, int[] to, int logitsOfEach) {
     step.inputs().clear();
     for (int i = 0; i < ids.length; i++) {
-      Sequence sequence = sequences.get(i);
-      int length = to[i] - from[i];
-      cache.reserve(stream, sequence.slot(), sequence.position(), sequence.position() + length);
-      step.inputs().add(sequence.slot(), sequence.position(), ids[i], from[i], to[i], logitsOfEach);
-      sequence.append(ids[i], from[i], to[i]);
+      add(step, sequences.get(i), ids[i], from[i], to[i], logitsOfEach);
     }
+    compute(step, sequences);
+    return step;
+  }
+
+  private void add(DecoderStep step, Sequence sequence, int[] ids, int from, int to, int logitsOfEach) {
+    cache.reserve(stream, sequence.slot(), sequence.position(), sequence.position() + to - from);
+    step.inputs().add(sequence.slot(), sequence.position(), ids, from, to, logitsOfEach);
+    sequence.append(ids, from, to);
+  }
+
+  private void compute(DecoderStep step, List<Sequence> sequences) {
     step.inputs().send(stream);
     step.control(stream, sequences);
     stream.submit(step.executable());
     stream.synchronize();
-    return step;
   }
 
   private int[] choices(DecoderStep step, List<Sequence> sequences) {
-    int[] all = stream.readInts(step.next());
     int[] next = new int[sequences.size()];
+    choices(step, sequences, next);
+    return next;
+  }
+
+  private void choices(DecoderStep step, List<Sequence> sequences, int[] next) {
+    step.choices(stream, next);
     for (int i = 0; i < next.length; i++) {
-      next[i] = all[i];
       step.check(stream, file(), i, next[i], sequences.get(i).position() - 1);
     }
-    return next;
   }
 
   /**
    * Feeds one token to each of several sequences, then the token that was chosen for each, and so on: {@code steps} steps, or fewer where {@code goesOn} says so or a
    * context is full. On a device that works beside the host, it works one step ahead: it reads each token where the step before left it, and a step that
-   * turns out to be unwanted is forgotten. Otherwise as {@link #feed(List, int[])}, step by step, with the same tokens.
+   * turns out to be unwanted is forgotten. Otherwise as {@link #feed(List, int[])}, step by step, with the same tokens. After the first steps, one allocates nothing on the
+   * Java heap.
    *
-   * @param goesOn is given the tokens that each step chose, and says whether to go on
+   * @param goesOn is given the tokens that each step chose, in an array that the next step writes anew, and says whether to go on
    * @return the steps whose tokens were given
    */
   public int follow(List<Sequence> sequences, int[] ids, int steps, Predicate<int[]> goesOn) {
@@ -271,21 +278,51 @@ public final class Decoder implements AutoCloseable {
     if (most > 1 && !penalized && stepsAhead) {
       return naming(() -> followAhead(sequences, ids, most, goesOn));
     }
-    int[] next = ids;
-    for (int taken = 1; taken <= most; taken++) {
-      next = feed(sequences, next);
-      if (!goesOn.test(next)) {
+    return most > 0 ? followOneByOne(sequences, ids, most, goesOn) : 0;
+  }
+
+  private int followOneByOne(List<Sequence> sequences, int[] ids, int steps, Predicate<int[]> goesOn) {
+    DecoderStep.Bucket bucket = naming(() -> checkEach(sequences, ids));
+    int[] fed = ids.clone();
+    int[] chosen = new int[ids.length];
+    int[] given = new int[ids.length];
+    sequences.forEach(sequence -> sequence.expect(steps));
+    for (int taken = 1; taken <= steps; taken++) {
+      // The caller was asked in between, and may have closed or fed something.
+      checkOpen();
+      for (int i = 0; i < fed.length; i++) {
+        FeedRules.fits(this, sequences.get(i), fed, i, i + 1);
+      }
+      int begun = 0;
+      try {
+        DecoderStep step = compiled(bucket);
+        step.inputs().clear();
+        for (; begun < fed.length; begun++) {
+          add(step, sequences.get(begun), fed, begun, begun + 1, 1);
+        }
+        compute(step, sequences);
+        choices(step, sequences, chosen);
+      } catch (RuntimeException | Error e) {
+        for (int i = 0; i < begun; i++) {
+          sequences.get(i).rewind(sequences.get(i).position() - 1);
+        }
+        if (e instanceof GatunException known) {
+          throw ModelException.naming(file(), known);
+        }
+        throw e;
+      }
+      System.arraycopy(chosen, 0, fed, 0, fed.length);
+      System.arraycopy(chosen, 0, given, 0, fed.length);
+      if (!goesOn.test(given)) {
         return taken;
       }
     }
-    return Math.max(most, 0);
+    return steps;
   }
 
   private int followAhead(List<Sequence> sequences, int[] ids, int steps, Predicate<int[]> goesOn) {
-    checkEach(sequences, ids);
-    boolean greedy = sequences.stream().allMatch(sequence -> sequence.sampling().isGreedy());
-    DecoderStep.Bucket bucket = new DecoderStep.Bucket(powerOfTwo(sequences.size()), powerOfTwo(sequences.size()), powerOfTwo(sequences.size()),
-        greedy ? DecoderStep.Choice.GREEDY : DecoderStep.Choice.SAMPLED);
+    DecoderStep.Bucket bucket = checkEach(sequences, ids);
+    sequences.forEach(sequence -> sequence.expect(steps));
     StepsAhead known = ahead.get(bucket);
     if (known == null) {
       if (ahead.size() >= STEPS_AHEAD_KEPT) {
@@ -349,22 +386,7 @@ public final class Decoder implements AutoCloseable {
 
   private Sequence checkFits(Sequence sequence, int[] ids) {
     checkOpen();
-    sequence.slot();
-    if (sequence.decoder() != this) {
-      throw new GatunException("a sequence of another decoder was fed");
-    }
-    if (ids.length == 0) {
-      throw new ShapeException("feed: a sequence needs at least one token");
-    }
-    if (ids.length > options.context() - sequence.position()) {
-      throw new ContextFullException(file(), sequence.position(), ids.length, options.context());
-    }
-    for (int id : ids) {
-      if (id < 0 || id >= model.dimensions().vocabulary()) {
-        throw new ShapeException("feed: token id " + id + " is outside the vocabulary of " + model.dimensions().vocabulary());
-      }
-    }
-    return sequence;
+    return FeedRules.fits(this, sequence, ids, 0, ids.length);
   }
 
   private void checkOpen() {

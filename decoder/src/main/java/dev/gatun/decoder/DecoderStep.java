@@ -47,6 +47,8 @@ final class DecoderStep implements AutoCloseable {
   private final StepInputs inputs;
   private final Tensor logits;
   private final Tensor next;
+  private final HostSide chosen;
+  private final HostSide logit;
   private final Controls controls;
   private final Executable executable;
   private final List<Buffer> owned = new ArrayList<>();
@@ -70,6 +72,8 @@ final class DecoderStep implements AutoCloseable {
     try {
       this.logits = allocate(backend, DType.F32, bucket.rows(), vocabulary);
       this.next = following.isPresent() ? following.get().inputs().everyId() : allocate(backend, DType.I32, bucket.rows());
+      this.chosen = new HostSide(next);
+      this.logit = new HostSide(Tensor.of(logits.storage(), 0, DType.F32, Shape.of(logits.shape().elements())));
       this.controls = bucket.choice() == Choice.SAMPLED ? new Controls(backend, bucket.rows(), history) : null;
       Program.Builder program = Program.builder("decode " + bucket.tokens() + " tokens").input(inputs.all()).output(logits, next);
       following.ifPresent(step -> program.input(step.successors()).output(step.inputs().all())
@@ -123,16 +127,22 @@ final class DecoderStep implements AutoCloseable {
     return logits;
   }
 
-  Tensor next() {
-    return next;
+  /** Waits for the work of {@code reader}, and fetches the ids chosen for the first rows. */
+  void choices(Stream reader, int[] into) {
+    chosen.fetch(reader, into.length);
+    for (int i = 0; i < into.length; i++) {
+      into[i] = chosen.get(i);
+    }
   }
 
   /** Refuses the id chosen for a row where its logit is not finite. @param position of the token that the logits are after */
   void check(Stream reader, Path file, int row, int id, int position) {
     long vocabulary = logits.size(1);
     boolean known = id >= 0 && id < vocabulary;
-    float chosen = known ? reader.readFloats(Tensor.of(logits.storage(), 4 * (row * vocabulary + id), DType.F32, Shape.of(1)))[0] : Float.NaN;
-    if (!Float.isFinite(chosen)) {
+    if (known) {
+      logit.fetchOne(reader, row * vocabulary + id);
+    }
+    if (!known || !Float.isFinite(Float.intBitsToFloat(logit.get(0)))) {
       throw new GatunException(file + ": the logits after position " + position
           + " are not finite; the weights may hold NaN or infinity, or have overflowed");
     }
@@ -151,9 +161,8 @@ final class DecoderStep implements AutoCloseable {
     owned.forEach(Buffer::close);
   }
 
-  /** The device memory of {@link Penalize} and {@link Sample}. */
+  /** The device memory of {@link Penalize} and {@link Sample}, and what the host writes there. */
   private final class Controls {
-    private final int rows;
     private final int most;
     private final Tensor history;
     private final Tensor lengths;
@@ -161,9 +170,9 @@ final class DecoderStep implements AutoCloseable {
     private final Tensor settings;
     private final Tensor seeds;
     private final Tensor positions;
+    private final HostSide[] host;
 
     Controls(Backend backend, int rows, int most) {
-      this.rows = rows;
       this.most = most;
       this.history = allocate(backend, DType.I32, rows, most);
       this.lengths = allocate(backend, DType.I32, rows);
@@ -171,39 +180,37 @@ final class DecoderStep implements AutoCloseable {
       this.settings = allocate(backend, DType.F32, rows, 4);
       this.seeds = allocate(backend, DType.I32, rows, 3);
       this.positions = allocate(backend, DType.I32, rows);
+      this.host = java.util.stream.Stream.of(history, lengths, penalties, settings, seeds, positions).map(HostSide::new).toArray(HostSide[]::new);
     }
 
     void write(Stream stream, List<Sequence> sequences) {
-      int[] recent = new int[rows * most];
-      int[] counts = new int[rows];
-      float[] lowered = new float[rows * 3];
-      float[] chosen = new float[rows * 4];
-      int[] seeded = new int[rows * 3];
-      int[] placed = new int[rows];
+      for (HostSide side : host) {
+        side.clear();
+      }
       for (int r = 0; r < sequences.size(); r++) {
         Sequence sequence = sequences.get(r);
         Sampling sampling = sequence.sampling();
-        counts[r] = Math.min(most, sequence.position());
-        for (int i = 0; i < counts[r]; i++) {
-          recent[r * most + i] = sequence.id(sequence.position() - counts[r] + i);
+        int count = Math.min(most, sequence.position());
+        for (int i = 0; i < count; i++) {
+          host[0].set((long) r * most + i, sequence.id(sequence.position() - count + i));
         }
-        set(lowered, 3 * r, sampling.repetition(), sampling.frequency(), sampling.presence());
-        set(chosen, 4 * r, sampling.temperature(), sampling.topP(), sampling.minP(), sampling.topK());
-        seeded[3 * r] = (int) sampling.seed();
-        seeded[3 * r + 1] = (int) (sampling.seed() >>> 32);
-        seeded[3 * r + 2] = sequence.slot();
-        placed[r] = sequence.position() - 1;
+        host[1].set(r, count);
+        host[2].set(3L * r, sampling.repetition());
+        host[2].set(3L * r + 1, sampling.frequency());
+        host[2].set(3L * r + 2, sampling.presence());
+        host[3].set(4L * r, sampling.temperature());
+        host[3].set(4L * r + 1, sampling.topP());
+        host[3].set(4L * r + 2, sampling.minP());
+        host[3].set(4L * r + 3, (float) sampling.topK());
+        host[4].set(3L * r, (int) sampling.seed());
+        host[4].set(3L * r + 1, (int) (sampling.seed() >>> 32));
+        host[4].set(3L * r + 2, sequence.slot());
+        host[5].set(r, sequence.position() - 1);
       }
-      stream.write(history, recent);
-      stream.write(lengths, counts);
-      stream.write(penalties, lowered);
-      stream.write(settings, chosen);
-      stream.write(seeds, seeded);
-      stream.write(positions, placed);
-    }
-
-    private static void set(float[] into, int at, float... values) {
-      System.arraycopy(values, 0, into, at, values.length);
+      for (HostSide side : host) {
+        side.send(stream);
+      }
+      stream.synchronize();
     }
   }
 }

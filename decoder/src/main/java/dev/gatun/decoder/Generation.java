@@ -61,7 +61,7 @@ public record Generation(int[] ids, Reason reason, long promptNanos, long decode
   private static final class Text {
     private final int[] chosen;
     private final int limit;
-    private final Set<Integer> stop;
+    private final int[] stop;
     private final BooleanSupplier cancelled;
     private final IntConsumer listener;
     private int count;
@@ -72,7 +72,7 @@ public record Generation(int[] ids, Reason reason, long promptNanos, long decode
     Text(int[] chosen, int limit, Set<Integer> stop, BooleanSupplier cancelled, IntConsumer listener) {
       this.chosen = chosen;
       this.limit = limit;
-      this.stop = stop;
+      this.stop = stop.stream().mapToInt(Integer::intValue).toArray();
       this.cancelled = cancelled;
       this.listener = listener;
     }
@@ -80,9 +80,11 @@ public record Generation(int[] ids, Reason reason, long promptNanos, long decode
     /** Takes a token that was chosen. @return whether it is to be fed */
     boolean take(int token) {
       if (count < limit) {
-        if (stop.contains(token)) {
-          reason = Reason.STOP_TOKEN;
-          return false;
+        for (int end : stop) {
+          if (token == end) {
+            reason = Reason.STOP_TOKEN;
+            return false;
+          }
         }
         chosen[count++] = token;
         listener.accept(token);

@@ -50,6 +50,13 @@ public final class Sequence implements AutoCloseable {
     return ids[at];
   }
 
+  /** Makes room for so many more tokens, so that none of them needs a larger array. */
+  void expect(int more) {
+    if (position + more > ids.length) {
+      ids = Arrays.copyOf(ids, position + more);
+    }
+  }
+
   void append(int[] more, int from, int to) {
     if (position + to - from > ids.length) {
       ids = Arrays.copyOf(ids, Math.max(2 * ids.length, position + to - from));

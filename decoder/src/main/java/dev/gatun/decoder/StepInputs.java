@@ -17,7 +17,7 @@ final class StepInputs {
   private final int sequences;
   private final int rows;
   private final Tensor all;
-  private final int[] staged;
+  private final HostSide staged;
 
   /** Inputs of up to {@code tokens} tokens of up to {@code sequences} sequences, of which up to {@code rows} give logits. */
   StepInputs(Backend backend, int tokens, int sequences, int rows) {
@@ -26,7 +26,7 @@ final class StepInputs {
     this.rows = rows;
     int size = 3 + 2 * tokens + sequences + 1 + sequences + rows;
     this.all = backend.allocate(DType.I32, size);
-    this.staged = new int[size];
+    this.staged = new HostSide(all);
   }
 
   Tensor all() {
@@ -98,31 +98,36 @@ final class StepInputs {
   }
 
   void clear() {
-    staged[0] = 0;
-    staged[1] = 0;
-    staged[2] = 0;
+    staged.set(0, 0);
+    staged.set(1, 0);
+    staged.set(2, 0);
   }
 
   /** Adds one sequence's tokens, the first of them at {@code position}; the last {@code logits} of them give logits. */
   void add(int slot, int position, int[] ids, int from, int to, int logits) {
-    int token = staged[0];
-    int sequence = staged[1];
+    int first = staged.get(0);
+    int sequence = staged.get(1);
+    int row = staged.get(2);
+    int token = first;
     for (int i = from; i < to; i++) {
-      staged[3 + token] = ids[i];
-      staged[3 + tokens + token] = position + i - from;
+      staged.set(3 + token, ids[i]);
+      staged.set(3 + tokens + token, position + i - from);
       if (to - i <= logits) {
-        staged[3 + 2 * tokens + 2 * sequences + 1 + staged[2]++] = token;
+        staged.set(3 + 2 * tokens + 2 * sequences + 1 + row++, token);
       }
       token++;
     }
-    staged[3 + 2 * tokens + sequence] = staged[0];
-    staged[3 + 2 * tokens + sequence + 1] = token;
-    staged[3 + 2 * tokens + sequences + 1 + sequence] = slot;
-    staged[0] = token;
-    staged[1] = sequence + 1;
+    staged.set(3 + 2 * tokens + sequence, first);
+    staged.set(3 + 2 * tokens + sequence + 1, token);
+    staged.set(3 + 2 * tokens + sequences + 1 + sequence, slot);
+    staged.set(0, token);
+    staged.set(1, sequence + 1);
+    staged.set(2, row);
   }
 
+  /** Writes what was added to the device, and waits for it and the work before. */
   void send(Stream stream) {
-    stream.write(all, staged);
+    staged.send(stream);
+    stream.synchronize();
   }
 }

@@ -69,20 +69,23 @@ final class StepsAhead implements AutoCloseable {
     int known = 0;
     try {
       begin(sequences, ids);
-      int[] fed = ids;
+      int[] fed = ids.clone();
+      int[] chosen = new int[ids.length];
+      int[] given = new int[ids.length];
       int submitted = 0;
       while (known < count) {
         while (submitted < Math.min(count, known + 2)) {
           submit(sequences, start, submitted);
           submitted++;
         }
-        int[] chosen = chosen(sequences, start, known);
+        choices(start, known, chosen);
         append(sequences, fed);
         known++;
-        if (!goesOn.test(chosen)) {
+        System.arraycopy(chosen, 0, given, 0, chosen.length);
+        System.arraycopy(chosen, 0, fed, 0, chosen.length);
+        if (!goesOn.test(given)) {
           break;
         }
-        fed = chosen;
       }
       stream.synchronize();
       return known;
@@ -120,15 +123,14 @@ final class StepsAhead implements AutoCloseable {
     stream.record(done.get(index % 2));
   }
 
-  /** What a step chose, while the one after it is under way. */
-  private int[] chosen(List<Sequence> sequences, int[] start, int index) {
+  /** Fetches what a step chose, while the one after it is under way. */
+  private void choices(int[] start, int index, int[] into) {
     DecoderStep step = steps.get(index % 2);
     done.get(index % 2).synchronize();
-    int[] all = reader.readInts(step.next());
+    step.choices(reader, into);
     for (int i = 0; i < start.length; i++) {
-      step.check(reader, file, i, all[i], start[i] + index);
+      step.check(reader, file, i, into[i], start[i] + index);
     }
-    return Arrays.copyOf(all, sequences.size());
   }
 
   private static void append(List<Sequence> sequences, int[] fed) {

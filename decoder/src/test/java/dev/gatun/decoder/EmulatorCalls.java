@@ -8,6 +8,7 @@ import dev.gatun.Gatun;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
@@ -35,6 +36,15 @@ final class EmulatorCalls {
   long of(String function) {
     try (Arena arena = Arena.ofConfined()) {
       return (long) calls.invokeExact(arena.allocateFrom(function));
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /** Calls of all functions since the library was loaded. */
+  long ofAll() {
+    try {
+      return (long) calls.invokeExact(MemorySegment.NULL);
     } catch (Throwable t) {
       throw new AssertionError(t);
     }

@@ -89,6 +89,20 @@ public final class KvCache implements AutoCloseable {
   private final int[] lengths;
   private final boolean[] open;
   private final Holds holds = new Holds();
+  private final Taking taking = new Taking();
+
+  /** The taking of pages, kept, so that a sequence that grows makes no objects. */
+  private final class Taking implements Runnable {
+    private Stream stream;
+    private int slot;
+    private int first;
+    private int last;
+
+    @Override
+    public void run() {
+      take(stream, slot, first, last);
+    }
+  }
 
   KvCache(Backend backend, Spec spec, DeviceCache device) {
     this.backend = backend;
@@ -177,7 +191,11 @@ public final class KvCache implements AutoCloseable {
         throw new GatunException("the cache has " + freePages.size() + " free pages of " + spec.pageTokens() + " positions, slot " + slot + " needs "
             + needed + "; release sequences or make the cache with more pages");
       }
-      stream.within("reserve", this, () -> take(stream, slot, first, last));
+      taking.stream = stream;
+      taking.slot = slot;
+      taking.first = first;
+      taking.last = last;
+      stream.within("reserve", this, taking);
     }
     lengths[slot] = Math.max(lengths[slot], to);
   }

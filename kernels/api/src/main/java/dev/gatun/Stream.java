@@ -134,6 +134,21 @@ public final class Stream implements AutoCloseable {
     transfer("copy", from.buffer(), from.offset(), to.buffer(), to.offset(), from.bytes());
   }
 
+  /**
+   * Copies bytes between buffers, either of which may be in host memory; a native source must not change until the copy is done. Allocates nothing on the Java heap
+   * where host memory is native.
+   *
+   * @throws ShapeException where they are not inside both
+   * @throws GatunException if one is in memory of another backend
+   */
+  public void copy(Buffer from, long fromOffset, Buffer to, long toOffset, long bytes) {
+    if (bytes < 0 || fromOffset < 0 || toOffset < 0 || fromOffset > from.bytes() - bytes || toOffset > to.bytes() - bytes) {
+      throw new ShapeException("copy: " + bytes + " bytes from " + fromOffset + " of " + from.bytes() + " to " + toOffset + " of " + to.bytes()
+          + " are not inside both buffers");
+    }
+    transfer("copy", from, fromOffset, to, toOffset, bytes);
+  }
+
   /** Writes {@code values} to the first elements of a contiguous I32 tensor, and waits for it and the work before. */
   public void write(Tensor to, int... values) {
     fits("write", to, DType.I32, values.length);
@@ -375,11 +390,17 @@ public final class Stream implements AutoCloseable {
     cachesReleased += letGo;
   }
 
-  private static void removeFirst(List<?> list, int count) {
+  /** Without a view of the list, which would be an object for each step that is waited for by its event. */
+  private static <T> void removeFirst(List<T> list, int count) {
     if (count == list.size()) {
       list.clear();
-    } else {
-      list.subList(0, count).clear();
+    } else if (count > 0) {
+      for (int i = count; i < list.size(); i++) {
+        list.set(i - count, list.get(i));
+      }
+      for (int i = 0; i < count; i++) {
+        list.removeLast();
+      }
     }
   }
 

@@ -128,6 +128,44 @@ class LauncherTest {
   }
 
   @Test
+  void bundleTakesOneNameOfAnArchive() throws Exception {
+    assertThat(bash("source \"$1\"; bundle_words; echo $BUNDLE", Map.of())).isEqualTo("gatun-bundle.tar.xz");
+    assertThat(bash("source \"$1\"; bundle_words 'a b.tar.xz'; echo $BUNDLE", Map.of())).isEqualTo("a b.tar.xz");
+    assertThat(bash("source \"$1\"; bundle_words --help; echo never", Map.of())).startsWith("Usage: gatun bundle [OUT.tar.xz]").doesNotContain("never");
+    for (Map.Entry<String, String> bad : Map.of("x.zip", "must end in .tar.xz: 'x.zip'", "''", "must end in .tar.xz: ''", "a.tar.xz b.tar.xz", "one name is wanted, not 2",
+        "--fast", "no option --fast is known").entrySet()) {
+      assertThat(bash("source \"$1\"; bundle_words " + bad.getKey() + "; echo never", Map.of())).as(bad.getKey()).startsWith("gatun: ").contains(bad.getValue())
+          .hasLineCount(1).doesNotContain("never");
+    }
+  }
+
+  @Test
+  void bundleGetsTheNativePartsThatCanBeBuiltHere() throws Exception {
+    String asked = "source \"$1\"; has_driver() { return 1; }; has_nvcc() { $NVCC; }; native_parts bundle; echo $NATIVE";
+    assertThat(bash(asked, Map.of("NVCC", "true"))).isEqualTo("2");
+    assertThat(bash(asked, Map.of("NVCC", "false"))).isIn("0", "1");
+  }
+
+  @Test
+  void bundleIsBuiltAnewWhenTheBenchmarksAreOlder() throws Exception {
+    Path stamp = Files.createFile(folder.resolve("stamp"));
+    Path jar = folder.resolve("bench/target/gatun-bench.jar");
+    Files.createDirectories(jar.resolveSibling("lib"));
+    Path source = Files.createFile(Files.createDirectories(folder.resolve("bench/src/main")).resolve("A.java"));
+    Files.createFile(folder.resolve("bench/pom.xml"));
+    String fresh = "source \"$1\"; ROOT=$2; STAMP=$3; if suites_are_fresh; then echo yes; else echo no; fi";
+    assertThat(bash(fresh, Map.of(), folder, stamp)).isEqualTo("no");
+    Files.createFile(jar);
+    FileTime now = Files.getLastModifiedTime(jar);
+    assertThat(bash(fresh, Map.of(), folder, stamp)).isEqualTo("yes");
+    for (Path newer : List.of(stamp, source)) {
+      Files.setLastModifiedTime(newer, FileTime.from(now.toInstant().plusSeconds(10)));
+      assertThat(bash(fresh, Map.of(), folder, stamp)).as(newer.toString()).isEqualTo("no");
+      Files.setLastModifiedTime(newer, now);
+    }
+  }
+
+  @Test
   void argfileOfTornadoVmIsMergedWithTheLaunchersFlags() throws Exception {
     Path sdk = sdk("an R&D sdk", "5.2.0-jdk25");
     String template = """

@@ -49,7 +49,14 @@ public final class Event implements AutoCloseable {
   /** Waits until the work before the last recording is done. */
   public void synchronize() {
     long event = handle.get();
-    context.perform(driver.cuEventSynchronize, () -> call(driver.cuEventSynchronize, event));
+    if (!context.enter()) {
+      context.platformThread().run(this::synchronize);
+      return;
+    }
+    int result = call(driver.cuEventSynchronize, event);
+    if (result != 0) {
+      context.check(driver.cuEventSynchronize, result);
+    }
   }
 
   /**

@@ -160,7 +160,14 @@ public final class Stream implements AutoCloseable {
   /** Sets {@code count} 32-bit words to {@code value}; the address is a multiple of 4. */
   public void memset32(long address, int value, long count) {
     long stream = handle.get();
-    context.perform(driver.cuMemsetD32Async, () -> call(driver.cuMemsetD32Async, address, value, count, stream));
+    if (!context.enter()) {
+      context.platformThread().run(() -> memset32(address, value, count));
+      return;
+    }
+    int result = call(driver.cuMemsetD32Async, address, value, count, stream);
+    if (result != 0) {
+      context.check(driver.cuMemsetD32Async, result);
+    }
   }
 
   /** Marks the point after all work so far. */

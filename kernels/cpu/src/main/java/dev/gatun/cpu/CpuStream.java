@@ -30,6 +30,12 @@ final class CpuStream implements DeviceStream {
   }
 
   private static MemorySegment host(DeviceMemory memory) {
+    if (memory instanceof CpuMemory own) {
+      return own.segment();
+    }
+    if (memory instanceof DeviceMemory.Host wrapped) {
+      return wrapped.segment();
+    }
     return memory.host().orElseThrow(() -> new GatunException("cpu: copy: this memory is on another device, where the host does not reach"));
   }
 

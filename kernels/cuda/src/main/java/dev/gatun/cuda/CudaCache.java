@@ -3,6 +3,7 @@ package dev.gatun.cuda;
 import dev.gatun.DType;
 import dev.gatun.KvCache;
 import dev.gatun.cuda.op.CachePages;
+import dev.gatun.ffi.cuda.CudaException;
 import dev.gatun.spi.DeviceCache;
 import dev.gatun.spi.DeviceMemory;
 import dev.gatun.spi.DeviceStream;
@@ -84,7 +85,11 @@ final class CudaCache implements DeviceCache, CachePages {
   @Override
   public void map(DeviceStream stream, int slot, int index, int page) {
     long entry = table.address() + (long) Integer.BYTES * (slot * (long) spec.slotPages() + index);
-    Calls.run(() -> ((CudaStream) stream).stream().memset32(entry, page, 1));
+    try {
+      ((CudaStream) stream).stream().memset32(entry, page, 1);
+    } catch (CudaException e) {
+      throw Calls.translated("", e);
+    }
   }
 
   @Override

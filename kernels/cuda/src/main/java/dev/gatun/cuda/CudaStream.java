@@ -49,8 +49,17 @@ final class CudaStream implements DeviceStream {
 
   @Override
   public void copy(DeviceMemory from, long fromOffset, DeviceMemory to, long toOffset, long bytes) {
-    if (bytes > 0) {
-      Calls.run(() -> HostStaging.copy(stream, from, fromOffset, to, toOffset, bytes));
+    if (bytes == 0) {
+      return;
+    }
+    try {
+      if (HostStaging.hasAddress(from) && HostStaging.hasAddress(to)) {
+        stream.copy(from.address() + fromOffset, to.address() + toOffset, bytes);
+      } else {
+        HostStaging.copy(stream, from, fromOffset, to, toOffset, bytes);
+      }
+    } catch (CudaException e) {
+      throw Calls.translated("", e);
     }
   }
 

@@ -10,6 +10,11 @@ import java.util.Optional;
 final class HostStaging {
   private HostStaging() {}
 
+  /** Whether the driver reaches this memory where it lies; told without an object for each copy. */
+  static boolean hasAddress(DeviceMemory memory) {
+    return memory instanceof CudaMemory || memory instanceof DeviceMemory.Host wrapped && wrapped.segment().isNative();
+  }
+
   /** Enqueues a copy; one from or to the Java heap is done when this returns. */
   static void copy(Stream stream, DeviceMemory from, long fromOffset, DeviceMemory to, long toOffset, long bytes) {
     Optional<MemorySegment> source = heap(from);

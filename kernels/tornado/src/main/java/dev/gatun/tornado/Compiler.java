@@ -39,7 +39,8 @@ final class Compiler {
     List<TornadoPlan> plans = operators.stream().map(this::planned).toList();
     long scratch = plans.stream().mapToLong(TornadoPlan::workspaceBytes).max().orElse(0);
     long bytes = layout.bytes() + scratch;
-    Optional<TornadoMemory> workspace = bytes == 0 ? Optional.empty() : Optional.of(machine.allocate(bytes));
+    // Temporaries of no elements have a place too.
+    Optional<TornadoMemory> workspace = bytes == 0 && layout.offsets().isEmpty() ? Optional.empty() : Optional.of(machine.allocate(bytes));
     try {
       Place own = workspace.map(memory -> memory.place(layout.bytes())).orElse(new Place(0, 0));
       Binding binding = new Binding(storage -> place(storage, layout, workspace), own);

@@ -86,6 +86,8 @@ final class Installation {
     System.setProperty(BAILOUT, "False");
     // Room for the graph of as many launches as a graph takes; TornadoVM keeps a buffer of this size for each.
     setDefault("tornado.tvm.maxbytecodesize", Integer.toString(1 << 16));
+    // A list of events has as many entries as this, and a graph a list or two a kernel; more than a graph's own kernels and copies there never are.
+    setDefault("tornado.max.events", "1024");
     // The default has -cl-fast-relaxed-math, under which there is neither NaN nor infinity.
     setDefault("tornado.opencl.compiler.flags", "-w");
     // Else no function of more than some hundred nodes is inlined, and what decodes a block has more.

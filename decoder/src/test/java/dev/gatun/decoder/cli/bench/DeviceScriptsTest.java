@@ -59,7 +59,7 @@ class DeviceScriptsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"run.sh", "pack.sh", "check.sh"})
+  @ValueSource(strings = {"run.sh", "run-all", "pack.sh", "check.sh", "check-bundle.sh"})
   void theShellReadsTheScripts(String script) throws IOException, InterruptedException {
     Process bash = new ProcessBuilder("bash", "-n", SCRIPTS.resolve(script).toString()).redirectErrorStream(true).start();
     String out = new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

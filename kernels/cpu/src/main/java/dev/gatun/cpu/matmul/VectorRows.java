@@ -106,9 +106,16 @@ final class VectorRows {
       c = bytes(row, o + 36, x, 32 * b + 32).fma(Wide.all(Wide.half(row, o + 34)), c);
     }
     if (b < blocks) {
-      a = bytes(row, 34L * b + 2, x, 32 * b).fma(Wide.all(Wide.half(row, 34L * b)), a);
+      a.intoArray(scratch, 0);
+      c.intoArray(scratch, L);
+      return lastQ8x0(w, offset + 34L * b, x, 32 * b, scratch);
     }
     return Wide.sum(a.add(c));
+  }
+
+  /** The odd block and the sum: with it the loop would be over what C2 inlines, and every row of weights would make objects. */
+  private static float lastQ8x0(MemorySegment w, long o, float[] x, int i, float[] scratch) {
+    return Wide.sum(bytes(w, o + 2, x, i).fma(Wide.all(Wide.half(w, o)), Wide.floats(scratch, 0)).add(Wide.floats(scratch, L)));
   }
 
   /** Partial sums of 32 signed bytes times 32 activations. */
@@ -135,9 +142,15 @@ final class VectorRows {
       c = nibbles(row, o + 20, x, 32 * b + 32, pairs).fma(Wide.all(Wide.half(row, o + 18)), c);
     }
     if (b < blocks) {
-      a = nibbles(row, 18L * b + 2, x, 32 * b, pairs).fma(Wide.all(Wide.half(row, 18L * b)), a);
+      a.intoArray(scratch, 0);
+      c.intoArray(scratch, L);
+      return lastQ4x0(w, offset + 18L * b, x, 32 * b, pairs, scratch);
     }
     return Wide.sum(a.add(c));
+  }
+
+  private static float lastQ4x0(MemorySegment w, long o, float[] x, int i, float[] pairs, float[] scratch) {
+    return Wide.sum(nibbles(w, o + 2, x, i, pairs).fma(Wide.all(Wide.half(w, o)), Wide.floats(scratch, 0)).add(Wide.floats(scratch, L)));
   }
 
   /** Partial sums of 32 nibbles, each less 8, times 32 activations. */

@@ -45,12 +45,18 @@ final class VectorRows16 {
       c = t.fma(Wide.all(Wide.half(row, o + 34)), c);
     }
     if (b < blocks) {
-      long o = 34L * b;
-      FloatVector t = Wide.toFloats(Wide.signed(row, o + 2)).mul(Wide.floats(x, 32 * b));
-      t = Wide.toFloats(Wide.signed(row, o + 18)).fma(Wide.floats(x, 32 * b + 16), t);
-      a = t.fma(Wide.all(Wide.half(row, o)), a);
+      a.intoArray(scratch, 0);
+      c.intoArray(scratch, 16);
+      return lastQ8x0(w, offset + 34L * b, x, 32 * b, scratch);
     }
     return Wide.sum(a.add(c));
+  }
+
+  /** The odd block and the sum: with it the loop would be over what C2 inlines, and every row of weights would make objects. */
+  private static float lastQ8x0(MemorySegment w, long o, float[] x, int i, float[] scratch) {
+    FloatVector t = Wide.toFloats(Wide.signed(w, o + 2)).mul(Wide.floats(x, i));
+    t = Wide.toFloats(Wide.signed(w, o + 18)).fma(Wide.floats(x, i + 16), t);
+    return Wide.sum(t.fma(Wide.all(Wide.half(w, o)), Wide.floats(scratch, 0)).add(Wide.floats(scratch, 16)));
   }
 
   private static float q4x0(MemorySegment w, long offset, int k, float[] x, float[] pairs, float[] scratch) {
@@ -72,14 +78,18 @@ final class VectorRows16 {
       c = t.fma(Wide.all(Wide.half(row, o + 18)), c);
     }
     if (b < blocks) {
-      long o = 18L * b;
-      int i = 32 * b;
-      IntVector v = Wide.unsigned(row, o + 2);
-      FloatVector t = Wide.toFloats(v.and(15)).fma(Wide.floats(x, i), Wide.floats(pairs, i >> 1));
-      t = Wide.toFloats(v.lanewise(VectorOperators.LSHR, 4)).fma(Wide.floats(x, i + 16), t);
-      a = t.fma(Wide.all(Wide.half(row, o)), a);
+      a.intoArray(scratch, 0);
+      c.intoArray(scratch, 16);
+      return lastQ4x0(w, offset + 18L * b, x, 32 * b, pairs, scratch);
     }
     return Wide.sum(a.add(c));
+  }
+
+  private static float lastQ4x0(MemorySegment w, long o, float[] x, int i, float[] pairs, float[] scratch) {
+    IntVector v = Wide.unsigned(w, o + 2);
+    FloatVector t = Wide.toFloats(v.and(15)).fma(Wide.floats(x, i), Wide.floats(pairs, i >> 1));
+    t = Wide.toFloats(v.lanewise(VectorOperators.LSHR, 4)).fma(Wide.floats(x, i + 16), t);
+    return Wide.sum(t.fma(Wide.all(Wide.half(w, o)), Wide.floats(scratch, 0)).add(Wide.floats(scratch, 16)));
   }
 
   private static float q4x1(MemorySegment w, long offset, int k, float[] x, float[] pairs, float[] scratch) {

@@ -55,7 +55,7 @@ final class ProgramCases {
       for (int count : new int[] {0, 1, 4, -2}) {
         listing.add(Level.STANDARD, signature.of("kind", kind, "rows", 4, "count", count, "hidden", 32, "wide", blocks ? 64 : 48, "w", "q8_0"));
       }
-      listing.add(Level.STANDARD, signature.of("kind", kind, "rows", 0));
+      listing.add(Level.QUICK, signature.of("kind", kind, "rows", 0));
       for (Draft.Split split : new Draft.Split[] {Draft.Split.STREAM, Draft.Split.STREAMS}) {
         listing.add(kind.ordinal() % 3 == split.ordinal() ? Level.QUICK : Level.STANDARD, signature.of("kind", kind, "rows", 2, "split", split));
         listing.add(Level.STANDARD, signature.of("kind", kind, "rows", 3, "count", 1, "w", "q4_0", "split", split));
