@@ -32,14 +32,16 @@ public final class DriverLibrary {
 
   private DriverLibrary() {}
 
-  /** Loads it. @throws NotRunException with the reason where that is not possible */
+  /** Loads it. @throws NotRunException with the reason where that is not possible, or it shows no device */
   public static Cuda open(String driver) {
     try {
-      return switch (driver) {
+      Cuda cuda = switch (driver) {
         case SYSTEM -> Cuda.load();
         case EMULATOR -> Cuda.load(emulator());
         default -> throw new NotRunException("driver=" + driver + " is none; choose " + SYSTEM + " or " + EMULATOR);
       };
+      cuda.device(0);
+      return cuda;
     } catch (CudaUnavailableException e) {
       throw new NotRunException(e.getMessage() + (driver.equals(SYSTEM) ? " -p driver=" + EMULATOR + " runs the calls for correctness." : ""));
     }

@@ -16,7 +16,6 @@ import dev.gatun.decoder.model.SeededModel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -95,7 +94,9 @@ public class FirstTokenBenchmark {
     }
     ModelShape shape = ModelShape.of(model).orElseThrow(() -> new NotRunException("model=" + model + " is neither a file nor a shape; the shapes are "
         + ModelShape.all().stream().map(ModelShape::name).toList()));
-    return SeededModel.cached(shape, DType.valueOf(type.toUpperCase(Locale.ROOT)), (done, all) -> {});
+    DType weights = Arrays.stream(DType.values()).filter(known -> known.label().equals(type)).findFirst()
+        .orElseThrow(() -> new NotRunException("type=" + type + " is no type of weights; the types are those of gatun bench --help"));
+    return SeededModel.cached(shape, weights, (done, all) -> {});
   }
 
   private static Backend opened(String backend, BackendOptions options) {

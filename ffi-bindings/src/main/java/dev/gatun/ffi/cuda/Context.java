@@ -144,16 +144,14 @@ public final class Context implements AutoCloseable {
   /** The device's free and total memory. */
   public MemoryInfo memoryInfo() {
     handle.get();
-    long[] info = new long[1];
-    long free = obtain(driver.cuMemGetInfo_v2, out -> {
-      try (Arena arena = Arena.ofConfined()) {
-        MemorySegment total = arena.allocate(ValueLayout.JAVA_LONG);
-        int result = call(driver.cuMemGetInfo_v2, out, total.address());
-        info[0] = total.get(ValueLayout.JAVA_LONG, 0);
-        return result;
-      }
-    });
-    return new MemoryInfo(free, info[0]);
+    if (!enter()) {
+      return platformThread().call(this::memoryInfo);
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment info = arena.allocate(2 * Long.BYTES, Long.BYTES);
+      check(driver.cuMemGetInfo_v2, call(driver.cuMemGetInfo_v2, info.address(), info.address() + Long.BYTES));
+      return new MemoryInfo(info.get(ValueLayout.JAVA_LONG, 0), info.get(ValueLayout.JAVA_LONG, Long.BYTES));
+    }
   }
 
   /** The number of the least urgent stream priority, usually 0. */
