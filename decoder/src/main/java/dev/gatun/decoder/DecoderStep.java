@@ -73,7 +73,7 @@ final class DecoderStep implements AutoCloseable {
       this.logits = allocate(backend, DType.F32, bucket.rows(), vocabulary);
       this.next = following.isPresent() ? following.get().inputs().everyId() : allocate(backend, DType.I32, bucket.rows());
       this.chosen = new HostSide(next);
-      this.logit = new HostSide(Tensor.of(logits.storage(), 0, DType.F32, Shape.of(logits.shape().elements())));
+      this.logit = HostSide.ofOne(logits);
       this.controls = bucket.choice() == Choice.SAMPLED ? new Controls(backend, bucket.rows(), history) : null;
       Program.Builder program = Program.builder("decode " + bucket.tokens() + " tokens").input(inputs.all()).output(logits, next);
       following.ifPresent(step -> program.input(step.successors()).output(step.inputs().all())

@@ -14,9 +14,18 @@ final class HostSide {
   private final Buffer buffer;
 
   HostSide(Tensor tensor) {
+    this(tensor, tensor.bytes());
+  }
+
+  private HostSide(Tensor tensor, long bytes) {
     this.tensor = tensor;
-    this.memory = Arena.ofAuto().allocate(tensor.bytes(), Long.BYTES);
+    this.memory = Arena.ofAuto().allocate(bytes, Long.BYTES);
     this.buffer = Buffer.ofHost(memory);
+  }
+
+  /** For one element at a time of a large tensor: {@link #fetchOne} alone. */
+  static HostSide ofOne(Tensor tensor) {
+    return new HostSide(tensor, Integer.BYTES);
   }
 
   void set(long index, int value) {
