@@ -1,35 +1,54 @@
 package dev.gatun.decoder;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import dev.gatun.Backend;
 import dev.gatun.Gatun;
+import dev.gatun.decoder.tokenizer.SharedData;
 import java.io.IOException;
-import java.util.Comparator;
+import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** The decoder on the TornadoVM kernels, which the emulator runs, against llama.cpp: same file, same prompt, greedy. */
+/** The decoder on the TornadoVM kernels against llama.cpp: same file, same prompt, greedy; on a device where the build was given an SDK, else on the emulator. */
 class TornadoGoldenDecoderTest {
   private static final System.Logger LOGGER = System.getLogger(TornadoGoldenDecoderTest.class.getName());
-  private static final List<String> MODELS = List.of("stories260K-F32.gguf", "stories260K-Q8_0.gguf", "stories260K-Q4_0.gguf");
 
-  /** The shortest prompt of each model: emulated work-items take their time. */
+  /** The profile tornado-device starts JVMs with TornadoVM in them, where nothing but its device may answer. */
+  private static final boolean DEVICE = Boolean.getBoolean("gatun.tornado.device");
+
+  /** What must have golden tokens wherever there are any; other files are taken as they come, but none of them is missing. */
+  private static final List<String> MODELS = List.of("stories260K-F32.gguf", "stories260K-Q8_0.gguf", "stories260K-Q4_0.gguf", "tiny-llama-F32.gguf",
+      "tiny-llama3-F32.gguf", "tiny-qwen2-F32.gguf", "tiny-qwen3-F32.gguf");
+
   @TestFactory
   Stream<DynamicTest> matchesLlamaCpp() throws IOException {
-    Map<String, List<Golden>> models = Golden.all().stream().filter(golden -> MODELS.contains(golden.model()))
-        .collect(Collectors.groupingBy(Golden::model, TreeMap::new, Collectors.toList()));
-    return models.values().stream().map(prompts -> prompts.stream().min(Comparator.comparingInt(golden -> golden.prompt().length())).orElseThrow())
-        .map(golden -> DynamicTest.dynamicTest(golden.model() + " '" + golden.prompt() + "'", () -> compare(golden)));
+    Path shared = SharedData.file("golden/greedy.json").getParent().getParent();
+    List<Golden> all = Golden.all();
+    assertThat(all).extracting(Golden::model).as("files with golden tokens").containsAll(MODELS);
+    assertThat(all).allSatisfy(golden -> assertThat(shared.resolve("models").resolve(golden.model())).isRegularFile());
+    return all.stream().map(golden -> DynamicTest.dynamicTest(golden.model() + " '" + golden.prompt() + "'", () -> compare(golden)));
+  }
+
+  @Test
+  void runsOnADevice() {
+    if (!DEVICE) {
+      LOGGER.log(System.Logger.Level.WARNING, "golden tokens of the TornadoVM kernels: on the emulator alone");
+    }
+    assumeTrue(DEVICE, "run on the emulator alone; -Dgatun.tornado.home=FOLDER, with a TornadoVM SDK, compares on its device too");
+    try (Backend backend = Gatun.open("tornado")) {
+      assertThat(backend.device().facts()).containsKey("tornadovm").doesNotContainEntry("interface", "JAVA");
+    }
   }
 
   private static void compare(Golden golden) {
-    try (Backend backend = Gatun.open("tornado-emulated")) {
+    try (Backend backend = Gatun.open(DEVICE ? "tornado" : "tornado-emulated")) {
       double nmse = golden.compare(backend);
-      LOGGER.log(System.Logger.Level.INFO, "{0} on {1}: NMSE {2}", golden.model(), backend.name(), Double.toString(nmse));
+      LOGGER.log(System.Logger.Level.INFO, "{0} on {1}: NMSE {2}", golden.model(), backend.device().name(), Double.toString(nmse));
     }
   }
 }

@@ -130,7 +130,7 @@ class LauncherTest {
 
   @Test
   void argfileOfTornadoVmIsMergedWithTheLaunchersFlags() throws Exception {
-    Path sdk = sdk("an sdk", "5.2.0-jdk25");
+    Path sdk = sdk("an R&D sdk", "5.2.0-jdk25");
     String template = """
         # === JVM mode ===
         -server
@@ -152,19 +152,47 @@ class LauncherTest {
         "--add-exports=jdk.internal.vm.ci/jdk.vm.ci.code=tornado.runtime");
     assertThat(bash(read, home).lines()).containsExactlyElementsOf(merged);
 
-    // The SDK's own file, made by its installation, comes before the template.
-    Files.writeString(sdk.resolve("tornado-argfile"), template.replace("${TORNADOVM_HOME}", sdk.toString()).replace("\n", "\r\n") + "\n-Dmore=1\n");
+    // The SDK's own file, made of the template at its first use, comes before it; the folder's space is not quoted there.
+    Files.writeString(sdk.resolve("tornado-argfile"), template.replace("${TORNADOVM_HOME}", sdk.toString()).replace("\n", "\r\n")
+        + "\n-Dmore=1 \"-Dquoted=1 and 2\" --add-opens a/b=c --add-opens=d/e=f\n");
     List<String> more = new ArrayList<>(merged);
-    more.add("-Dmore=1");
-    // A folder with a space must be quoted there, or it is two words.
-    Files.writeString(sdk.resolve("tornado-argfile"), Files.readString(sdk.resolve("tornado-argfile"))
-        .replace("-Djava.library.path=" + sdk, "-Djava.library.path=${TORNADOVM_HOME}"));
+    more.addAll(List.of("-Dmore=1", "-Dquoted=1 and 2", "--add-opens=a/b=c", "--add-opens=d/e=f"));
     assertThat(bash(read, home).lines()).containsExactlyElementsOf(more);
 
+    // That of a folder which is gone, or of another SDK, gives way to the template.
+    Path other = sdk("other", "5.2.0-jdk25");
+    for (String elsewhere : List.of("/no/such/folder", other.toString())) {
+      Files.writeString(sdk.resolve("tornado-argfile"), template.replace("${TORNADOVM_HOME}", elsewhere));
+      assertThat(bash(read, home).lines()).containsExactlyElementsOf(merged);
+    }
+    Files.delete(sdk.resolve("tornado-argfile.template"));
+    assertThat(bash(read, home).lines().findFirst().orElseThrow()).contains(sdk + "/tornado-argfile is that of another SDK, in " + other);
     Files.writeString(sdk.resolve("tornado-argfile"), template.replace("${TORNADOVM_HOME}", "/no/such/folder"));
     assertThat(bash(read, home).lines().findFirst().orElseThrow()).contains(sdk + "/tornado-argfile", "/no/such/folder/share/java/tornado", "delete tornado-argfile");
     Files.writeString(sdk.resolve("tornado-argfile"), "-server\n");
     assertThat(bash(read, home).lines().findFirst().orElseThrow()).contains("no --module-path", "unpack the SDK anew");
+
+    Files.writeString(sdk.resolve("tornado-argfile"), template);
+    Files.delete(sdk.resolve("share/java/graalJars/word-25.0.2.jar"));
+    assertThat(bash(read, home).lines().findFirst().orElseThrow()).contains(sdk + " is not complete", "graalJars has no word-*.jar", "unpack or build the SDK anew");
+  }
+
+  @Test
+  void jdkIsOneThatTornadoVmIsFor() throws Exception {
+    Path newer = java("newer", "26", true);
+    Path wanted = java("wanted", "25.0.1", true);
+    String found = "source \"$1\"; list_candidates() { CANDIDATES=(\"$JAVA_HOME\" $OTHERS); }; choose_tornado $WORDS; find_jdk; echo \"$JDK $TORNADO $TORNADO_ABSENT\"";
+    for (Map.Entry<String, Path> on : Map.of("5.2.0-jdk25", wanted, "7.0.1-jdk22plus", newer, "9-jdk26plus", newer, "8.0.0-jdk26-dev", newer).entrySet()) {
+      Path sdk = sdk(on.getKey(), on.getKey());
+      Files.writeString(sdk.resolve("tornado-argfile.template"), "--module-path ${TORNADOVM_HOME}/share/java/tornado\n--add-modules ALL-SYSTEM\n");
+      Map<String, String> both = Map.of("TORNADOVM_HOME", sdk.toString(), "JAVA_HOME", newer.toString(), "OTHERS", wanted.toString(), "WORDS", "run --backend tornado");
+      assertThat(bash(found, both)).as(on.getKey()).isEqualTo(on.getValue() + " true");
+    }
+    Map<String, String> newerAlone = Map.of("TORNADOVM_HOME", folder.resolve("5.2.0-jdk25").toString(), "JAVA_HOME", newer.toString(), "OTHERS", "");
+    assertThat(bash(found, with(newerAlone, "WORDS", "run --backend tornado"))).hasLineCount(1)
+        .startsWith("gatun: TornadoVM 5.2.0-jdk25 in TORNADOVM_HOME=").contains("runs on JDK 25, and none is found (JAVA_HOME=" + newer + " holds JDK 26)", "set JAVA_HOME to a JDK 25");
+    assertThat(bash(found, with(newerAlone, "WORDS", "backends"))).startsWith(newer + " false TornadoVM 5.2.0-jdk25 in");
+    assertThat(bash(found, with(newerAlone, "WORDS", "run"))).isEqualTo(newer + " false");
   }
 
   @Test
@@ -178,8 +206,8 @@ class LauncherTest {
       assertThat(refused).startsWith("gatun: TORNADOVM_HOME").contains(entry.getKey(), entry.getValue()).doesNotContain("never").hasLineCount(1);
       assertThat(refused).containsAnyOf("set it to the folder", "set TORNADOVM_HOME to", "unpack the SDK");
       // A list of what there is goes on without it, and says so where one was named.
-      assertThat(bash("source \"$1\"; choose_tornado backends; echo $TORNADO", home)).endsWith("false")
-          .contains(entry.getKey().isEmpty() ? "" : "gatun: without TornadoVM: TORNADOVM_HOME=" + entry.getKey());
+      assertThat(bash("source \"$1\"; choose_tornado backends; echo \"$TORNADO $TORNADO_ABSENT\"", home))
+          .startsWith(entry.getKey().isEmpty() ? "false" : "false TORNADOVM_HOME=" + entry.getKey());
       assertThat(bash("source \"$1\"; choose_tornado run; echo $TORNADO", home)).isEqualTo("false");
     }
   }
@@ -198,6 +226,10 @@ class LauncherTest {
   private Path sdk(String name, String version) throws IOException {
     Path home = folder.resolve(name);
     Files.createFile(Files.createDirectories(home.resolve("share/java/tornado")).resolve("tornado-api-" + version + ".jar"));
+    Path compiler = Files.createDirectories(home.resolve("share/java/graalJars"));
+    for (String part : List.of("compiler", "collections", "word", "truffle-compiler")) {
+      Files.createFile(compiler.resolve(part + "-25.0.2.jar"));
+    }
     return home;
   }
 

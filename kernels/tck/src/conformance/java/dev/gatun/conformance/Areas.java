@@ -122,6 +122,31 @@ final class Areas {
     }
   }
 
+  /**
+   * Gives every NaN among the first {@code rows} indices of a float tensor the same bits: which of two NaNs arithmetic returns is not promised, not even
+   * from one run to the next.
+   */
+  void alikeNaNs(Tensor tensor, int rows) {
+    if (tensor.dtype() != DType.F32 && tensor.dtype() != DType.F16 && tensor.dtype() != DType.BF16) {
+      return;
+    }
+    BitSet[] marked = nothing();
+    mark(marked, tensor, rows);
+    int area = indices.get(tensor.buffer());
+    MemorySegment memory = areas.get(area).memory;
+    int width = tensor.dtype().blockBytes();
+    for (int at = marked[area].nextSetBit(0); at >= 0; at = marked[area].nextSetBit(at + width)) {
+      if (width == Float.BYTES) {
+        float value = memory.get(ValueLayout.JAVA_FLOAT_UNALIGNED, at);
+        memory.set(ValueLayout.JAVA_FLOAT_UNALIGNED, at, Float.isNaN(value) ? Float.NaN : value);
+      } else {
+        short bits = memory.get(ValueLayout.JAVA_SHORT_UNALIGNED, at);
+        int infinite = tensor.dtype() == DType.F16 ? 0x7C00 : 0x7F80;
+        memory.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, (bits & 0x7FFF) > infinite ? (short) 0x7FFF : bits);
+      }
+    }
+  }
+
   /** The first difference outside the marked bytes, if there is one. */
   String difference(byte[][] before, byte[][] after, BitSet[] marked) {
     for (int i = 0; i < before.length; i++) {

@@ -26,6 +26,12 @@ final class Failures {
     return of(device + " does not compile " + which, "", cause);
   }
 
+  /** A run of {@code what} after which {@code kernels} had left no mark: what the driver said of it, TornadoVM wrote to the standard output alone. */
+  static DeviceException ofLaunching(String what, String device, List<String> kernels) {
+    return new DeviceException("tornado: " + what + " failed on " + device + ": " + String.join(", ", kernels) + " did not run; the driver's reason is in what "
+        + "TornadoVM printed", "launch failed", false);
+  }
+
   /** In one line, without the colours of a terminal and the stack that TornadoVM writes into messages. */
   private static String message(Throwable cause) {
     String message = String.valueOf(cause.getMessage()).replaceAll("\\x1B\\[[0-9;]*m", "").replaceAll("(?s)\\s*Stacktrace: \\[.*", "").strip();

@@ -3,6 +3,7 @@ package dev.gatun.tornado;
 import dev.gatun.tornado.kernel.Arguments;
 import dev.gatun.tornado.kernel.Grid;
 import dev.gatun.tornado.kernel.Launch;
+import dev.gatun.tornado.kernel.Mark;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -13,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.ImmutableTaskGraph;
 import uk.ac.manchester.tornado.api.KernelContext;
@@ -31,6 +33,8 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 /**
  * A list of kernels as one task graph, compiled by TornadoVM when it is made, and replayed with the memory, numbers and grids that it is bound to. The compiled code
  * depends on the kernels alone, since all numbers are read from memory; a graph that is no longer needed therefore serves other launches of the same signature.
+ *
+ * <p>A run counts once every kernel has left its {@link Mark} in the integers, which come back to the host: TornadoVM does not tell of a launch that failed.
  */
 final class Graph {
   private static final int POWERS = 256;
@@ -52,12 +56,23 @@ final class Graph {
   private final TornadoExecutionPlan plan;
   private final Map<Slab, TornadoExecutionPlan> links = new HashMap<>();
   private final Map<Handle, Slab> mapped = new HashMap<>();
+  private final List<String> kernels;
+  private final int[] starts;
+  private int runs;
+  private boolean settled;
+  private boolean failed;
 
   /** A graph for launches like these; {@link #bind} comes before the first run. */
   Graph(TornadoDevice device, String name, List<Launch> launches) {
     this.device = device;
     this.name = name;
-    int entries = launches.stream().mapToInt(Launch::entries).sum();
+    this.kernels = launches.stream().map(launch -> launch.kernel().name()).toList();
+    this.starts = new int[launches.size()];
+    int entries = Mark.RUN + 1;
+    for (int i = 0; i < starts.length; i++) {
+      starts[i] = entries + 1;
+      entries = starts[i] + launches.get(i).entries();
+    }
     this.integers = new IntArray(entries);
     this.floats = new FloatArray(entries);
     List<Integer> pieces = pieces(launches);
@@ -65,14 +80,13 @@ final class Graph {
     TaskGraph tasks = new TaskGraph(name).transferToDevice(DataTransferMode.EVERY_EXECUTION, integers, floats)
         .transferToDevice(DataTransferMode.FIRST_EXECUTION, powers);
     GridScheduler scheduler = new GridScheduler();
-    int base = 0;
     for (int i = 0; i < launches.size(); i++) {
       Launch launch = launches.get(i);
       IntArray at = new IntArray(1);
-      at.set(0, base);
-      base += launch.entries();
+      at.set(0, starts[i]);
       List<Integer> memory = launch.places().stream().map(place -> pieces.indexOf(place.slab())).toList();
       launch.kernel().task().add(tasks, "t" + i, new Slots(memory, at, powers));
+      Sketches.await();
       tasks.transferToDevice(DataTransferMode.FIRST_EXECUTION, at);
       WorkerGrid grid = new WorkerGrid3D(1, 1, 1);
       set(grid, launch.grid());
@@ -80,6 +94,7 @@ final class Graph {
       scheduler.addWorkerGrid(name + ".t" + i, grid);
     }
     handles.values().forEach(handle -> tasks.transferToDevice(DataTransferMode.FIRST_EXECUTION, handle));
+    tasks.transferToHost(DataTransferMode.EVERY_EXECUTION, integers);
     this.graph = tasks.snapshot();
     this.plan = new TornadoExecutionPlan(graph).withDevice(device).withGridScheduler(scheduler);
     plan.withPreCompilation();
@@ -121,34 +136,70 @@ final class Graph {
   /** Points the graph at the memory, numbers and grids of launches of its signature. */
   void bind(List<Launch> launches, IntFunction<Slab> slabs) {
     List<Integer> pieces = pieces(launches);
-    int base = 0;
     for (int i = 0; i < launches.size(); i++) {
       Launch launch = launches.get(i);
+      int base = starts[i];
       for (int k = 0; k < launch.integers().size(); k++) {
         integers.set(base + k, launch.integers().get(k));
       }
       for (int k = 0; k < launch.floats().size(); k++) {
         floats.set(base + k, launch.floats().get(k));
       }
-      base += launch.entries();
       set(grids.get(i), launch.grid());
     }
     handles.forEach((handle, array) -> {
       Slab slab = slabs.apply(pieces.get(handle.memory));
       if (mapped.put(handle, slab) != slab) {
-        links.computeIfAbsent(slab, s -> new TornadoExecutionPlan(s.graph(), graph)).mapOnDeviceMemoryRegion(array, slab.array(), 0, 0, 1);
+        settled = false;
+        synchronized (Pool.TORNADO) {
+          links.computeIfAbsent(slab, s -> new TornadoExecutionPlan(s.graph(), graph)).mapOnDeviceMemoryRegion(array, slab.array(), 0, 0, 1);
+        }
       }
     });
   }
 
   /** Runs it once, to its end. {@code what} names the program in errors. */
   void run(Supplier<String> what) {
+    runs++;
+    integers.set(Mark.RUN, runs);
+    for (int start : starts) {
+      integers.set(start - 1, 0);
+    }
+    failed = true;
     try {
-      plan.execute();
-      device.sync(plan.getId());
-    } catch (RuntimeException e) {
+      if (settled) {
+        execute();
+      } else {
+        synchronized (Pool.TORNADO) {
+          execute();
+        }
+      }
+    } catch (VirtualMachineError e) {
+      throw e;
+    } catch (RuntimeException | Error e) {
       throw Failures.of(what.get() + " failed on " + device.getDeviceName(), "", e);
     }
+    List<String> missing = IntStream.range(0, starts.length).filter(i -> integers.get(starts[i] - 1) != runs).mapToObj(kernels::get).distinct().toList();
+    if (!missing.isEmpty()) {
+      throw Failures.ofLaunching(what.get(), device.getDeviceName(), missing);
+    }
+    failed = false;
+    settled = true;
+  }
+
+  private void execute() {
+    plan.execute();
+    device.sync(plan.getId());
+  }
+
+  /** What decides how many items run a task's kernel. */
+  WorkerGrid grid(int task) {
+    return grids.get(task);
+  }
+
+  /** Whether its last run failed, after which nobody else is to have it. */
+  boolean failed() {
+    return failed;
   }
 
   /** What one task's kernel is given. */

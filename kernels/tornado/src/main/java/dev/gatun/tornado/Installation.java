@@ -22,13 +22,19 @@ final class Installation {
   /** The option that has every device served as a processor, {@code cpu}, or as a GPU, {@code gpu}: by it tests reach the kernels that their own device would not choose. */
   static final String FORMS = "forms";
 
-  private static final List<String> OPTIONS = List.of(DEVICE, FORMS);
+  /** The option that has every device served as one of so many bytes of local memory, if it has more: for the same. */
+  static final String LOCAL_MEMORY = "local-memory";
+
+  private static final List<String> OPTIONS = List.of(DEVICE, FORMS, LOCAL_MEMORY);
   private static final String API = "uk.ac.manchester.tornado.api.TaskGraph";
   private static final String EMULATED = "emulated";
   private static final String BAILOUT = "tornado.recover.bailout";
   private static final String LINES = "5.2.0-jdk25 or 7.0.1-jdk22plus";
   private static final String START = "./gatun with --backend tornado, or java @$TORNADOVM_HOME/tornado-argfile";
   private static final int LEAST_JAVA = 25;
+
+  /** Why the launcher started this JVM without TornadoVM although there is a folder for it. */
+  private static final String ABSENT = "gatun.tornado.absent";
 
   /** The end of a version: for one JDK, or for one and all later ones. */
   private static final Pattern LINE = Pattern.compile("jdk(\\d+)(plus)?");
@@ -40,11 +46,11 @@ final class Installation {
     try {
       Class.forName(API, false, Installation.class.getClassLoader());
       settle();
-      Optional<String> old = emulated ? Optional.empty() : oldLine(version());
-      if (old.isEmpty()) {
+      Optional<String> other = emulated ? Optional.empty() : otherLine(version(), Runtime.version().feature());
+      if (other.isEmpty()) {
         device(emulated, options);
       }
-      return old;
+      return other;
     } catch (ClassNotFoundException | NoClassDefFoundError e) {
       return Optional.of(absent(emulated));
     } catch (UnsupportedClassVersionError e) {
@@ -59,6 +65,10 @@ final class Installation {
   private static String absent(boolean emulated) {
     if (emulated) {
       return "the emulator of TornadoVM's interface is not on the class path; it is built with the project and not published";
+    }
+    String found = System.getProperty(ABSENT);
+    if (found != null) {
+      return "TornadoVM is not in this JVM: " + found;
     }
     String home = System.getenv("TORNADOVM_HOME");
     return home == null || home.isBlank()
@@ -96,11 +106,20 @@ final class Installation {
         .or(() -> Optional.ofNullable(TornadoRuntime.class.getModule().getDescriptor()).flatMap(ModuleDescriptor::rawVersion)).orElse("of unknown version");
   }
 
-  /** What is wrong with a version that says for which JDK it is; empty if nothing is, or it does not say. */
-  static Optional<String> oldLine(String version) {
+  /** What is wrong with a version that says for which JDK it is, on a JVM of that feature version; empty if nothing is, or it does not say. */
+  static Optional<String> otherLine(String version, int java) {
     Matcher line = LINE.matcher(version);
-    return line.find() && line.group(2) == null && Integer.parseInt(line.group(1)) < LEAST_JAVA
-        ? Optional.of("TornadoVM " + version + " is not for JDK " + LEAST_JAVA + " or later; use " + LINES) : Optional.empty();
+    if (!line.find()) {
+      return Optional.empty();
+    }
+    int wanted = Integer.parseInt(line.group(1));
+    boolean later = line.group(2) != null;
+    if (!later && wanted < LEAST_JAVA) {
+      return Optional.of("TornadoVM " + version + " is not for JDK " + LEAST_JAVA + " or later; use " + LINES);
+    }
+    return java == wanted || later && java > wanted ? Optional.empty()
+        : Optional.of("TornadoVM " + version + " runs on JDK " + wanted + (later ? " or later" : "") + " and this is " + java
+            + "; start that JDK, or use a TornadoVM for this one (" + LINES + ")");
   }
 
   /** The device asked for. @throws GatunException naming those there are, if it is not among them */
@@ -111,6 +130,7 @@ final class Installation {
       }
     }
     forms(options);
+    localMemory(options);
     Map<String, TornadoDevice> all = all();
     if (!all.isEmpty() && all.values().stream().noneMatch(device -> isEmulated(device) == emulated)) {
       throw new GatunException(emulated ? "TornadoVM itself is in this JVM, in place of its emulator" : absent(false));
@@ -130,6 +150,17 @@ final class Installation {
       case "gpu" -> false;
       default -> throw new GatunException("option " + FORMS + " is cpu or gpu, not '" + asked + "'");
     });
+  }
+
+  /** The most local memory to count on, in bytes. @throws GatunException if the option is no such number */
+  static long localMemory(BackendOptions options) {
+    return options.get(LOCAL_MEMORY).map(asked -> {
+      try {
+        return Long.parseUnsignedLong(asked.strip());
+      } catch (NumberFormatException _) {
+        throw new GatunException("option " + LOCAL_MEMORY + " is a number of bytes, not '" + asked + "'");
+      }
+    }).orElse(Long.MAX_VALUE);
   }
 
   private static boolean isEmulated(TornadoDevice device) {

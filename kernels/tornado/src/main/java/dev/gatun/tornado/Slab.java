@@ -24,7 +24,8 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
  * mapped onto it, of whichever element type its kernels read. It lives as long as the process: TornadoVM frees memory only by resetting the device, after which
  * no graph made before compiles any more.
  *
- * <p>TornadoVM sizes device memory by an array in host memory. That one is never read here, and its pages, of a sparse file's private mapping, are never touched.
+ * <p>TornadoVM sizes device memory by an array in host memory. That one is never read here, and its pages, of a sparse file's private mapping, are never touched;
+ * TornadoVM's PTX driver alone locks them, so that there a slab takes its size of the host's memory too.
  */
 final class Slab {
   /** Bytes at the start that no buffer gets: graphs upload their small arrays here before these are mapped. */
@@ -39,15 +40,19 @@ final class Slab {
   /** Takes memory of a device. @throws dev.gatun.DeviceException if it has none */
   Slab(TornadoDevice device, long bytes) {
     this.bytes = bytes;
-    Arena arena = Arena.ofShared();
     try {
-      this.array = ByteArray.fromSegmentShallow(untouched(TornadoNativeArray.ARRAY_HEADER + bytes, arena));
-      this.graph = new TaskGraph("gatunSlab" + MADE.getAndIncrement()).task("touch", Move::touch, array).transferToHost(DataTransferMode.UNDER_DEMAND, array).snapshot();
-      TornadoExecutionPlan plan = new TornadoExecutionPlan(graph).withDevice(device);
-      plan.execute();
-      device.sync(plan.getId());
-    } catch (RuntimeException e) {
-      arena.close();
+      this.array = ByteArray.fromSegmentShallow(untouched(TornadoNativeArray.ARRAY_HEADER + bytes, Arena.ofShared()));
+      synchronized (Pool.TORNADO) {
+        TaskGraph tasks = new TaskGraph("gatunSlab" + MADE.getAndIncrement()).task("touch", Move::touch, array);
+        Sketches.await();
+        this.graph = tasks.transferToHost(DataTransferMode.UNDER_DEMAND, array).snapshot();
+        TornadoExecutionPlan plan = new TornadoExecutionPlan(graph).withDevice(device);
+        plan.execute();
+        device.sync(plan.getId());
+      }
+    } catch (VirtualMachineError e) {
+      throw e;
+    } catch (RuntimeException | Error e) {
       throw Failures.of(device.getDeviceName() + " has no memory for another " + bytes + " bytes", "free buffers, or raise what TornadoVM may take by "
           + "-Dtornado.device.memory=16GB", e);
     }

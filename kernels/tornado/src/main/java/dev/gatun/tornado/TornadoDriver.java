@@ -38,19 +38,19 @@ final class TornadoDriver implements BackendDriver {
   private final WeightUpload weights;
   private double bandwidth;
 
-  TornadoDriver(TornadoDevice device, String number, String version, Optional<Boolean> asProcessor) {
+  TornadoDriver(TornadoDevice device, String number, String version, Optional<Boolean> asProcessor, long localMemory) {
     this.machine = new Machine(device);
-    Traits traits = traits(device, asProcessor);
+    Traits traits = traits(device, asProcessor, localMemory);
     this.properties = properties(device, number, version, traits);
     this.compiler = new Compiler(machine, traits);
     this.weights = new WeightUpload(machine, compiler);
   }
 
-  private static Traits traits(TornadoDevice device, Optional<Boolean> asProcessor) {
+  private static Traits traits(TornadoDevice device, Optional<Boolean> asProcessor, long localMemory) {
     boolean cpu = asProcessor.orElse(device.getDeviceType() == TornadoDeviceType.CPU);
-    long most = Math.clamp(device.getDeviceMaxWorkgroupDimensions()[0], 1, Traits.MOST_LOCAL);
+    long most = Math.min(Machine.mostItems(device), Traits.MOST_LOCAL);
     int local = (int) Math.min(Long.highestOneBit(most), cpu ? CPU_LOCAL : GPU_LOCAL);
-    return new Traits(Math.max(1, device.getPhysicalDevice().getDeviceMaxComputeUnits()), local, device.getDeviceLocalMemorySize(), cpu);
+    return new Traits(Math.max(1, device.getPhysicalDevice().getDeviceMaxComputeUnits()), local, Math.min(device.getDeviceLocalMemorySize(), localMemory), cpu);
   }
 
   private static DeviceProperties properties(TornadoDevice device, String number, String version, Traits traits) {

@@ -67,22 +67,27 @@ final class TornadoExecutable implements DeviceExecutable {
   /** Each kernel in a graph of its own, with the host's clock around it. */
   void profile(int runs) {
     List<Graph> single = new ArrayList<>();
-    for (Launch launch : launches) {
-      single.add(machine.graph(List.of(launch)));
-    }
     long[][] samples = new long[launches.size()][runs];
-    for (int r = 0; r < runs; r++) {
+    try {
+      for (Launch launch : launches) {
+        single.add(machine.graph(List.of(launch)));
+      }
+      for (int r = 0; r < runs; r++) {
+        for (int i = 0; i < single.size(); i++) {
+          String name = launches.get(i).kernel().name();
+          long started = System.nanoTime();
+          machine.run(single.get(i), () -> name);
+          samples[i][r] = System.nanoTime() - started;
+        }
+      }
+    } finally {
       for (int i = 0; i < single.size(); i++) {
-        String name = launches.get(i).kernel().name();
-        long started = System.nanoTime();
-        machine.run(single.get(i), () -> name);
-        samples[i][r] = System.nanoTime() - started;
+        machine.giveBack(single.get(i), List.of(launches.get(i)));
       }
     }
-    for (int i = 0; i < single.size(); i++) {
+    for (int i = 0; i < samples.length; i++) {
       Arrays.sort(samples[i]);
       medians[i] = samples[i][runs / 2];
-      machine.giveBack(single.get(i), List.of(launches.get(i)));
     }
   }
 

@@ -32,7 +32,7 @@ public final class TornadoProvider implements BackendProvider {
 
   @Override
   public Availability probe(BackendOptions options) {
-    return Installation.refusal(false, options).map(Availability::no).orElseGet(() -> Availability.yes(SCORE));
+    return Installation.refusal(false, options).or(Settings::refusal).map(Availability::no).orElseGet(() -> Availability.yes(SCORE));
   }
 
   @Override
@@ -41,10 +41,10 @@ public final class TornadoProvider implements BackendProvider {
   }
 
   static BackendDriver open(String name, boolean emulated, BackendOptions options) {
-    Installation.refusal(emulated, options).ifPresent(reason -> {
+    Installation.refusal(emulated, options).or(Settings::refusal).ifPresent(reason -> {
       throw new GatunException(name + ": " + reason);
     });
     return new TornadoDriver(Installation.device(emulated, options), options.get(Installation.DEVICE).orElse("0:0"), Installation.version(),
-        Installation.forms(options));
+        Installation.forms(options), Installation.localMemory(options));
   }
 }

@@ -2,10 +2,13 @@ package dev.gatun.tornado;
 
 import dev.gatun.tornado.kernel.Arguments;
 import dev.gatun.tornado.kernel.Kernel;
+import dev.gatun.tornado.kernel.Mark;
 import dev.gatun.tornado.kernel.Move;
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.ImmutableTaskGraph;
 import uk.ac.manchester.tornado.api.KernelContext;
@@ -27,57 +30,53 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
  */
 final class Window {
   private static final int LOCAL = 64;
-  private static final int ENTRIES = 4;
+  private static final int MARK = Mark.RUN + 1;
+  private static final int START = MARK + 1;
+  private static final int ENTRIES = START + 3;
+  private static final AtomicInteger MADE = new AtomicInteger();
 
   private final TornadoDevice device;
   private final boolean up;
   private final int unit;
-  private final int bytes;
   private final TornadoNativeArray staged;
   private final TornadoNativeArray handle;
   private final IntArray numbers = new IntArray(ENTRIES);
   private final WorkerGrid grid = new WorkerGrid1D(LOCAL);
   private final ImmutableTaskGraph graph;
   private final TornadoExecutionPlan plan;
+  private final Kernel kernel;
   private final Map<Slab, TornadoExecutionPlan> links = new HashMap<>();
   private Slab mapped;
+  private int runs;
+  private boolean failed;
 
-  /**
-   * A window.
-   *
-   * @param up whether it carries from the host
-   * @param unit 1 or 4: bytes copied by a work-item
-   * @param bytes how much it carries at a time
-   */
-  Window(TornadoDevice device, boolean up, int unit, int bytes) {
+  /** A window: whether it carries from the host, 1 or 4 bytes copied by a work-item, and how much it carries at a time. */
+  Window(TornadoDevice device, Pool.Way way) {
     this.device = device;
-    this.up = up;
-    this.unit = unit;
-    this.bytes = bytes;
+    this.up = way.up();
+    this.unit = way.unit();
+    int bytes = way.bytes();
     this.staged = unit == 1 ? new ByteArray(bytes) : new IntArray(bytes / Integer.BYTES);
     this.handle = unit == 1 ? new ByteArray(Integer.BYTES) : new IntArray(1);
-    String name = "gatun" + (up ? "Up" : "Down") + unit + "x" + bytes;
+    String name = "gatun" + (up ? "Up" : "Down") + unit + "x" + bytes + "n" + MADE.getAndIncrement();
     TaskGraph tasks = new TaskGraph(name).transferToDevice(DataTransferMode.EVERY_EXECUTION, numbers);
     FloatArray unused = new FloatArray(1);
     IntArray at = new IntArray(1);
-    at.set(0, 0);
+    at.set(0, START);
     tasks.transferToDevice(DataTransferMode.FIRST_EXECUTION, at, unused, handle);
     if (up) {
       tasks.transferToDevice(DataTransferMode.EVERY_EXECUTION, staged);
     }
-    Kernel kernel = unit == 1 ? Move.BYTES : Move.WORDS;
+    this.kernel = unit == 1 ? Move.BYTES : Move.WORDS;
     kernel.task().add(tasks, "t", new Ends(at, unused));
+    Sketches.await();
+    tasks.transferToHost(DataTransferMode.EVERY_EXECUTION, numbers);
     if (!up) {
       tasks.transferToHost(DataTransferMode.EVERY_EXECUTION, staged);
     }
     grid.setLocalWork(LOCAL, 1, 1);
     this.graph = tasks.snapshot();
     this.plan = new TornadoExecutionPlan(graph).withDevice(device).withGridScheduler(new GridScheduler(name + ".t", grid));
-  }
-
-  /** What it carries at a time. */
-  int bytes() {
-    return bytes;
   }
 
   /** Its own array's bytes, on the host. */
@@ -88,20 +87,44 @@ final class Window {
   /** Carries {@code count} bytes, a multiple of the unit, between the start of {@link #staged()} and byte {@code at} of a slab. */
   void carry(Slab slab, int at, int count) {
     int n = count / unit;
-    numbers.set(0, n);
-    numbers.set(1, up ? 0 : at / unit);
-    numbers.set(2, up ? at / unit : 0);
+    runs++;
+    numbers.set(Mark.RUN, runs);
+    numbers.set(MARK, 0);
+    numbers.set(START, n);
+    numbers.set(START + 1, up ? 0 : at / unit);
+    numbers.set(START + 2, up ? at / unit : 0);
     grid.setGlobalWork(Math.ceilDiv(n, LOCAL) * (long) LOCAL, 1, 1);
+    String what = "copying " + count + " bytes " + (up ? "to " : "from ") + device.getDeviceName();
+    failed = true;
     try {
-      if (mapped != slab) {
-        links.computeIfAbsent(slab, s -> new TornadoExecutionPlan(s.graph(), graph)).mapOnDeviceMemoryRegion(handle, slab.array(), 0, 0, 1);
+      if (mapped == slab) {
+        execute();
+      } else {
+        synchronized (Pool.TORNADO) {
+          links.computeIfAbsent(slab, s -> new TornadoExecutionPlan(s.graph(), graph)).mapOnDeviceMemoryRegion(handle, slab.array(), 0, 0, 1);
+          execute();
+        }
         mapped = slab;
       }
-      plan.execute();
-      device.sync(plan.getId());
-    } catch (RuntimeException e) {
-      throw Failures.of("copying " + count + " bytes " + (up ? "to " : "from ") + device.getDeviceName() + " failed", "", e);
+    } catch (VirtualMachineError e) {
+      throw e;
+    } catch (RuntimeException | Error e) {
+      throw Failures.of(what + " failed", "", e);
     }
+    if (numbers.get(MARK) != runs) {
+      throw Failures.ofLaunching(what, device.getDeviceName(), List.of(kernel.name()));
+    }
+    failed = false;
+  }
+
+  private void execute() {
+    plan.execute();
+    device.sync(plan.getId());
+  }
+
+  /** Whether its last carrying failed, after which nobody else is to have it. */
+  boolean failed() {
+    return failed;
   }
 
   /** The kernel's two operands: the array that is transferred, and the slab. */

@@ -35,8 +35,13 @@ class BrokenKernelTest {
     x.set(c.globalIdx, any.hashCode());
   }
 
+  /** The emulator is always there; where a device is said to be, its absence is a failure, not a reason to skip. */
+  private static void assertAvailable() {
+    assertThat(Installation.refusal(EMULATED, BackendOptions.none())).isEmpty();
+  }
+
   private static void compile(Kernel kernel) {
-    Installation.refusal(EMULATED, BackendOptions.none()).ifPresent(Assumptions::abort);
+    assertAvailable();
     try (Machine machine = new Machine(Installation.device(EMULATED, BackendOptions.none()))) {
       TornadoMemory memory = machine.allocate(1024);
       machine.graph(List.of(Launch.of(kernel).integers(1).memory(memory.place(0)).over(Grid.items(4, 4))));
@@ -58,7 +63,7 @@ class BrokenKernelTest {
 
   @Test
   void bailingOutToJavaIsOffAndCannotBeTurnedOn() {
-    Installation.refusal(EMULATED, BackendOptions.none()).ifPresent(Assumptions::abort);
+    assertAvailable();
     String set = System.getProperty("tornado.recover.bailout");
     assertThat(set).isEqualTo("False");
     try {
@@ -72,8 +77,19 @@ class BrokenKernelTest {
   @Test
   void linesOfTornadoVmForOlderJavaAreRefused() {
     for (String old : List.of("4.0.1-jdk21", "2.0.0-jdk24")) {
-      assertThat(Installation.oldLine(old)).hasValueSatisfying(why -> assertThat(why).contains(old, "not for JDK 25", "use 5.2.0-jdk25"));
+      assertThat(Installation.otherLine(old, 25)).hasValueSatisfying(why -> assertThat(why).contains(old, "not for JDK 25", "use 5.2.0-jdk25"));
     }
-    assertThat(List.of("5.2.0-jdk25", "7.0.1-jdk22plus", "8.0.0-jdk27", "of unknown version")).allSatisfy(v -> assertThat(Installation.oldLine(v)).isEmpty());
+    for (String other : List.of("5.2.0-jdk25", "7.0.1-jdk22plus", "of unknown version")) {
+      assertThat(Installation.otherLine(other, 25)).isEmpty();
+    }
+  }
+
+  @Test
+  void aLineForOneJdkIsRefusedOnAnotherAndOneForLaterOnesServesThoseToo() {
+    assertThat(Installation.otherLine("5.2.0-jdk25", 26)).hasValueSatisfying(why -> assertThat(why).contains("5.2.0-jdk25 runs on JDK 25 and this is 26;"));
+    assertThat(Installation.otherLine("8.0.0-jdk27", 25)).hasValueSatisfying(why -> assertThat(why).contains("runs on JDK 27 and this is 25;"));
+    assertThat(Installation.otherLine("9.0.0-jdk27plus", 25)).hasValueSatisfying(why -> assertThat(why).contains("runs on JDK 27 or later and this is 25;"));
+    assertThat(Installation.otherLine("8.0.0-jdk27", 27)).isEmpty();
+    assertThat(Installation.otherLine("7.0.1-jdk22plus", 26)).isEmpty();
   }
 }

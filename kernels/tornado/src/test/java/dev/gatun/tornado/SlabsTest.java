@@ -75,6 +75,39 @@ class SlabsTest {
   }
 
   @Test
+  void moreThanTheDeviceHasIsRefusedWithWhatIsTaken() {
+    slabs.allocate(1);
+    long taken = Pool.of(device).bytes();
+    try (Slabs full = new Slabs(device, taken + 4096, bytes -> new Slab(device, bytes))) {
+      List<TornadoMemory> held = new ArrayList<>();
+      assertThatThrownBy(() -> {
+        for (int i = 0; i < 100; i++) {
+          held.add(full.allocate(SLAB));
+        }
+      }).isInstanceOf(DeviceException.class).hasMessageContaining("has " + (taken + 4096) + " bytes of memory, of which").hasMessageContaining(" are taken; free buffers");
+    }
+  }
+
+  @Test
+  void aDeviceWithoutRoomToGrowIsAskedForWhatIsNeeded() {
+    List<Long> asked = new ArrayList<>();
+    long needed = SLAB + Slab.RESERVED;
+    try (Slabs tight = new Slabs(device, 0, bytes -> {
+      asked.add(bytes);
+      if (bytes > needed) {
+        throw new DeviceException("tornado: no memory", "", false);
+      }
+      return new Slab(device, bytes);
+    })) {
+      for (int i = 0; i < 20 && asked.stream().noneMatch(bytes -> bytes > needed); i++) {
+        tight.allocate(SLAB);
+      }
+    }
+    assertThat(asked.getLast()).isEqualTo(needed);
+    assertThat(asked.get(asked.size() - 2)).isGreaterThan(needed);
+  }
+
+  @Test
   void noTwoBuffersShareAByte() {
     Random random = new Random(7);
     List<TornadoMemory> held = new ArrayList<>();
@@ -99,11 +132,11 @@ class SlabsTest {
   @Test
   void aDeviceThatIsOpenedAgainGetsTheSlabsItHad() {
     slabs.allocate(1);
-    Slab had = slabs.slab(0);
+    long had = Pool.of(device).bytes();
     slabs.close();
     Slabs again = new Slabs(device);
     again.allocate(1);
-    assertThat(again.slab(0)).isSameAs(had);
+    assertThat(Pool.of(device).bytes()).isEqualTo(had);
     again.close();
   }
 }

@@ -26,6 +26,13 @@ public final class KernelBench {
   private static final int MOST_REPLAYS = 200;
   private static final int CEILING_SIZE = 8192;
 
+  /** Of a processor, which is at its rate with far less and would take minutes over the other. */
+  private static final int PROCESSOR_CEILING_SIZE = 1024;
+
+  /** A replay longer than this, of a kernel far from its floor, is not repeated as often. */
+  private static final long SLOW_NANOS = 500_000_000;
+  private static final int SLOW_REPLAYS = 2;
+
   private final Backend backend;
   private final BenchScale scale;
   private final Map<DType, MemorySegment> tiles = Lab.tiles();
@@ -60,7 +67,8 @@ public final class KernelBench {
   /** Measures what floors are computed from. */
   public Ceilings ceilings() {
     double bytes = backend.bandwidth();
-    KernelRow square = row(MatmulCases.square(scale, DType.BF16, CEILING_SIZE), new Ceilings(bytes, 0));
+    int size = backend.device().kind().equals("cpu") ? PROCESSOR_CEILING_SIZE : CEILING_SIZE;
+    KernelRow square = row(MatmulCases.square(scale, DType.BF16, size), new Ceilings(bytes, 0));
     return new Ceilings(bytes, square.figures().map(f -> f.flops() / f.median() * 1e9).orElse(0.0));
   }
 
@@ -122,9 +130,10 @@ public final class KernelBench {
     if (!(error <= trial.bound())) {
       return KernelRow.without(wanted, "wrong: an NMSE of " + error + ", more than " + trial.bound());
     }
-    long[] warm = program.time(stream, scale.leastReplays());
+    int least = program.time(stream, 1)[0] > SLOW_NANOS ? Math.min(SLOW_REPLAYS, scale.leastReplays()) : scale.leastReplays();
+    long[] warm = program.time(stream, least);
     Arrays.sort(warm);
-    int replays = Math.clamp(scale.nanos() / Math.max(1, warm[warm.length / 2]), scale.leastReplays(), MOST_REPLAYS);
+    int replays = Math.clamp(scale.nanos() / Math.max(1, warm[warm.length / 2]), least, MOST_REPLAYS);
     double[] nanos = Arrays.stream(program.time(stream, replays)).mapToDouble(whole -> (double) whole / copies).sorted().toArray();
     List<Explanation.Step> steps = program.explain().steps();
     long bytes = steps.stream().mapToLong(Explanation.Step::bytes).sum() / copies;

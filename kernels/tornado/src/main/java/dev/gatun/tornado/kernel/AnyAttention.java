@@ -17,28 +17,30 @@ public final class AnyAttention {
   /** The most elements of a key or value. */
   public static final int MOST_SIZE = 1024;
 
+  private static final int MOST_LOCAL = 256;
+  private static final int LOCAL_BYTES = 2 * MOST_SIZE * Float.BYTES + 3 * MOST_LOCAL * Float.BYTES;
+
   /** Over tensors. Operands: q, k, v, sinks, y, what the tokens see. */
-  public static final Kernel DENSE = new Kernel("attention_any_dense", (g, id, a) -> g.task(id, AnyAttention::dense, a.context(), a.at(), a.integers(),
+  public static final Kernel DENSE = new Kernel("attention_any_dense", LOCAL_BYTES, (g, id, a) -> g.task(id, AnyAttention::dense, a.context(), a.at(), a.integers(),
       a.floatingPoint(), a.powers(), a.floats(0), a.shorts(0), a.floats(1), a.shorts(1), a.floats(2), a.shorts(2), a.floats(3), a.floats(4), a.shorts(4), a.ints(5)));
 
   /** Over pages. Operands: q, pages, sinks, y, what the tokens see, block table. */
-  public static final Kernel PAGED = new Kernel("attention_any_paged", (g, id, a) -> g.task(id, AnyAttention::paged, a.context(), a.at(), a.integers(),
+  public static final Kernel PAGED = new Kernel("attention_any_paged", LOCAL_BYTES, (g, id, a) -> g.task(id, AnyAttention::paged, a.context(), a.at(), a.integers(),
       a.floatingPoint(), a.powers(), a.floats(0), a.shorts(0), a.floats(1), a.shorts(1), a.floats(2), a.floats(3), a.shorts(3), a.ints(4), a.ints(5)));
 
   private static final int KEPT = 9;
   private static final int ROWS = KEPT + Kept.INTEGERS;
-  private static final int MOST_LOCAL = 256;
 
   private AnyAttention() {}
 
   private static void dense(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ShortArray xs, FloatArray k, ShortArray ks,
       FloatArray v, ShortArray vs, FloatArray sinks, FloatArray y, ShortArray ys, IntArray seen) {
-    attend(c, at.get(0), p, q, powers, x, xs, k, ks, v, vs, sinks, y, ys, seen, seen);
+    attend(c, Mark.begin(c, at, p), p, q, powers, x, xs, k, ks, v, vs, sinks, y, ys, seen, seen);
   }
 
   private static void paged(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ShortArray xs, FloatArray pages,
       ShortArray pagesShort, FloatArray sinks, FloatArray y, ShortArray ys, IntArray seen, IntArray table) {
-    attend(c, at.get(0), p, q, powers, x, xs, pages, pagesShort, pages, pagesShort, sinks, y, ys, seen, table);
+    attend(c, Mark.begin(c, at, p), p, q, powers, x, xs, pages, pagesShort, pages, pagesShort, sinks, y, ys, seen, table);
   }
 
   private static void attend(KernelContext c, int b, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ShortArray xs, FloatArray k, ShortArray ks,

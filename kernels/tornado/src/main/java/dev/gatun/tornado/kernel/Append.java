@@ -30,7 +30,7 @@ public final class Append {
 
   private static void floats(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray k, ShortArray ks, FloatArray v, ShortArray vs,
       FloatArray pages, ShortArray pagesShort, ByteArray pagesByte, IntArray places) {
-    int b = at.get(0);
+    int b = Mark.begin(c, at, p);
     int heads = p.get(b + 1);
     int keySize = p.get(b + 2);
     int size = keySize + p.get(b + 3);
@@ -57,7 +57,7 @@ public final class Append {
 
   private static void blocks(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray k, ShortArray ks, FloatArray v, ShortArray vs,
       ByteArray pages, IntArray places) {
-    int b = at.get(0);
+    int b = Mark.begin(c, at, p);
     int heads = p.get(b + 1);
     int keyBlocks = p.get(b + 2) / BLOCK;
     int blocks = keyBlocks + p.get(b + 3) / BLOCK;

@@ -32,7 +32,7 @@ public final class Copies {
 
   private static void cast(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ShortArray xs, ByteArray xb, FloatArray y,
       ShortArray ys, ByteArray yb, IntArray counts) {
-    int b = at.get(0);
+    int b = Mark.begin(c, at, p);
     int row = Pieces.row(p, b, c.groupIdx);
     if (row < Pieces.rows(p, b, counts)) {
       int first = Pieces.first(p, b, c.groupIdx);
@@ -51,7 +51,7 @@ public final class Copies {
 
   private static void same(KernelContext c, IntArray at, IntArray p, FloatArray q, IntArray x, ShortArray xs, ByteArray xb, IntArray y, ShortArray ys,
       ByteArray yb, IntArray counts) {
-    int b = at.get(0);
+    int b = Mark.begin(c, at, p);
     int row = Pieces.row(p, b, c.groupIdx);
     if (row < Pieces.rows(p, b, counts)) {
       int first = Pieces.first(p, b, c.groupIdx);
@@ -75,7 +75,7 @@ public final class Copies {
 
   private static void gather(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ShortArray xs, FloatArray y,
       ShortArray ys, IntArray numbers, IntArray counts) {
-    int b = at.get(0);
+    int b = Mark.begin(c, at, p);
     int row = Pieces.row(p, b, c.groupIdx);
     if (row < Pieces.rows(p, b, counts)) {
       int first = Pieces.first(p, b, c.groupIdx);

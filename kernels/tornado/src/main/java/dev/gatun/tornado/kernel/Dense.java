@@ -24,7 +24,7 @@ public final class Dense {
   private Dense() {}
 
   private static void addDense(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray a, FloatArray b, IntArray counts, FloatArray y) {
-    int base = at.get(0);
+    int base = Mark.begin(c, at, p);
     int first = c.globalIdx * p.get(base + 3);
     int end = TornadoMath.min(p.get(base) * Counts.actual(counts, p.get(base + 2), p.get(base + 1)), first + p.get(base + 3));
     int from = p.get(base + 4);
@@ -36,7 +36,7 @@ public final class Dense {
   }
 
   private static void siluMulDense(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray a, FloatArray b, IntArray counts, FloatArray y) {
-    int base = at.get(0);
+    int base = Mark.begin(c, at, p);
     int first = c.globalIdx * p.get(base + 3);
     int end = TornadoMath.min(p.get(base) * Counts.actual(counts, p.get(base + 2), p.get(base + 1)), first + p.get(base + 3));
     int from = p.get(base + 4);

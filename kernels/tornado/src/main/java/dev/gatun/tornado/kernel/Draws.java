@@ -11,17 +11,19 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * for each half.
  */
 public final class Draws {
+  private static final int MOST_LOCAL = 256;
+  private static final int LOCAL_BYTES = 5 * MOST_LOCAL * Float.BYTES;
+
   /**
    * {@code n (elements of a row), bound of rows, index of the count or −1, first element and stride of x, of the controls, of the seeds, index of the positions, of the
    * ids, of the weights (n for each row, scratch), 4}. Operands: x, controls, seeds, positions, count, weights, ids.
    */
-  public static final Kernel SAMPLE = new Kernel("sample", (g, id, a) -> g.task(id, Draws::sample, a.context(), a.at(), a.integers(), a.floatingPoint(), a.powers(),
+  public static final Kernel SAMPLE = new Kernel("sample", LOCAL_BYTES, (g, id, a) -> g.task(id, Draws::sample, a.context(), a.at(), a.integers(), a.floatingPoint(), a.powers(),
       a.floats(0), a.floats(1), a.ints(2), a.ints(3), a.ints(4), a.floats(5), a.ints(6)));
 
   /** Searches: for what top_k, top_p and min_p leave, and for the id. */
   public static final int STAGES = 4;
 
-  private static final int MOST_LOCAL = 256;
   /** Halvings of a range of values: enough for logits of any model; each ends at an element of the row. */
   private static final int STEPS = 64;
 
@@ -33,7 +35,7 @@ public final class Draws {
 
   private static void sample(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, FloatArray controls, IntArray seeds,
       IntArray positions, IntArray counts, FloatArray weights, IntArray ids) {
-    int b = at.get(0);
+    int b = Mark.begin(c, at, p);
     int rows = Counts.actual(counts, p.get(b + 2), p.get(b + 1));
     int row = c.groupIdx;
     int item = c.localIdx;

@@ -66,7 +66,7 @@ public final class Elementwise {
 
   private static void add(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray a, ShortArray as, FloatArray b, ShortArray bs,
       FloatArray y, ShortArray ys, IntArray counts) {
-    int base = at.get(0);
+    int base = Mark.begin(c, at, p);
     int i = c.globalIdx;
     if (i < elements(p, base, counts)) {
       set(p, base, y, ys, powers, i, get(p, base, A, a, as, powers, i) + get(p, base, B, b, bs, powers, i));
@@ -75,7 +75,7 @@ public final class Elementwise {
 
   private static void mul(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray a, ShortArray as, FloatArray b, ShortArray bs,
       FloatArray y, ShortArray ys, IntArray counts) {
-    int base = at.get(0);
+    int base = Mark.begin(c, at, p);
     int i = c.globalIdx;
     if (i < elements(p, base, counts)) {
       set(p, base, y, ys, powers, i, get(p, base, A, a, as, powers, i) * get(p, base, B, b, bs, powers, i));
@@ -84,7 +84,7 @@ public final class Elementwise {
 
   private static void siluMul(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray a, ShortArray as, FloatArray b, ShortArray bs,
       FloatArray y, ShortArray ys, IntArray counts) {
-    int base = at.get(0);
+    int base = Mark.begin(c, at, p);
     int i = c.globalIdx;
     if (i < elements(p, base, counts)) {
       set(p, base, y, ys, powers, i, Activations.silu(get(p, base, A, a, as, powers, i)) * get(p, base, B, b, bs, powers, i));
@@ -93,7 +93,7 @@ public final class Elementwise {
 
   private static void geluMul(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray a, ShortArray as, FloatArray b, ShortArray bs,
       FloatArray y, ShortArray ys, IntArray counts) {
-    int base = at.get(0);
+    int base = Mark.begin(c, at, p);
     int i = c.globalIdx;
     if (i < elements(p, base, counts)) {
       float gate = Activations.gelu(p.get(base + FORM), get(p, base, A, a, as, powers, i));
@@ -103,7 +103,7 @@ public final class Elementwise {
 
   private static void gelu(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray a, ShortArray as, FloatArray y, ShortArray ys,
       IntArray counts) {
-    int base = at.get(0);
+    int base = Mark.begin(c, at, p);
     int i = c.globalIdx;
     if (i < elements(p, base, counts)) {
       set(p, base, y, ys, powers, i, Activations.gelu(p.get(base + FORM), get(p, base, A, a, as, powers, i)));
@@ -112,7 +112,7 @@ public final class Elementwise {
 
   private static void scale(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray a, ShortArray as, FloatArray y, ShortArray ys,
       IntArray counts) {
-    int base = at.get(0);
+    int base = Mark.begin(c, at, p);
     int i = c.globalIdx;
     if (i < elements(p, base, counts)) {
       set(p, base, y, ys, powers, i, q.get(base) * get(p, base, A, a, as, powers, i));
@@ -121,7 +121,7 @@ public final class Elementwise {
 
   private static void softcap(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray a, ShortArray as, FloatArray y, ShortArray ys,
       IntArray counts) {
-    int base = at.get(0);
+    int base = Mark.begin(c, at, p);
     int i = c.globalIdx;
     if (i < elements(p, base, counts)) {
       float cap = q.get(base);

@@ -60,7 +60,7 @@ public final class Expand {
 
   private static void piece(int type, KernelContext c, IntArray at, IntArray p, FloatArray powers, ByteArray x, FloatArray y, ShortArray ys,
       IntArray counts) {
-    int b = at.get(0);
+    int b = Mark.begin(c, at, p);
     int row = Pieces.row(p, b, c.groupIdx);
     if (row < Pieces.rows(p, b, counts)) {
       int first = Pieces.first(p, b, c.groupIdx);

@@ -11,18 +11,19 @@ import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
  * NaN, which is larger than any number, has the complement of its index, which is negative.
  */
 public final class Largest {
+  private static final int MOST_LOCAL = 256;
+  private static final int LOCAL_BYTES = 3 * MOST_LOCAL * Float.BYTES;
+
   /**
    * {@code n (elements of a row), elements of a part, parts of a row, bound of rows, index of the count or −1, type of x, first element of x, stride of x, where the
    * values go, where the indices go}. With one part a row the indices are the answer, else they are as described above. Operands: x, count, values, indices.
    */
-  public static final Kernel PARTS = new Kernel("argmax_parts", (g, id, a) -> g.task(id, Largest::parts, a.context(), a.at(), a.integers(), a.floatingPoint(),
+  public static final Kernel PARTS = new Kernel("argmax_parts", LOCAL_BYTES, (g, id, a) -> g.task(id, Largest::parts, a.context(), a.at(), a.integers(), a.floatingPoint(),
       a.powers(), a.floats(0), a.shorts(0), a.ints(1), a.floats(2), a.ints(3)));
 
   /** {@code parts of a row, bound of rows, index of the count or −1, where the values are, where the indices are, first element of y}. Operands: values, indices, count, y. */
-  public static final Kernel BEST = new Kernel("argmax_best", (g, id, a) -> g.task(id, Largest::best, a.context(), a.at(), a.integers(), a.floatingPoint(),
+  public static final Kernel BEST = new Kernel("argmax_best", LOCAL_BYTES, (g, id, a) -> g.task(id, Largest::best, a.context(), a.at(), a.integers(), a.floatingPoint(),
       a.powers(), a.floats(0), a.ints(1), a.ints(2), a.ints(3)));
-
-  private static final int MOST_LOCAL = 256;
 
   /** No index. */
   static final int NONE = Integer.MAX_VALUE;
@@ -43,7 +44,7 @@ public final class Largest {
 
   private static void parts(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ShortArray xs, IntArray counts,
       FloatArray values, IntArray indices) {
-    int b = at.get(0);
+    int b = Mark.begin(c, at, p);
     int size = p.get(b + 1);
     int parts = p.get(b + 2);
     int rows = Counts.actual(counts, p.get(b + 4), p.get(b + 3));
@@ -101,7 +102,7 @@ public final class Largest {
   }
 
   private static void best(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray values, IntArray indices, IntArray counts, IntArray y) {
-    int b = at.get(0);
+    int b = Mark.begin(c, at, p);
     int parts = p.get(b);
     int rows = Counts.actual(counts, p.get(b + 2), p.get(b + 1));
     int row = c.groupIdx;

@@ -66,7 +66,7 @@ public final class Lookup {
 
   private static void piece(int type, KernelContext c, IntArray at, IntArray p, FloatArray powers, ByteArray table, FloatArray y, ShortArray ys,
       IntArray ids, IntArray counts) {
-    int b = at.get(0);
+    int b = Mark.begin(c, at, p);
     int row = Pieces.row(p, b, c.groupIdx);
     if (row < Pieces.rows(p, b, counts)) {
       int first = Pieces.first(p, b, c.groupIdx);
@@ -90,7 +90,7 @@ public final class Lookup {
 
   private static void embeddingFloats(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray table, ShortArray tableShorts,
       ByteArray tableBytes, FloatArray y, ShortArray ys, IntArray ids, IntArray counts) {
-    int b = at.get(0);
+    int b = Mark.begin(c, at, p);
     int row = Pieces.row(p, b, c.groupIdx);
     if (row < Pieces.rows(p, b, counts)) {
       int first = Pieces.first(p, b, c.groupIdx);

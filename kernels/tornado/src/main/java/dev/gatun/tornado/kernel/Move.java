@@ -26,7 +26,7 @@ public final class Move {
   }
 
   private static void bytes(KernelContext c, IntArray at, IntArray p, FloatArray q, ByteArray from, ByteArray to) {
-    int b = at.get(0);
+    int b = Mark.begin(c, at, p);
     int i = c.globalIdx;
     if (i < p.get(b)) {
       to.set(p.get(b + 2) + i, from.get(p.get(b + 1) + i));
@@ -34,7 +34,7 @@ public final class Move {
   }
 
   private static void words(KernelContext c, IntArray at, IntArray p, FloatArray q, IntArray from, IntArray to) {
-    int b = at.get(0);
+    int b = Mark.begin(c, at, p);
     int i = c.globalIdx;
     if (i < p.get(b)) {
       to.set(p.get(b + 2) + i, from.get(p.get(b + 1) + i));

@@ -20,7 +20,7 @@ public final class Penalties {
   private Penalties() {}
 
   private static void copyLogits(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray x, IntArray counts, FloatArray y) {
-    int b = at.get(0);
+    int b = Mark.begin(c, at, p);
     int n = p.get(b);
     int i = c.globalIdx;
     if (i < n * Counts.actual(counts, p.get(b + 2), p.get(b + 1))) {
@@ -32,7 +32,7 @@ public final class Penalties {
 
   private static void lowerLogits(KernelContext c, IntArray at, IntArray p, FloatArray q, IntArray history, IntArray lengths, FloatArray penalties, IntArray counts,
       FloatArray y) {
-    int b = at.get(0);
+    int b = Mark.begin(c, at, p);
     int n = p.get(b);
     int entries = p.get(b + 1);
     int i = c.globalIdx;

@@ -14,32 +14,64 @@ import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
  * piece's columns, pad, index of the bias or −1, index of y, way from row to row of y, type of y}, and {@link Weights}'. Operands: x, weight, scale, bias, y, count.
  */
 public final class Products {
-  /** Floats that hold a group's piece of x. */
-  public static final int MOST_X = 4096;
-
-  /** Floats that hold a group's piece of the weight, pads not counted. */
-  public static final int MOST_W = 4096;
-
-  /** Sums of a group, one for each of its items that takes part in a result. */
-  public static final int MOST_SUMS = 2048;
-
+  private static final int MOST_X = 4096;
+  private static final int MOST_W = 4096;
   private static final int MOST_PADS = MOST_W / Units.SIZE;
+  private static final int MOST_SUMS = 2048;
+
+  /** What stands before a type in the number that a kernel is compiled for: the binary logarithm of what its local arrays are divided by. */
+  private static final int TYPE_BITS = 6;
+
   private static final int WEIGHT = 13;
 
   private Products() {}
 
+  /**
+   * How much local memory a group takes.
+   *
+   * @param shift the binary logarithm of what the sizes are divided by
+   */
+  public record Size(int shift) {
+    /** Where there is much of it. */
+    public static final Size LARGE = new Size(0);
+
+    /** What any device has, and what lets several groups share one of its units. */
+    public static final Size SMALL = new Size(1);
+
+    /** Floats that hold a group's piece of x. */
+    public int x() {
+      return MOST_X >> shift;
+    }
+
+    /** Floats that hold a group's piece of the weight, pads not counted. */
+    public int w() {
+      return MOST_W >> shift;
+    }
+
+    /** Sums of a group, one for each of its items that takes part in a result. */
+    public int sums() {
+      return MOST_SUMS >> shift;
+    }
+
+    private int bytes() {
+      return (MOST_X + MOST_W + MOST_PADS + MOST_SUMS) * Float.BYTES >> shift;
+    }
+  }
+
   /** The kernel for a type of weight. */
-  public static Kernel rows(int type, String label) {
-    return new Kernel("matmul_" + label + "_rows", (g, id, a) -> g.task(id, Products::rows, a.context(), a.at(), a.integers(), a.floatingPoint(), a.powers(), a.floats(0),
-        a.shorts(0), a.floats(1), a.shorts(1), a.floats(2), a.floats(3), a.floats(4), a.shorts(4), a.ints(5), type));
+  public static Kernel rows(Size size, int type, String label) {
+    int form = size.shift << TYPE_BITS | type;
+    return new Kernel("matmul_" + label + (size.shift == 0 ? "_rows" : "_rows_small"), size.bytes(), (g, id, a) -> g.task(id, Products::rows, a.context(), a.at(), a.integers(), a.floatingPoint(), a.powers(), a.floats(0),
+        a.shorts(0), a.floats(1), a.shorts(1), a.floats(2), a.floats(3), a.floats(4), a.shorts(4), a.ints(5), form));
   }
 
   private static void rows(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ShortArray xs, FloatArray wf, ShortArray ws,
-      FloatArray scales, FloatArray bias, FloatArray y, ShortArray ys, IntArray counts, int type) {
-    float[] left = c.allocateFloatLocalArray(MOST_X);
-    float[] right = c.allocateFloatLocalArray(MOST_W + MOST_PADS);
-    float[] sums = c.allocateFloatLocalArray(MOST_SUMS);
-    int b = at.get(0);
+      FloatArray scales, FloatArray bias, FloatArray y, ShortArray ys, IntArray counts, int form) {
+    float[] left = c.allocateFloatLocalArray(MOST_X >> (form >> TYPE_BITS));
+    float[] right = c.allocateFloatLocalArray((MOST_W + MOST_PADS) >> (form >> TYPE_BITS));
+    float[] sums = c.allocateFloatLocalArray(MOST_SUMS >> (form >> TYPE_BITS));
+    int type = form & ((1 << TYPE_BITS) - 1);
+    int b = Mark.begin(c, at, p);
     int item = c.localIdx;
     int items = c.localGroupSizeX;
     int most = p.get(b + 5);

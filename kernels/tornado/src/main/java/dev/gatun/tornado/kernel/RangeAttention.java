@@ -20,7 +20,7 @@ public final class RangeAttention {
 
   private static void merge(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray results, FloatArray sinks, FloatArray y,
       ShortArray ys, IntArray seen) {
-    int b = at.get(0);
+    int b = Mark.begin(c, at, p);
     int heads = p.get(b + 1);
     int valueSize = p.get(b + 2);
     int ranges = p.get(b + 7);
@@ -41,11 +41,11 @@ public final class RangeAttention {
         float top = results.get(results0 + range * (valueSize + TileAttention.STATE));
         largest = top > largest ? top : largest;
       }
-      float shift = TileAttention.shift(largest, infinite);
+      float base = AttentionTile.base(largest, infinite);
       float sum = 0;
       for (int range = begin; range < end; range++) {
         int result = results0 + range * (valueSize + TileAttention.STATE);
-        sum += TornadoMath.exp(results.get(result) - shift) * results.get(result + 1);
+        sum += TornadoMath.exp(results.get(result) - base) * results.get(result + 1);
       }
       float factor = 0;
       if (first < last) {
@@ -55,7 +55,7 @@ public final class RangeAttention {
         float total = 0;
         for (int range = begin; range < end; range++) {
           int result = results0 + range * (valueSize + TileAttention.STATE);
-          total += TornadoMath.exp(results.get(result) - shift) * results.get(result + TileAttention.STATE + i);
+          total += TornadoMath.exp(results.get(result) - base) * results.get(result + TileAttention.STATE + i);
         }
         if (last >= 0) {
           Elements.set(p.get(b + 3), y, ys, powers, to + i, total * factor);

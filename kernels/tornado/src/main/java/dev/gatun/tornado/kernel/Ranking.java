@@ -11,20 +11,21 @@ import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
  * through them once more.
  */
 public final class Ranking {
+  private static final int MOST_LOCAL = 256;
+  private static final int LOCAL_BYTES = 3 * MOST_LOCAL * Float.BYTES;
+
   /**
    * {@code n (elements of a row), k, bound of rows, index of the count or −1, type of x, first element and stride of x, of the values, of the indices}. Operands: x,
    * count, values, indices.
    */
-  public static final Kernel TOP_K = new Kernel("top_k", (g, id, a) -> g.task(id, Ranking::topK, a.context(), a.at(), a.integers(), a.floatingPoint(), a.powers(),
+  public static final Kernel TOP_K = new Kernel("top_k", LOCAL_BYTES, (g, id, a) -> g.task(id, Ranking::topK, a.context(), a.at(), a.integers(), a.floatingPoint(), a.powers(),
       a.floats(0), a.shorts(0), a.ints(1), a.floats(2), a.ints(3)));
-
-  private static final int MOST_LOCAL = 256;
 
   private Ranking() {}
 
   private static void topK(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ShortArray xs, IntArray counts,
       FloatArray values, IntArray indices) {
-    int b = at.get(0);
+    int b = Mark.begin(c, at, p);
     int k = p.get(b + 1);
     int rows = Counts.actual(counts, p.get(b + 3), p.get(b + 2));
     int type = p.get(b + 4);

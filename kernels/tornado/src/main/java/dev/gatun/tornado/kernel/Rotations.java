@@ -56,7 +56,7 @@ public final class Rotations {
 
   private static void turnAny(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ShortArray xs, IntArray positions,
       FloatArray factors, IntArray counts, FloatArray y, ShortArray ys) {
-    int b = at.get(0);
+    int b = Mark.begin(c, at, p);
     int units = p.get(b);
     int pairs = p.get(b + 1);
     int heads = p.get(b + 2);
@@ -98,7 +98,7 @@ public final class Rotations {
 
   private static void turnF32(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, IntArray positions, FloatArray factors,
       IntArray counts, FloatArray y) {
-    int b = at.get(0);
+    int b = Mark.begin(c, at, p);
     int units = p.get(b);
     int pairs = p.get(b + 1);
     int heads = p.get(b + 2);

@@ -37,35 +37,35 @@ public final class Rounding {
   private Rounding() {}
 
   private static void quantizeQ80(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ByteArray y, IntArray counts) {
-    int b = at.get(0);
+    int b = Mark.begin(c, at, p);
     if (within(p, b, counts, c.globalIdx)) {
       bytes(x, from(p, b, c.globalIdx), y, to(p, b, c.globalIdx, 34), powers);
     }
   }
 
   private static void quantizeQ40(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ByteArray y, IntArray counts) {
-    int b = at.get(0);
+    int b = Mark.begin(c, at, p);
     if (within(p, b, counts, c.globalIdx)) {
       symmetric(8, false, x, from(p, b, c.globalIdx), y, to(p, b, c.globalIdx, 18), powers);
     }
   }
 
   private static void quantizeQ50(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ByteArray y, IntArray counts) {
-    int b = at.get(0);
+    int b = Mark.begin(c, at, p);
     if (within(p, b, counts, c.globalIdx)) {
       symmetric(16, true, x, from(p, b, c.globalIdx), y, to(p, b, c.globalIdx, 22), powers);
     }
   }
 
   private static void quantizeQ41(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ByteArray y, IntArray counts) {
-    int b = at.get(0);
+    int b = Mark.begin(c, at, p);
     if (within(p, b, counts, c.globalIdx)) {
       ranged(15, false, x, from(p, b, c.globalIdx), y, to(p, b, c.globalIdx, 20), powers);
     }
   }
 
   private static void quantizeQ51(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ByteArray y, IntArray counts) {
-    int b = at.get(0);
+    int b = Mark.begin(c, at, p);
     if (within(p, b, counts, c.globalIdx)) {
       ranged(31, true, x, from(p, b, c.globalIdx), y, to(p, b, c.globalIdx, 24), powers);
     }

@@ -55,7 +55,7 @@ public final class Sequences {
 
   private static void appended(KernelContext c, IntArray at, IntArray p, FloatArray q, IntArray starts, IntArray slots, IntArray positions, IntArray tokenCount,
       IntArray sequenceCount, IntArray table, IntArray result) {
-    int b = at.get(0);
+    int b = Mark.begin(c, at, p);
     int token = c.globalIdx;
     if (token < p.get(b)) {
       int row = -1;
@@ -81,7 +81,7 @@ public final class Sequences {
 
   private static void seen(KernelContext c, IntArray at, IntArray p, FloatArray q, IntArray starts, IntArray slots, IntArray positions, IntArray tokenCount,
       IntArray sequenceCount, IntArray keyStarts, IntArray keyCount, IntArray valueCount, IntArray result) {
-    int b = at.get(0);
+    int b = Mark.begin(c, at, p);
     int token = c.globalIdx;
     if (token < p.get(b)) {
       int first = 0;

@@ -8,14 +8,16 @@ import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
 /** Softmax: a work-group for each row. */
 public final class Softmaxes {
+  private static final int MOST_LOCAL = 256;
+  private static final int LOCAL_BYTES = MOST_LOCAL * Float.BYTES;
+
   /**
    * {@code n (elements of a row), rows for each index of dimension 0, or −1 where the tensor is one row of as many elements as the count says, bound of dimension 0,
    * index of the count or −1, type of x, type of y, rows of x (6), rows of y (6)}; {@code scale}. Operands: x, y, count.
    */
-  public static final Kernel ROWS = new Kernel("softmax", (g, id, a) -> g.task(id, Softmaxes::rows, a.context(), a.at(), a.integers(), a.floatingPoint(), a.powers(),
+  public static final Kernel ROWS = new Kernel("softmax", LOCAL_BYTES, (g, id, a) -> g.task(id, Softmaxes::rows, a.context(), a.at(), a.integers(), a.floatingPoint(), a.powers(),
       a.floats(0), a.shorts(0), a.floats(1), a.shorts(1), a.ints(2)));
 
-  private static final int MOST_LOCAL = 256;
   private static final int X = 6;
   private static final int Y = X + Rows.INTEGERS;
 
@@ -23,7 +25,7 @@ public final class Softmaxes {
 
   private static void rows(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ShortArray xs, FloatArray y, ShortArray ys,
       IntArray counts) {
-    int b = at.get(0);
+    int b = Mark.begin(c, at, p);
     int n = p.get(b);
     int rows = p.get(b + 1);
     int actual = Counts.actual(counts, p.get(b + 3), p.get(b + 2));

@@ -1,7 +1,6 @@
 package dev.gatun.tornado.kernel;
 
 import uk.ac.manchester.tornado.api.KernelContext;
-import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
@@ -17,394 +16,129 @@ import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
  * {@link RangeAttention#MERGE} makes one of; its place is that of the rows of y.
  */
 public final class TileAttention {
-  /** Rows of a tile at most. */
-  public static final int MOST_ROWS = 16;
-
-  /** Positions of a tile at most. */
-  public static final int MOST_KEYS = 64;
-
-  /** Elements of all rows of a tile, of keys and of values, at most. */
-  public static final int ROW_ELEMENTS = 2048;
-
-  /** Elements of the keys of a tile at most, or of its values. */
-  public static final int KEY_ELEMENTS = 4096;
-
-  /** The same with an element between the keys' elements, so that banks of local memory are used in turn. */
-  public static final int TILE_ELEMENTS = KEY_ELEMENTS + ROW_ELEMENTS / 4;
-
   /** What elements are padded to a multiple of. */
   public static final int PADDING = 16;
 
-  /** Local memory of a group. */
-  public static final int LOCAL_BYTES = 48 << 10;
+  /** What a range's result holds beside the weighted sum. */
+  public static final int STATE = AttentionTile.STATE;
+
+  /**
+   * How much local memory a group takes.
+   *
+   * @param shift the binary logarithm of what the largest sizes are divided by
+   */
+  public record Size(int shift) {
+    /** For 48 KiB. */
+    public static final Size LARGE = new Size(0);
+
+    /** For the 32 KiB that every device has. */
+    public static final Size SMALL = new Size(1);
+
+    /** Rows of a tile at most. */
+    public int mostRows() {
+      return AttentionTile.MOST_ROWS;
+    }
+
+    /** Positions of a tile at most. */
+    public int mostKeys() {
+      return AttentionTile.MOST_KEYS >> shift;
+    }
+
+    /** Elements of all rows of a tile, of keys and of values, at most. */
+    public int rowElements() {
+      return AttentionTile.ROW_ELEMENTS >> shift;
+    }
+
+    /** Elements of the keys of a tile at most, or of its values. */
+    public int keyElements() {
+      return AttentionTile.KEY_ELEMENTS >> shift;
+    }
+
+    /** The same with an element between the keys' elements. */
+    public int tileElements() {
+      return AttentionTile.TILE_ELEMENTS >> shift;
+    }
+  }
 
   /** Over tensors. Operands: q, k, v, sinks, result, what the tokens see. */
-  public static final Kernel DENSE = new Kernel("attention_tiles_dense", (g, id, a) -> g.task(id, TileAttention::dense, a.context(), a.at(), a.integers(),
-      a.floatingPoint(), a.powers(), a.floats(0), a.shorts(0), a.floats(1), a.shorts(1), a.floats(2), a.shorts(2), a.floats(3), a.floats(4), a.shorts(4), a.ints(5)));
+  public static final Kernel DENSE = new Kernel("attention_tiles_dense", AttentionTile.localBytes(0),
+      (g, id, a) -> g.task(id, TileAttention::dense, a.context(), a.at(), a.integers(), a.floatingPoint(),
+      a.powers(), a.floats(0), a.shorts(0), a.floats(1), a.shorts(1), a.floats(2), a.shorts(2), a.floats(3), a.floats(4), a.shorts(4), a.ints(5)));
 
   /** Over pages of F32. Operands: q, pages, sinks, result, what the tokens see, block table. */
-  public static final Kernel PAGED_F32 = new Kernel("attention_tiles_f32", (g, id, a) -> g.task(id, TileAttention::pagedF32, a.context(), a.at(), a.integers(),
-      a.floatingPoint(), a.powers(), a.floats(0), a.shorts(0), a.floats(1), a.floats(2), a.floats(3), a.shorts(3), a.ints(4), a.ints(5)));
+  public static final Kernel PAGED_F32 = new Kernel("attention_tiles_f32", AttentionTile.localBytes(0),
+      (g, id, a) -> g.task(id, TileAttention::pagedF32, a.context(), a.at(), a.integers(), a.floatingPoint(),
+      a.powers(), a.floats(0), a.shorts(0), a.floats(1), a.floats(2), a.floats(3), a.shorts(3), a.ints(4), a.ints(5)));
 
   /** Over pages of F16. Operands: q, pages, sinks, result, what the tokens see, block table. */
-  public static final Kernel PAGED_F16 = new Kernel("attention_tiles_f16", (g, id, a) -> g.task(id, TileAttention::pagedF16, a.context(), a.at(), a.integers(),
-      a.floatingPoint(), a.powers(), a.floats(0), a.shorts(0), a.shorts(1), a.floats(2), a.floats(3), a.shorts(3), a.ints(4), a.ints(5)));
+  public static final Kernel PAGED_F16 = new Kernel("attention_tiles_f16", AttentionTile.localBytes(0),
+      (g, id, a) -> g.task(id, TileAttention::pagedF16, a.context(), a.at(), a.integers(), a.floatingPoint(),
+      a.powers(), a.floats(0), a.shorts(0), a.shorts(1), a.floats(2), a.floats(3), a.shorts(3), a.ints(4), a.ints(5)));
 
   /** Over pages of other types. Operands: q, pages, sinks, result, what the tokens see, block table. */
-  public static final Kernel PAGED_OTHER = new Kernel("attention_tiles_other", (g, id, a) -> g.task(id, TileAttention::pagedOther, a.context(), a.at(),
-      a.integers(), a.floatingPoint(), a.powers(), a.floats(0), a.shorts(0), a.floats(1), a.shorts(1), a.floats(2), a.floats(3), a.shorts(3), a.ints(4), a.ints(5)));
+  public static final Kernel PAGED_OTHER = new Kernel("attention_tiles_other", AttentionTile.localBytes(0),
+      (g, id, a) -> g.task(id, TileAttention::pagedOther, a.context(), a.at(), a.integers(), a.floatingPoint(),
+      a.powers(), a.floats(0), a.shorts(0), a.floats(1), a.shorts(1), a.floats(2), a.floats(3), a.shorts(3), a.ints(4), a.ints(5)));
 
-  /** What a range's result holds beside the weighted sum. */
-  public static final int STATE = 2;
+  /** {@link #DENSE} in less local memory. */
+  public static final Kernel DENSE_SMALL = new Kernel("attention_tiles_small_dense", AttentionTile.localBytes(1),
+      (g, id, a) -> g.task(id, TileAttention::denseSmall, a.context(), a.at(), a.integers(), a.floatingPoint(),
+      a.powers(), a.floats(0), a.shorts(0), a.floats(1), a.shorts(1), a.floats(2), a.shorts(2), a.floats(3), a.floats(4), a.shorts(4), a.ints(5)));
 
-  private static final int KEPT = 19;
-  private static final int ROWS = KEPT + Kept.INTEGERS;
-  private static final int SCORES = MOST_ROWS * MOST_KEYS;
-  private static final int PARTS = 8;
+  /** {@link #PAGED_F32} in less local memory. */
+  public static final Kernel PAGED_F32_SMALL = new Kernel("attention_tiles_small_f32", AttentionTile.localBytes(1),
+      (g, id, a) -> g.task(id, TileAttention::pagedF32Small, a.context(), a.at(), a.integers(), a.floatingPoint(),
+      a.powers(), a.floats(0), a.shorts(0), a.floats(1), a.floats(2), a.floats(3), a.shorts(3), a.ints(4), a.ints(5)));
+
+  /** {@link #PAGED_F16} in less local memory. */
+  public static final Kernel PAGED_F16_SMALL = new Kernel("attention_tiles_small_f16", AttentionTile.localBytes(1),
+      (g, id, a) -> g.task(id, TileAttention::pagedF16Small, a.context(), a.at(), a.integers(), a.floatingPoint(),
+      a.powers(), a.floats(0), a.shorts(0), a.shorts(1), a.floats(2), a.floats(3), a.shorts(3), a.ints(4), a.ints(5)));
+
+  /** {@link #PAGED_OTHER} in less local memory. */
+  public static final Kernel PAGED_OTHER_SMALL = new Kernel("attention_tiles_small_other", AttentionTile.localBytes(1),
+      (g, id, a) -> g.task(id, TileAttention::pagedOtherSmall, a.context(), a.at(), a.integers(), a.floatingPoint(),
+      a.powers(), a.floats(0), a.shorts(0), a.floats(1), a.shorts(1), a.floats(2), a.floats(3), a.shorts(3), a.ints(4), a.ints(5)));
 
   private TileAttention() {}
 
   private static void dense(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ShortArray xs, FloatArray k, ShortArray ks,
       FloatArray v, ShortArray vs, FloatArray sinks, FloatArray y, ShortArray ys, IntArray seen) {
-    attend(p.get(at.get(0) + KEPT), c, at.get(0), p, q, powers, x, xs, k, ks, v, vs, sinks, y, ys, seen, seen);
+    AttentionTile.attend(p.get(at.get(0) + AttentionTile.KEPT), 0, c, Mark.begin(c, at, p), p, q, powers, x, xs, k, ks, v, vs, sinks, y, ys, seen, seen);
   }
 
   private static void pagedF32(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ShortArray xs, FloatArray pages,
       FloatArray sinks, FloatArray y, ShortArray ys, IntArray seen, IntArray table) {
-    attend(Elements.F32, c, at.get(0), p, q, powers, x, xs, pages, xs, pages, xs, sinks, y, ys, seen, table);
+    AttentionTile.attend(Elements.F32, 0, c, Mark.begin(c, at, p), p, q, powers, x, xs, pages, xs, pages, xs, sinks, y, ys, seen, table);
   }
 
   private static void pagedF16(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ShortArray xs, ShortArray pages,
       FloatArray sinks, FloatArray y, ShortArray ys, IntArray seen, IntArray table) {
-    attend(Elements.F16, c, at.get(0), p, q, powers, x, xs, x, pages, x, pages, sinks, y, ys, seen, table);
+    AttentionTile.attend(Elements.F16, 0, c, Mark.begin(c, at, p), p, q, powers, x, xs, x, pages, x, pages, sinks, y, ys, seen, table);
   }
 
   private static void pagedOther(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ShortArray xs, FloatArray pages,
       ShortArray pagesShort, FloatArray sinks, FloatArray y, ShortArray ys, IntArray seen, IntArray table) {
-    attend(p.get(at.get(0) + KEPT), c, at.get(0), p, q, powers, x, xs, pages, pagesShort, pages, pagesShort, sinks, y, ys, seen, table);
+    AttentionTile.attend(p.get(at.get(0) + AttentionTile.KEPT), 0, c, Mark.begin(c, at, p), p, q, powers, x, xs, pages, pagesShort, pages, pagesShort, sinks, y, ys, seen, table);
   }
 
-  private static void attend(int type, KernelContext c, int b, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ShortArray xs, FloatArray k,
-      ShortArray ks, FloatArray v, ShortArray vs, FloatArray sinks, FloatArray y, ShortArray ys, IntArray seen, IntArray table) {
-    float[] query = c.allocateFloatLocalArray(ROW_ELEMENTS);
-    float[] sums = c.allocateFloatLocalArray(ROW_ELEMENTS);
-    float[] tile = c.allocateFloatLocalArray(TILE_ELEMENTS);
-    float[] scores = c.allocateFloatLocalArray(SCORES);
-    float[] most = c.allocateFloatLocalArray(SCORES);
-    float[] total = c.allocateFloatLocalArray(SCORES);
-    float[] parts = c.allocateFloatLocalArray(MOST_ROWS * PARTS);
-    float[] tops = c.allocateFloatLocalArray(MOST_ROWS);
-    float[] shrinks = c.allocateFloatLocalArray(MOST_ROWS);
-    int[] firsts = c.allocateIntLocalArray(MOST_ROWS);
-    int[] lasts = c.allocateIntLocalArray(MOST_ROWS);
-    int[] begins = c.allocateIntLocalArray(MOST_ROWS);
-    int[] keyAt = c.allocateIntLocalArray(MOST_KEYS);
-    int[] valueAt = c.allocateIntLocalArray(MOST_KEYS);
-    int item = c.localIdx;
-    int items = c.localGroupSizeX;
-    int heads = p.get(b + 1);
-    int group = p.get(b + 2);
-    int keySize = p.get(b + 3);
-    int valueSize = p.get(b + 4);
-    int tileHeads = p.get(b + 10);
-    int headTiles = p.get(b + 11);
-    int ranges = p.get(b + 12);
-    int positions = p.get(b + 13);
-    int count = p.get(b + 14);
-    int keyWidth = p.get(b + 15);
-    int valueWidth = p.get(b + 16);
-    int keyLanes = p.get(b + 17);
-    int valueLanes = p.get(b + 18);
-    int scoreLanes = items < count ? items : count;
-    int rows = p.get(b + 9) * tileHeads;
-    int quads = (rows + 3) / 4;
-    int padded = quads * 4;
-    int unit = c.groupIdx;
-    int range = unit % ranges;
-    unit = unit / ranges;
-    int headTile = unit % headTiles;
-    unit = unit / headTiles;
-    int head = unit % (heads / group);
-    int token = unit / (heads / group) * p.get(b + 9);
-    int firstHead = head * group + headTile * tileHeads;
-    float infinite = powers.get(255);
-    float scale = q.get(b);
-    float softcap = q.get(b + 1);
-
-    for (int r = item; r < padded; r += items) {
-      int first = 0;
-      int last = -1;
-      int begin = -1;
-      int t = token + r / tileHeads;
-      if (r < rows && t < p.get(b)) {
-        if (headTile * tileHeads + r % tileHeads < group) {
-          int from = p.get(b + 8) + t * Sequences.SEEN_INTEGERS;
-          first = seen.get(from);
-          last = seen.get(from + 1);
-          begin = seen.get(from + 2);
-        }
-      }
-      firsts[r] = first;
-      lasts[r] = last;
-      begins[r] = begin;
-      tops[r] = -infinite;
-    }
-    for (int i = item; i < padded * scoreLanes; i += items) {
-      total[i] = 0;
-    }
-    for (int i = item; i < padded * valueWidth; i += items) {
-      sums[i] = 0;
-    }
-    c.localBarrier();
-    for (int r = item / keyLanes; r < padded; r += items / keyLanes) {
-      int from = 0;
-      boolean asks = lasts[r] > firsts[r];
-      if (asks) {
-        from = Rows.at(p, b + ROWS, (token + r / tileHeads) * heads + firstHead + r % tileHeads);
-      }
-      for (int i = item % keyLanes; i < keyWidth; i += keyLanes) {
-        float value = 0;
-        if (asks && i < keySize) {
-          value = Elements.get(p.get(b + 5), x, xs, powers, from + i);
-        }
-        query[i * padded + r] = value;
-      }
-    }
-
-    int from = 0;
-    while (from < rows) {
-      // The rows of one sequence, and the positions that any of them sees.
-      int begin = begins[from];
-      int to = from;
-      int low = Integer.MAX_VALUE;
-      int high = 0;
-      int lowest = 0;
-      int highest = Integer.MAX_VALUE;
-      for (int r = from; r < rows; r++) {
-        if (r == to && begins[r] == begin) {
-          to++;
-          int first = firsts[r];
-          int last = lasts[r];
-          if (first < last) {
-            low = first < low ? first : low;
-            high = last > high ? last : high;
-          }
-          lowest = first > lowest ? first : lowest;
-          highest = last < highest ? last : highest;
-        }
-      }
-      if (ranges > 1) {
-        low = low < range * positions ? range * positions : low;
-        high = high > (range + 1) * positions ? (range + 1) * positions : high;
-      }
-      boolean all = from == 0 && to == rows;
-      for (int position = low; position < high; position += count) {
-        int keys = high - position < count ? high - position : count;
-        // Where every row sees every key no product has to be left out.
-        int plain = keys;
-        if (!all || position < lowest || position + keys > highest) {
-          plain = 0;
-        }
-        c.localBarrier();
-        for (int j = item; j < count; j += items) {
-          int key = -2;
-          int value = -2;
-          if (j < keys) {
-            int place = Kept.row(p, b + KEPT, table, begin, position + j);
-            key = -1;
-            value = -1;
-            if (place >= 0) {
-              key = Kept.at(p, b + KEPT, 0, place, head);
-              value = Kept.at(p, b + KEPT, 1, place, head);
-            }
-          }
-          keyAt[j] = key;
-          valueAt[j] = value;
-        }
-        c.localBarrier();
-        for (int j = item / keyLanes; j < keys; j += items / keyLanes) {
-          int key = keyAt[j];
-          for (int i = item % keyLanes; i < keyWidth; i += keyLanes) {
-            float value = 0;
-            if (key >= 0 && i < keySize) {
-              value = Kept.get(type, k, ks, powers, key, i);
-            }
-            tile[i * (count + 1) + j] = value;
-          }
-        }
-        c.localBarrier();
-        for (int quad = item / scoreLanes; quad < quads; quad += items / scoreLanes) {
-          int r = quad * 4;
-          float most0 = -infinite;
-          float most1 = -infinite;
-          float most2 = -infinite;
-          float most3 = -infinite;
-          for (int j = item % scoreLanes; j < keys; j += scoreLanes) {
-            float s0 = 0;
-            float s1 = 0;
-            float s2 = 0;
-            float s3 = 0;
-            for (int i = 0; i < keyWidth; i++) {
-              float key = tile[i * (count + 1) + j];
-              s0 += query[i * padded + r] * key;
-              s1 += query[i * padded + r + 1] * key;
-              s2 += query[i * padded + r + 2] * key;
-              s3 += query[i * padded + r + 3] * key;
-            }
-            float missing = keyAt[j] == -1 ? infinite - infinite : 0;
-            s0 = seen(AnyAttention.capped(s0 * scale, softcap) + missing, r, from, to, position + j, firsts[r], lasts[r], infinite);
-            s1 = seen(AnyAttention.capped(s1 * scale, softcap) + missing, r + 1, from, to, position + j, firsts[r + 1], lasts[r + 1], infinite);
-            s2 = seen(AnyAttention.capped(s2 * scale, softcap) + missing, r + 2, from, to, position + j, firsts[r + 2], lasts[r + 2], infinite);
-            s3 = seen(AnyAttention.capped(s3 * scale, softcap) + missing, r + 3, from, to, position + j, firsts[r + 3], lasts[r + 3], infinite);
-            int at = (quad * count + j) * 4;
-            scores[at] = s0;
-            scores[at + 1] = s1;
-            scores[at + 2] = s2;
-            scores[at + 3] = s3;
-            most0 = s0 > most0 ? s0 : most0;
-            most1 = s1 > most1 ? s1 : most1;
-            most2 = s2 > most2 ? s2 : most2;
-            most3 = s3 > most3 ? s3 : most3;
-          }
-          int lane = item % scoreLanes;
-          most[r * scoreLanes + lane] = most0;
-          most[(r + 1) * scoreLanes + lane] = most1;
-          most[(r + 2) * scoreLanes + lane] = most2;
-          most[(r + 3) * scoreLanes + lane] = most3;
-        }
-        c.localBarrier();
-        for (int u = item; u < padded * PARTS; u += items) {
-          float top = -infinite;
-          for (int lane = u % PARTS; lane < scoreLanes; lane += PARTS) {
-            float other = most[u / PARTS * scoreLanes + lane];
-            top = other > top ? other : top;
-          }
-          parts[u] = top;
-        }
-        c.localBarrier();
-        for (int r = item; r < padded; r += items) {
-          float before = tops[r];
-          float top = before;
-          for (int part = 0; part < PARTS; part++) {
-            float other = parts[r * PARTS + part];
-            top = other > top ? other : top;
-          }
-          tops[r] = top;
-          shrinks[r] = TornadoMath.exp(before - shift(top, infinite));
-        }
-        c.localBarrier();
-        for (int r = item / scoreLanes; r < padded; r += items / scoreLanes) {
-          float shift = shift(tops[r], infinite);
-          float sum = total[r * scoreLanes + item % scoreLanes] * shrinks[r];
-          for (int j = item % scoreLanes; j < keys; j += scoreLanes) {
-            int at = (r / 4 * count + j) * 4 + r % 4;
-            float weight = TornadoMath.exp(scores[at] - shift);
-            sum += weight;
-            boolean visible = r >= from && r < to && position + j >= firsts[r] && position + j < lasts[r];
-            scores[at] = visible ? weight : -1f;
-          }
-          total[r * scoreLanes + item % scoreLanes] = sum;
-        }
-        for (int j = item / valueLanes; j < keys; j += items / valueLanes) {
-          int value = valueAt[j];
-          for (int i = item % valueLanes; i < valueWidth; i += valueLanes) {
-            float element = 0;
-            if (value >= 0 && i < valueSize) {
-              element = Kept.get(type, v, vs, powers, value, i);
-            }
-            tile[j * valueWidth + i] = element;
-          }
-        }
-        c.localBarrier();
-        for (int quad = item / valueLanes; quad < quads; quad += items / valueLanes) {
-          int r = quad * 4;
-          for (int i = item % valueLanes; i < valueWidth; i += valueLanes) {
-            int own = (quad * valueWidth + i) * 4;
-            float a0 = sums[own] * shrinks[r];
-            float a1 = sums[own + 1] * shrinks[r + 1];
-            float a2 = sums[own + 2] * shrinks[r + 2];
-            float a3 = sums[own + 3] * shrinks[r + 3];
-            for (int j = 0; j < plain; j++) {
-              int at = (quad * count + j) * 4;
-              float value = tile[j * valueWidth + i];
-              a0 += scores[at] * value;
-              a1 += scores[at + 1] * value;
-              a2 += scores[at + 2] * value;
-              a3 += scores[at + 3] * value;
-            }
-            for (int j = plain; j < keys; j++) {
-              int at = (quad * count + j) * 4;
-              float value = tile[j * valueWidth + i];
-              a0 += term(scores[at], value);
-              a1 += term(scores[at + 1], value);
-              a2 += term(scores[at + 2], value);
-              a3 += term(scores[at + 3], value);
-            }
-            sums[own] = a0;
-            sums[own + 1] = a1;
-            sums[own + 2] = a2;
-            sums[own + 3] = a3;
-          }
-        }
-      }
-      from = to;
-    }
-
-    c.localBarrier();
-    for (int r = item; r < rows; r += items) {
-      float sum = 0;
-      for (int lane = 0; lane < scoreLanes; lane++) {
-        sum += total[r * scoreLanes + lane];
-      }
-      shrinks[r] = sum;
-    }
-    c.localBarrier();
-    for (int r = item / valueLanes; r < rows; r += items / valueLanes) {
-      int row = (token + r / tileHeads) * heads + firstHead + r % tileHeads;
-      int first = firsts[r];
-      int last = lasts[r];
-      int out = 0;
-      float factor = 1;
-      if (ranges > 1) {
-        out = p.get(b + ROWS + Rows.INTEGERS) + (row * ranges + range) * (valueSize + STATE);
-        int low = first < range * positions ? range * positions : first;
-        int high = last > (range + 1) * positions ? (range + 1) * positions : last;
-        if (low < high && item % valueLanes == 0) {
-          y.set(out, tops[r]);
-          y.set(out + 1, shrinks[r]);
-        }
-        out += STATE;
-        last = low < high ? last : -1;
-      } else {
-        if (last >= 0) {
-          out = Rows.at(p, b + ROWS + Rows.INTEGERS, row);
-        }
-        factor = 0;
-        if (first < last) {
-          factor = AnyAttention.factor(tops[r], shrinks[r], p.get(b + 7), firstHead + r % tileHeads, sinks);
-        }
-      }
-      for (int i = item % valueLanes; i < valueSize; i += valueLanes) {
-        if (last >= 0) {
-          Elements.set(p.get(b + 6), y, ys, powers, out + i, sums[(r / 4 * valueWidth + i) * 4 + r % 4] * factor);
-        }
-      }
-    }
+  private static void denseSmall(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ShortArray xs, FloatArray k, ShortArray ks,
+      FloatArray v, ShortArray vs, FloatArray sinks, FloatArray y, ShortArray ys, IntArray seen) {
+    AttentionTile.attend(p.get(at.get(0) + AttentionTile.KEPT), 1, c, Mark.begin(c, at, p), p, q, powers, x, xs, k, ks, v, vs, sinks, y, ys, seen, seen);
   }
 
-  private static float seen(float score, int r, int from, int to, int position, int first, int last, float infinite) {
-    boolean visible = r >= from && r < to && position >= first && position < last;
-    return visible ? score : -infinite;
+  private static void pagedF32Small(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ShortArray xs, FloatArray pages,
+      FloatArray sinks, FloatArray y, ShortArray ys, IntArray seen, IntArray table) {
+    AttentionTile.attend(Elements.F32, 1, c, Mark.begin(c, at, p), p, q, powers, x, xs, pages, xs, pages, xs, sinks, y, ys, seen, table);
   }
 
-  /** While every score is −∞ the weights are 0, not the NaN of their difference. */
-  static float shift(float top, float infinite) {
-    return top == -infinite ? 0 : top;
+  private static void pagedF16Small(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ShortArray xs, ShortArray pages,
+      FloatArray sinks, FloatArray y, ShortArray ys, IntArray seen, IntArray table) {
+    AttentionTile.attend(Elements.F16, 1, c, Mark.begin(c, at, p), p, q, powers, x, xs, x, pages, x, pages, sinks, y, ys, seen, table);
   }
 
-  /** What a value adds to a row that may not see it: nothing then, whatever the value is. */
-  private static float term(float weight, float value) {
-    float term = weight * value;
-    return weight < 0 ? 0 : term;
+  private static void pagedOtherSmall(KernelContext c, IntArray at, IntArray p, FloatArray q, FloatArray powers, FloatArray x, ShortArray xs, FloatArray pages,
+      ShortArray pagesShort, FloatArray sinks, FloatArray y, ShortArray ys, IntArray seen, IntArray table) {
+    AttentionTile.attend(p.get(at.get(0) + AttentionTile.KEPT), 1, c, Mark.begin(c, at, p), p, q, powers, x, xs, pages, pagesShort, pages, pagesShort, sinks, y, ys, seen, table);
   }
 }

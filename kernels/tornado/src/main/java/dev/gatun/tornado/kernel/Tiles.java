@@ -20,12 +20,13 @@ public final class Tiles {
   private static final int DEPTH = 32;
   private static final int MOST_ROWS = 64;
   private static final int WEIGHT = 13;
+  private static final int LOCAL_BYTES = (DEPTH * (MOST_ROWS + 1) + MOST_ROWS * MOST_ROWS) * Float.BYTES;
 
   private Tiles() {}
 
   /** The kernel for a type of weight. */
   public static Kernel of(int type, String label) {
-    return new Kernel("matmul_" + label + "_tiles", (g, id, a) -> g.task(id, Tiles::tiles, a.context(), a.at(), a.integers(), a.floatingPoint(), a.powers(), a.floats(0),
+    return new Kernel("matmul_" + label + "_tiles", LOCAL_BYTES, (g, id, a) -> g.task(id, Tiles::tiles, a.context(), a.at(), a.integers(), a.floatingPoint(), a.powers(), a.floats(0),
         a.shorts(0), a.floats(1), a.shorts(1), a.floats(2), a.floats(3), a.floats(4), a.shorts(4), a.ints(5), type));
   }
 
@@ -33,7 +34,7 @@ public final class Tiles {
       FloatArray scales, FloatArray bias, FloatArray y, ShortArray ys, IntArray counts, int type) {
     float[] left = c.allocateFloatLocalArray(DEPTH * (MOST_ROWS + 1));
     float[] right = c.allocateFloatLocalArray(MOST_ROWS * MOST_ROWS);
-    int b = at.get(0);
+    int b = Mark.begin(c, at, p);
     int item = c.localIdx;
     int items = c.localGroupSizeX;
     int tall = p.get(b + 5);

@@ -22,9 +22,10 @@ final class ArgmaxKernel implements OperatorKernel<Argmax> {
   @Override
   public Decision plan(Argmax operator, Traits traits) {
     int parts = parts(operator, traits);
-    long workspace = parts == 1 ? 0 : 8 * operator.x().size(0) * parts;
-    return Shapes.refusal(operator).map(Decision.class::cast).orElseGet(() -> new TornadoPlan(Largest.PARTS.name(), parts + " parts a row", workspace,
-        Shapes.bytes(operator), operator.x().shape().elements(), List.of()));
+    long groups = operator.x().size(0) * parts;
+    long workspace = parts == 1 ? 0 : 2L * Integer.BYTES * groups;
+    return Shapes.refusal(operator, traits, groups, Largest.PARTS, Largest.BEST).map(Decision.class::cast)
+        .orElseGet(() -> new TornadoPlan(Largest.PARTS.name(), parts + " parts a row", workspace, Shapes.bytes(operator), operator.x().shape().elements(), List.of()));
   }
 
   @Override
@@ -38,7 +39,7 @@ final class ArgmaxKernel implements OperatorKernel<Argmax> {
     Place indices = parts == 1 ? y : new Place(values.slab(), Math.toIntExact(values.offset() + 4 * rows * parts));
     List<Launch> launches = new ArrayList<>();
     launches.add(Launch.of(Largest.PARTS)
-        .integers(n, Math.ceilDiv(n, (long) parts), parts, rows, count.index(), Shapes.type(operator.x()), binding.index(operator.x()), operator.x().stride(0))
+        .integers(n, Math.ceilDiv(n, (long) parts), parts, rows, count.index(), Shapes.type(operator.x()), binding.index(operator.x()), Shapes.stride(operator.x(), 0))
         .integers(parts == 1 ? 0 : values.index(4), indices.index(4))
         .memory(binding.place(operator.x())).memory(count.place()).memory(values).memory(indices)
         .over(Grid.groups(rows * parts, traits.local())));

@@ -28,28 +28,31 @@ record AttentionCut(Kernel kernel, int tokens, int heads, int ranges, int positi
   private static final int LEAST_RANGE = 256;
 
   static AttentionCut of(Attention o, Traits traits) {
+    boolean large = traits.holds(kernel(o, TileAttention.Size.LARGE));
+    TileAttention.Size size = large ? TileAttention.Size.LARGE : TileAttention.Size.SMALL;
+    Kernel kernel = kernel(o, size);
     int width = Math.max(width(o.q().size(2)), width(o.y().size(2)));
-    int keys = Math.min(TileAttention.MOST_KEYS, Integer.highestOneBit(Math.max(1, TileAttention.KEY_ELEMENTS / width)));
-    int rows = Math.min(TileAttention.MOST_ROWS, TileAttention.ROW_ELEMENTS / width / 4 * 4);
+    int keys = Math.min(size.mostKeys(), Integer.highestOneBit(Math.max(1, size.keyElements() / width)));
+    int rows = Math.min(size.mostRows(), size.rowElements() / width / 4 * 4);
+    if (!traits.holds(kernel)) {
+      return any(o, "tiles: they take " + kernel.localBytes() + " bytes of local memory, the device has " + traits.localBytes());
+    }
     if (rows < 4) {
       return any(o, "tiles: heads of " + Math.max(o.q().size(2), o.y().size(2)) + " elements, of which four rows do not fit local memory");
-    }
-    if (traits.localBytes() < TileAttention.LOCAL_BYTES) {
-      return any(o, "tiles: they take " + TileAttention.LOCAL_BYTES + " bytes of local memory, the device has " + traits.localBytes());
     }
     int group = group(o);
     int heads = Math.min(group, rows);
     long tokens = o.q().size(0);
     boolean few = tokens <= FEW_TOKENS || tokens == o.batch().slots().size(0);
     if (!few) {
-      return new AttentionCut(kernel(o), Math.max(1, rows / heads), heads, 1, 0, keys, List.of("ranges of positions: as many tokens fill the device"));
+      return new AttentionCut(kernel, Math.max(1, rows / heads), heads, 1, 0, keys, List.of("ranges of positions: as many tokens fill the device"));
     }
     long groups = Math.max(1, tokens * heads(o) * Math.ceilDiv(group, heads));
     long context = context(o);
     long ranges = Math.clamp(Math.min(Math.ceilDiv((long) WAVES * traits.units(), groups), context / LEAST_RANGE), 1, MOST_RANGES);
     int positions = Math.toIntExact(Math.ceilDiv(Math.ceilDiv(context, ranges), (long) keys) * keys);
     String others = "tiles of several tokens: so few tokens a sequence would leave most of the device idle over a long context";
-    return new AttentionCut(kernel(o), 1, heads, (int) ranges, positions, keys, ranges > 1 ? List.of(others)
+    return new AttentionCut(kernel, 1, heads, (int) ranges, positions, keys, ranges > 1 ? List.of(others)
         : List.of(others, "ranges of positions: " + groups + " groups fill the device, or the context is short"));
   }
 
@@ -57,11 +60,12 @@ record AttentionCut(Kernel kernel, int tokens, int heads, int ranges, int positi
     return new AttentionCut(o.kv() instanceof Kv.Dense ? AnyAttention.DENSE : AnyAttention.PAGED, 1, 1, 1, 0, 0, List.of(reason));
   }
 
-  private static Kernel kernel(Attention o) {
-    return o.kv() instanceof Kv.Dense ? TileAttention.DENSE : switch (kept(o)) {
-      case F32 -> TileAttention.PAGED_F32;
-      case F16 -> TileAttention.PAGED_F16;
-      default -> TileAttention.PAGED_OTHER;
+  private static Kernel kernel(Attention o, TileAttention.Size size) {
+    boolean small = size.equals(TileAttention.Size.SMALL);
+    return o.kv() instanceof Kv.Dense ? small ? TileAttention.DENSE_SMALL : TileAttention.DENSE : switch (kept(o)) {
+      case F32 -> small ? TileAttention.PAGED_F32_SMALL : TileAttention.PAGED_F32;
+      case F16 -> small ? TileAttention.PAGED_F16_SMALL : TileAttention.PAGED_F16;
+      default -> small ? TileAttention.PAGED_OTHER_SMALL : TileAttention.PAGED_OTHER;
     };
   }
 

@@ -37,7 +37,11 @@ final class AttentionKernel implements OperatorKernel<Attention> {
       return Optional.of(new Unsupported("heads of " + widest + " elements; the most is " + AnyAttention.MOST_SIZE));
     }
     AttentionCut cut = AttentionCut.of(operator, traits);
-    if (cut.groups(operator) * traits.local() > Integer.MAX_VALUE || cut.workspaceBytes(operator) > Integer.MAX_VALUE) {
+    if (traits.refusal(cut.kernel()).isPresent()) {
+      return traits.refusal(cut.kernel());
+    }
+    long groups = Math.max(cut.groups(operator), cut.ranges() > 1 ? operator.q().size(0) * operator.q().size(1) : 0);
+    if (groups > Integer.MAX_VALUE / traits.local() || cut.workspaceBytes(operator) > Integer.MAX_VALUE) {
       return Optional.of(new Unsupported(operator.q() + " has too many tokens and heads for one launch; split the step"));
     }
     return Optional.empty();
@@ -146,16 +150,11 @@ final class AttentionKernel implements OperatorKernel<Attention> {
     return launch.memory(binding.workspace()).over(Grid.items(operator.q().size(0), traits.local()));
   }
 
-  /** The stride of a single index is never taken, and may be anything. */
-  private static long stride(Tensor tensor, int dimension) {
-    return tensor.size(dimension) > 1 ? tensor.stride(dimension) : 0;
-  }
-
   /** Keys and values as kernels take them. */
   private static long[] kept(Kv kv, Binding binding) {
     return switch (kv) {
-      case Kv.Dense dense -> new long[] {Shapes.type(dense.k()), 0, 0, 0, binding.index(dense.k()), binding.index(dense.v()), stride(dense.k(), 1),
-          stride(dense.v(), 1), stride(dense.k(), 0), stride(dense.v(), 0)};
+      case Kv.Dense dense -> new long[] {Shapes.type(dense.k()), 0, 0, 0, binding.index(dense.k()), binding.index(dense.v()), Shapes.stride(dense.k(), 1),
+          Shapes.stride(dense.v(), 1), Shapes.stride(dense.k(), 0), Shapes.stride(dense.v(), 0)};
       case Kv.Paged paged -> {
         KvCache.Spec spec = paged.cache().spec();
         PageLayout layout = PageLayout.of(spec);

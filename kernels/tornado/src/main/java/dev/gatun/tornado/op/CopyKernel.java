@@ -12,8 +12,9 @@ import java.util.List;
 final class CopyKernel implements OperatorKernel<Copy> {
   @Override
   public Decision plan(Copy operator, Traits traits) {
-    return Shapes.refusal(operator).map(Decision.class::cast).orElseGet(() -> new TornadoPlan(kernel(operator).name(), Cut.tile(traits), 0,
-        Shapes.bytes(operator), 0, List.of()));
+    return Shapes.refusal(operator, traits, Cut.groups(operator.x(), traits), kernel(operator)).map(Decision.class::cast)
+        .orElseGet(() -> new TornadoPlan(kernel(operator).name(), Cut.tile(traits), 0,
+            Shapes.bytes(operator), 0, List.of()));
   }
 
   @Override
@@ -23,15 +24,10 @@ final class CopyKernel implements OperatorKernel<Copy> {
     Cut cut = new Cut(x, traits, Shapes.Count.of(binding, operator));
     long[] types = cast(operator) ? new long[] {Shapes.type(x), Shapes.type(y)} : new long[] {x.dtype().blockBytes(), 0};
     return List.of(Launch.of(kernel(operator))
-        .integers(cut.integers()).integers(types).integers(stride(x), stride(y))
+        .integers(cut.integers()).integers(types).integers(Shapes.stride(x, -1), Shapes.stride(y, -1))
         .integers(Shapes.rows(x, binding)).integers(Shapes.rows(y, binding))
         .memory(binding.place(x)).memory(binding.place(y)).memory(cut.count().place())
         .over(cut.grid()));
-  }
-
-  /** From one element of a row to the next; that of a single one is never taken, and may be anything. */
-  private static long stride(Tensor tensor) {
-    return tensor.size(-1) > 1 ? tensor.stride(-1) : 0;
   }
 
   private static boolean cast(Copy operator) {

@@ -17,14 +17,23 @@ record Cut(Tensor tensor, Traits traits, Shapes.Count count) {
     return Pieces.of(tensor.size(-1), traits.local());
   }
 
+  /** Work-groups for a tensor. */
+  static long groups(Tensor tensor, Traits traits) {
+    return rows(tensor) * Pieces.of(tensor.size(-1), traits.local());
+  }
+
   /** Rows up to the bound. */
   long rows() {
+    return rows(tensor);
+  }
+
+  static long rows(Tensor tensor) {
     return tensor.shape().rank() == 1 ? 1 : Shapes.rowsEach(tensor) * tensor.size(0);
   }
 
   /** A work-group for each piece. */
   Grid grid() {
-    return Grid.groups(rows() * pieces(), traits.local());
+    return Grid.groups(groups(tensor, traits), traits.local());
   }
 
   /** How explanations call it. */

@@ -12,8 +12,9 @@ import java.util.List;
 final class DequantizeKernel implements OperatorKernel<Dequantize> {
   @Override
   public Decision plan(Dequantize operator, Traits traits) {
-    return Shapes.refusal(operator).map(Decision.class::cast).orElseGet(() -> new TornadoPlan(kernel(operator.x().dtype()).name(), Cut.tile(traits), 0,
-        Shapes.bytes(operator), operator.x().shape().elements(), List.of()));
+    return Shapes.refusal(operator, traits, Cut.groups(operator.x(), traits), kernel(operator.x().dtype())).map(Decision.class::cast)
+        .orElseGet(() -> new TornadoPlan(kernel(operator.x().dtype()).name(), Cut.tile(traits), 0,
+            Shapes.bytes(operator), operator.x().shape().elements(), List.of()));
   }
 
   @Override

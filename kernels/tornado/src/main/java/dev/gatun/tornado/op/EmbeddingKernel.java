@@ -12,7 +12,7 @@ import java.util.List;
 final class EmbeddingKernel implements OperatorKernel<Embedding> {
   @Override
   public Decision plan(Embedding operator, Traits traits) {
-    return Shapes.refusal(operator).map(Decision.class::cast).orElseGet(() -> {
+    return Shapes.refusal(operator, traits, Cut.groups(operator.y(), traits), kernel(operator.table().dtype())).map(Decision.class::cast).orElseGet(() -> {
       long tokens = operator.ids().size(0);
       long n = operator.y().size(1);
       long bytes = tokens * (Integer.BYTES + operator.table().dtype().bytes(n) + operator.y().dtype().bytes(n));

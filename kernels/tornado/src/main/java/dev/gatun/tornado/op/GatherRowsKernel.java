@@ -10,7 +10,7 @@ import java.util.List;
 final class GatherRowsKernel implements OperatorKernel<GatherRows> {
   @Override
   public Decision plan(GatherRows operator, Traits traits) {
-    return Shapes.refusal(operator).map(Decision.class::cast).orElseGet(() -> {
+    return Shapes.refusal(operator, traits, Cut.groups(operator.y(), traits), Copies.GATHER).map(Decision.class::cast).orElseGet(() -> {
       long picked = operator.rows().size(0);
       long bytes = picked * (Integer.BYTES + 2 * operator.y().dtype().bytes(operator.y().size(1)));
       return new TornadoPlan(Copies.GATHER.name(), Cut.tile(traits), 0, bytes, 0, List.of());

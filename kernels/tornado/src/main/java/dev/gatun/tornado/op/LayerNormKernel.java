@@ -12,10 +12,15 @@ import java.util.List;
 final class LayerNormKernel implements OperatorKernel<LayerNorm> {
   private static final int FLOPS = 7;
 
+  private static long groups(LayerNorm operator) {
+    return Shapes.rowsEach(operator.x()) * operator.x().size(0);
+  }
+
   @Override
   public Decision plan(LayerNorm operator, Traits traits) {
-    return Shapes.refusal(operator).map(Decision.class::cast).orElseGet(() -> new TornadoPlan(Norms.LAYER.name(), "a row for " + traits.local() + " items", 0,
-        Shapes.bytes(operator), FLOPS * operator.x().shape().elements(), List.of()));
+    return Shapes.refusal(operator, traits, groups(operator), Norms.LAYER).map(Decision.class::cast)
+        .orElseGet(() -> new TornadoPlan(Norms.LAYER.name(), "a row for " + traits.local() + " items", 0, Shapes.bytes(operator),
+            FLOPS * operator.x().shape().elements(), List.of()));
   }
 
   @Override
@@ -31,6 +36,6 @@ final class LayerNormKernel implements OperatorKernel<LayerNorm> {
         .floats(operator.eps())
         .memory(binding.place(operator.x())).memory(binding.place(operator.weight())).memory(binding.place(bias)).memory(binding.place(operator.y()))
         .memory(count.place())
-        .over(Grid.groups(each * operator.x().size(0), traits.local())));
+        .over(Grid.groups(groups(operator), traits.local())));
   }
 }

@@ -30,12 +30,12 @@ final class PenalizeKernel implements OperatorKernel<Penalize> {
     List<Launch> launches = new ArrayList<>();
     if (!x.isSameView(y)) {
       launches.add(Launch.of(Penalties.COPY)
-          .integers(x.size(1), rows, count.index(), binding.index(x), x.stride(0), binding.index(y), y.stride(0))
+          .integers(x.size(1), rows, count.index(), binding.index(x), Shapes.stride(x, 0), binding.index(y), Shapes.stride(y, 0))
           .memory(binding.place(x)).memory(count.place()).memory(binding.place(y)).over(Grid.items(x.shape().elements(), traits.local())));
     }
     launches.add(Launch.of(Penalties.LOWER)
-        .integers(x.size(1), history.size(1), rows, count.index(), binding.index(history), history.stride(0), binding.index(operator.lengths()),
-            binding.index(penalties), penalties.stride(0), binding.index(y), y.stride(0))
+        .integers(x.size(1), history.size(1), rows, count.index(), binding.index(history), Shapes.stride(history, 0), binding.index(operator.lengths()),
+            binding.index(penalties), Shapes.stride(penalties, 0), binding.index(y), Shapes.stride(y, 0))
         .memory(binding.place(history)).memory(binding.place(operator.lengths())).memory(binding.place(penalties)).memory(count.place()).memory(binding.place(y))
         .over(Grid.items(history.shape().elements(), traits.local())));
     return launches;

@@ -21,18 +21,25 @@ final class QuantizeKernel implements OperatorKernel<Quantize> {
     if (kernel.isEmpty()) {
       return new Unsupported("quantize to " + operator.y().dtype() + " has no TornadoVM kernel; it rounds to Q8_0, Q4_0, Q4_1, Q5_0 and Q5_1");
     }
-    return Shapes.refusal(operator).map(Decision.class::cast).orElseGet(() -> new TornadoPlan(kernel.get().name(), "blocks", 0, Shapes.bytes(operator),
-        FLOPS * operator.x().shape().elements(), List.of()));
+    return Shapes.refusal(operator, traits, Math.ceilDiv(items(operator), (long) traits.local()), kernel.get()).map(Decision.class::cast)
+        .orElseGet(() -> new TornadoPlan(kernel.get().name(), "blocks", 0, Shapes.bytes(operator), FLOPS * operator.x().shape().elements(), List.of()));
   }
 
   @Override
   public List<Launch> launches(Quantize operator, Traits traits, Binding binding) {
     Cut cut = new Cut(operator.x(), traits, Shapes.Count.of(binding, operator));
-    long blocks = Math.max(1, operator.x().size(-1) / operator.y().dtype().blockSize());
     return List.of(Launch.of(kernel(operator.y().dtype()).orElseThrow())
-        .integers(cut.integers()).integers(blocks).integers(Shapes.rows(operator.x(), binding)).integers(Shapes.rows(operator.y(), binding))
+        .integers(cut.integers()).integers(blocks(operator)).integers(Shapes.rows(operator.x(), binding)).integers(Shapes.rows(operator.y(), binding))
         .memory(binding.place(operator.x())).memory(binding.place(operator.y())).memory(cut.count().place())
-        .over(Grid.items(cut.rows() * blocks, traits.local())));
+        .over(Grid.items(items(operator), traits.local())));
+  }
+
+  private static long blocks(Quantize operator) {
+    return Math.max(1, operator.x().size(-1) / operator.y().dtype().blockSize());
+  }
+
+  private static long items(Quantize operator) {
+    return Cut.rows(operator.x()) * blocks(operator);
   }
 
   private static Optional<Kernel> kernel(DType type) {

@@ -17,10 +17,15 @@ final class RmsNormKernel implements OperatorKernel<RmsNorm> {
     return operator.x().dtype() == DType.F32 && operator.y().dtype() == DType.F32 ? Norms.RMS_F32 : Norms.RMS;
   }
 
+  private static long groups(RmsNorm operator) {
+    return Shapes.rowsEach(operator.x()) * operator.x().size(0);
+  }
+
   @Override
   public Decision plan(RmsNorm operator, Traits traits) {
-    return Shapes.refusal(operator).map(Decision.class::cast).orElseGet(() -> new TornadoPlan(kernel(operator).name(), "a row for " + traits.local() + " items", 0,
-        Shapes.bytes(operator), FLOPS * operator.x().shape().elements(), List.of()));
+    return Shapes.refusal(operator, traits, groups(operator), kernel(operator)).map(Decision.class::cast)
+        .orElseGet(() -> new TornadoPlan(kernel(operator).name(), "a row for " + traits.local() + " items", 0, Shapes.bytes(operator),
+            FLOPS * operator.x().shape().elements(), List.of()));
   }
 
   @Override
@@ -33,6 +38,6 @@ final class RmsNormKernel implements OperatorKernel<RmsNorm> {
         .integers(Shapes.rows(operator.x(), binding)).integers(Shapes.rows(operator.y(), binding))
         .floats(operator.eps())
         .memory(binding.place(operator.x())).memory(binding.place(operator.weight())).memory(binding.place(operator.y())).memory(count.place())
-        .over(Grid.groups(each * operator.x().size(0), traits.local())));
+        .over(Grid.groups(groups(operator), traits.local())));
   }
 }

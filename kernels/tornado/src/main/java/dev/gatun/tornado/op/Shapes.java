@@ -6,8 +6,11 @@ import dev.gatun.Tensor;
 import dev.gatun.spi.Unsupported;
 import dev.gatun.tornado.kernel.Blocks;
 import dev.gatun.tornado.kernel.Elements;
+import dev.gatun.tornado.kernel.Kernel;
 import dev.gatun.tornado.kernel.Place;
+import java.util.Arrays;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** Tensors in the numbers that kernels take. */
 final class Shapes {
@@ -17,6 +20,11 @@ final class Shapes {
   private static final int MOST_ELEMENTS = Integer.MAX_VALUE - 1024;
 
   private Shapes() {}
+
+  /** From one index of a dimension to the next, in elements; 0 where no kernel takes that way, since it may be anything there. */
+  static long stride(Tensor tensor, int dimension) {
+    return tensor.size(dimension) > 1 && tensor.shape().elements() > 0 ? tensor.stride(dimension) : 0;
+  }
 
   /** The number that kernels know a float or block type by. */
   static int type(Tensor tensor) {
@@ -74,8 +82,7 @@ final class Shapes {
       if (i > 0) {
         numbers[i] = tensor.size(i);
       }
-      // The stride of a single index is never taken, and may be anything.
-      long stride = tensor.size(i) > 1 ? tensor.stride(i) : 0;
+      long stride = stride(tensor, i);
       numbers[DIMENSIONS + i] = tensor.dtype().isBlock() ? tensor.dtype().bytes(stride) : stride;
     }
     return numbers;
@@ -95,6 +102,12 @@ final class Shapes {
     }
   }
 
+  /** The refusal of an operand that a kernel cannot see, of a launch of too many work-groups, or of kernels that need more local memory than there is. */
+  static Optional<Unsupported> refusal(Operator operator, Traits traits, long groups, Kernel... kernels) {
+    return refusal(operator).or(() -> Arrays.stream(kernels).flatMap(kernel -> traits.refusal(kernel).stream()).findFirst())
+        .or(() -> traits.refusal(operator.name(), groups));
+  }
+
   /** The refusal of an operand that a kernel cannot see: in another's layout, or between elements. */
   static Optional<Unsupported> refusal(Operator operator) {
     for (Operator.Operand operand : operator.operands()) {
@@ -102,14 +115,19 @@ final class Shapes {
       if (!tensor.isPlain()) {
         return Optional.of(new Unsupported(operand.name() + " " + tensor + " was prepared by another backend; pass the tensor it was prepared from"));
       }
-      if (tensor.shape().elements() > MOST_ELEMENTS) {
-        return Optional.of(new Unsupported(operand.name() + " " + tensor + " has more than " + MOST_ELEMENTS + " elements; split it"));
+      if (tensor.shape().elements() > MOST_ELEMENTS || longest(tensor) > MOST_ELEMENTS) {
+        return Optional.of(new Unsupported(operand.name() + " " + tensor + " has more than " + MOST_ELEMENTS + " elements, or as many rows; split it"));
       }
       if (!tensor.dtype().isBlock() && tensor.offset() % tensor.dtype().blockBytes() != 0) {
         return Optional.of(new Unsupported(operand.name() + " " + tensor + " starts at byte " + tensor.offset() + ", between two elements; copy it to an aligned buffer"));
       }
     }
     return Optional.empty();
+  }
+
+  /** The most indices of a dimension, which are many also where there is no element. */
+  private static long longest(Tensor tensor) {
+    return IntStream.range(0, tensor.shape().rank()).mapToLong(tensor::size).max().orElse(0);
   }
 
   /** Bytes of all operands, each once. */

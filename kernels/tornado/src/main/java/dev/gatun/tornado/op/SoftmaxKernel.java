@@ -14,8 +14,9 @@ final class SoftmaxKernel implements OperatorKernel<Softmax> {
 
   @Override
   public Decision plan(Softmax operator, Traits traits) {
-    return Shapes.refusal(operator).map(Decision.class::cast).orElseGet(() -> new TornadoPlan(Softmaxes.ROWS.name(), "a row for " + traits.local() + " items", 0,
-        Shapes.bytes(operator), FLOPS * operator.x().shape().elements(), List.of()));
+    return Shapes.refusal(operator, traits, Cut.rows(operator.x()), Softmaxes.ROWS).map(Decision.class::cast)
+        .orElseGet(() -> new TornadoPlan(Softmaxes.ROWS.name(), "a row for " + traits.local() + " items", 0,
+            Shapes.bytes(operator), FLOPS * operator.x().shape().elements(), List.of()));
   }
 
   @Override
@@ -28,6 +29,6 @@ final class SoftmaxKernel implements OperatorKernel<Softmax> {
         .integers(x.size(-1), vector ? -1 : each, x.size(0), count.index(), Shapes.type(x), Shapes.type(operator.y()))
         .integers(Shapes.rows(x, binding)).integers(Shapes.rows(operator.y(), binding)).floats(operator.scale())
         .memory(binding.place(x)).memory(binding.place(operator.y())).memory(count.place())
-        .over(Grid.groups(vector ? 1 : each * x.size(0), traits.local())));
+        .over(Grid.groups(Cut.rows(x), traits.local())));
   }
 }

@@ -12,8 +12,9 @@ import java.util.List;
 final class TopKKernel implements OperatorKernel<TopK> {
   @Override
   public Decision plan(TopK operator, Traits traits) {
-    return Shapes.refusal(operator).map(Decision.class::cast).orElseGet(() -> new TornadoPlan(Ranking.TOP_K.name(), "a row for " + traits.local() + " items", 0,
-        Shapes.bytes(operator), operator.x().shape().elements(), List.of()));
+    return Shapes.refusal(operator, traits, operator.x().size(0), Ranking.TOP_K).map(Decision.class::cast)
+        .orElseGet(() -> new TornadoPlan(Ranking.TOP_K.name(), "a row for " + traits.local() + " items", 0,
+            Shapes.bytes(operator), operator.x().shape().elements(), List.of()));
   }
 
   @Override
@@ -23,8 +24,8 @@ final class TopKKernel implements OperatorKernel<TopK> {
     Tensor indices = operator.indices();
     Shapes.Count count = Shapes.Count.of(binding, operator);
     return List.of(Launch.of(Ranking.TOP_K)
-        .integers(x.size(1), values.size(1), x.size(0), count.index(), Shapes.type(x), binding.index(x), x.stride(0), binding.index(values), values.stride(0),
-            binding.index(indices), indices.stride(0))
+        .integers(x.size(1), values.size(1), x.size(0), count.index(), Shapes.type(x), binding.index(x), Shapes.stride(x, 0), binding.index(values), Shapes.stride(values, 0),
+            binding.index(indices), Shapes.stride(indices, 0))
         .memory(binding.place(x)).memory(count.place()).memory(binding.place(values)).memory(binding.place(indices))
         .over(Grid.groups(x.size(0), traits.local())));
   }

@@ -5,9 +5,11 @@ import java.io.UncheckedIOException;
 import java.lang.classfile.Attributes;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.ClassModel;
+import java.lang.classfile.CodeElement;
 import java.lang.classfile.CodeModel;
 import java.lang.classfile.MethodModel;
 import java.lang.classfile.TypeAnnotation;
+import java.lang.classfile.instruction.ConstantInstruction;
 import java.lang.classfile.instruction.InvokeDynamicInstruction;
 import java.lang.classfile.instruction.InvokeInstruction;
 import java.lang.constant.ConstantDesc;
@@ -106,6 +108,26 @@ final class KernelCode {
 
   private static Id id(InvokeInstruction call) {
     return new Id(call.owner().asInternalName(), call.name().stringValue(), call.type().stringValue());
+  }
+
+  /** Bytes of the local arrays of a kernel and of what it calls; of a size that is computed the constant counts. */
+  int localBytes(Id id) {
+    int bytes = 0;
+    int size = 0;
+    for (CodeElement element : methods.get(id).code().orElseThrow()) {
+      if (element instanceof ConstantInstruction constant && constant.constantValue() instanceof Integer number) {
+        size = Math.max(size, number);
+      } else if (element instanceof InvokeInstruction call) {
+        Id called = id(call);
+        if (called.name.matches("allocate.*LocalArray")) {
+          bytes += size * Integer.BYTES;
+        } else if (methods.containsKey(called)) {
+          bytes += localBytes(called);
+        }
+        size = 0;
+      }
+    }
+    return bytes;
   }
 
   /** What is wrong with each of {@code kernels}, or with methods that it calls; kernels without complaints are left out. */

@@ -117,6 +117,26 @@ class KernelCodeTest {
     assertThat(constants()).isNotEmpty().allSatisfy(field -> assertThat(read).contains(field.getDeclaringClass().getName() + "." + field.getName()));
   }
 
+  /** Plans choose by what a kernel says of its local arrays; those that are divided have the largest form's sizes as constants. */
+  @Test
+  void kernelsSayWhatTheirLocalArraysTake() throws Exception {
+    KernelCode code = KernelCode.in(KERNELS);
+    Map<String, Set<Integer>> said = new HashMap<>();
+    for (Field field : constants()) {
+      field.setAccessible(true);
+      said.computeIfAbsent(field.getDeclaringClass().getSimpleName(), _ -> new TreeSet<>()).add(((Kernel) field.get(null)).localBytes());
+    }
+    said.put("Products", Set.of(Products.rows(Products.Size.LARGE, Elements.F32, "f32").localBytes()));
+    said.put("Tiles", Set.of(Tiles.of(Elements.F32, "f32").localBytes()));
+    said.put("TileAttention", Set.of(TileAttention.DENSE.localBytes()));
+    Map<String, Set<Integer>> found = new HashMap<>();
+    code.kernels().forEach(kernel -> found.computeIfAbsent(kernel.owner().substring(kernel.owner().lastIndexOf('/') + 1), _ -> new TreeSet<>())
+        .add(code.localBytes(kernel)));
+    assertThat(said).isEqualTo(found).containsEntry("Tiles", Set.of(24704)).containsEntry("Products", Set.of(41472));
+    assertThat(Stream.of(TileAttention.DENSE_SMALL, Products.rows(Products.Size.SMALL, Elements.F32, "f32"))).extracting(Kernel::localBytes)
+        .allSatisfy(bytes -> assertThat(bytes).isLessThanOrEqualTo(32 << 10));
+  }
+
   /** The fields of the package that hold a kernel. */
   private static List<Field> constants() {
     List<Field> constants = new ArrayList<>();

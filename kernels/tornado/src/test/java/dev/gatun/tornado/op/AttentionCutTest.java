@@ -12,6 +12,8 @@ import dev.gatun.tornado.kernel.TileAttention;
 import java.lang.foreign.Arena;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** How attention is cut follows from the bounds of its sizes and from the device. */
 class AttentionCutTest {
@@ -56,7 +58,7 @@ class AttentionCutTest {
   void manyTokensOfASequenceShareTheirKeys() {
     Attention o = attention(256, 1, 256, 8, 4, 64);
     AttentionCut cut = AttentionCut.of(o, GPU);
-    assertThat(cut.tokens() * cut.heads()).isEqualTo(TileAttention.MOST_ROWS);
+    assertThat(cut.tokens() * cut.heads()).isEqualTo(TileAttention.Size.LARGE.mostRows());
     assertThat(cut.ranges()).isEqualTo(1);
     assertThat(cut.groups(o)).isEqualTo(256 / cut.tokens() * 8);
   }
@@ -68,17 +70,22 @@ class AttentionCutTest {
     assertThat(cut.heads() * cut.headTiles(o)).isGreaterThanOrEqualTo(37);
   }
 
-  @Test
-  void tilesFitTheLocalMemoryOfEveryHeadSizeThatTheyServe() {
+  @ParameterizedTest
+  @CsvSource({"49152, 512", "32768, 256"})
+  void tilesFitTheLocalMemoryOfEveryHeadSizeThatTheyServe(int localBytes, int most) {
+    TileAttention.Size form = localBytes < 48 << 10 ? TileAttention.Size.SMALL : TileAttention.Size.LARGE;
     for (int size = 1; size <= AnyAttention.MOST_SIZE; size++) {
-      AttentionCut cut = AttentionCut.of(attention(40, 1, 3, 1, 2, size), GPU);
+      AttentionCut cut = AttentionCut.of(attention(40, 1, 3, 1, 2, size), gpu(localBytes));
       int width = AttentionCut.width(size);
+      assertThat(cut.kernel().localBytes()).as("local memory for heads of %d", size).isLessThanOrEqualTo(localBytes);
+      assertThat(cut.tiles()).as("tiles for heads of %d", size).isEqualTo(size <= most);
       if (cut.tiles()) {
         int rows = Math.ceilDiv(cut.tokens() * cut.heads(), 4) * 4;
-        assertThat(rows * width).as("elements of rows of %d", size).isLessThanOrEqualTo(TileAttention.ROW_ELEMENTS);
-        assertThat(cut.keys() * width).as("elements of keys of %d", size).isLessThanOrEqualTo(TileAttention.KEY_ELEMENTS);
-        assertThat(cut.keys()).as("keys of %d at a time", size).isPositive();
-        assertThat((cut.keys() + 1) * width).as("elements of keys of %d, with one between rows", size).isLessThanOrEqualTo(TileAttention.TILE_ELEMENTS);
+        assertThat(rows).as("rows of %d", size).isLessThanOrEqualTo(form.mostRows());
+        assertThat(rows * width).as("elements of rows of %d", size).isLessThanOrEqualTo(form.rowElements());
+        assertThat(cut.keys() * width).as("elements of keys of %d", size).isLessThanOrEqualTo(form.keyElements());
+        assertThat(cut.keys()).as("keys of %d at a time", size).isBetween(1, form.mostKeys());
+        assertThat((cut.keys() + 1) * width).as("elements of keys of %d, with one between rows", size).isLessThanOrEqualTo(form.tileElements());
       } else {
         assertThat(cut.rejected()).anyMatch(reason -> reason.contains("do not fit local memory"));
       }
@@ -87,8 +94,12 @@ class AttentionCutTest {
 
   @Test
   void withoutLocalMemoryForTilesAGroupTakesATokenAndHead() {
-    AttentionCut cut = AttentionCut.of(attention(40, 1, 40, 1, 2, 64), new Traits(8, 64, 16 << 10, false));
+    AttentionCut cut = AttentionCut.of(attention(40, 1, 40, 1, 2, 64), gpu(16 << 10));
     assertThat(cut.kernel()).isEqualTo(AnyAttention.DENSE);
     assertThat(cut.rejected()).anyMatch(reason -> reason.contains("the device has 16384"));
+  }
+
+  private static Traits gpu(int localBytes) {
+    return new Traits(8, 64, localBytes, false);
   }
 }

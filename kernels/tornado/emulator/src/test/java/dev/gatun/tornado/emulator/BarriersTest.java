@@ -125,7 +125,11 @@ class BarriersTest {
   }
 
   private static void tooMuchLocalMemory(KernelContext c, IntArray out) {
-    out.set(c.globalIdx, c.allocateFloatLocalArray(16 << 10).length + c.allocateByteLocalArray(1).length);
+    out.set(c.globalIdx, c.allocateFloatLocalArray(12 << 10).length + c.allocateByteLocalArray(1).length);
+  }
+
+  private static void allLocalMemory(KernelContext c, IntArray out) {
+    out.set(c.globalIdx, c.allocateFloatLocalArray(8 << 10).length + c.allocateIntLocalArray(4 << 10).length);
   }
 
   static FloatArray numbers(int size) {
@@ -261,8 +265,16 @@ class BarriersTest {
         .hasMessageContaining("g.t asks for local array 1 as int[");
     assertThat(failure(Graphs.line(graph(out).task("t", BarriersTest::differentTypes, new KernelContext(), out), 8, 4)))
         .hasMessageContaining("g.t asks for local array 1 as");
+  }
+
+  @Test
+  void aKernelThatTakesMoreLocalMemoryThanThereIsFailsByItsName() {
+    IntArray out = new IntArray(8);
+    Graphs.line(graph(out).task("t", BarriersTest::allLocalMemory, new KernelContext(), out), 8, 4).execute();
+    assertThat(out.toHeapArray()).as("where a group's arrays take exactly what there is").containsOnly(12 << 10);
+    assertThat(TornadoExecutionPlan.getDevice(0, 0).getDeviceLocalMemorySize()).isEqualTo(48 << 10);
     assertThat(failure(Graphs.line(graph(out).task("t", BarriersTest::tooMuchLocalMemory, new KernelContext(), out), 8, 4)))
-        .hasMessageContaining("65537 bytes of local memory; there are 65536");
+        .hasMessageContaining("g.t asks for a local array of 1 elements, in all 49153 bytes of local memory; there are 49152");
   }
 
   @Test

@@ -24,7 +24,7 @@ class RuntimeTest {
     TornadoDevice device = backend.getDevice(0);
     assertThat(device.getDeviceName()).isEqualTo("emulated");
     assertThat(device.getDescription()).contains("emulator");
-    assertThat(device.getDeviceLocalMemorySize()).isEqualTo(65536);
+    assertThat(device.getDeviceLocalMemorySize()).isEqualTo(49152);
     assertThat(device.getDeviceMaxWorkgroupDimensions()).containsExactly(1024, 1024, 1024);
     assertThatThrownBy(() -> runtime.getBackend(1)).isInstanceOf(TornadoRuntimeException.class).hasMessageContaining("no number 1");
     assertThatThrownBy(() -> backend.getDevice(1)).isInstanceOf(TornadoRuntimeException.class);

@@ -9,7 +9,8 @@ import uk.ac.manchester.tornado.api.enums.TornadoVMBackendType;
 public final class EmulatedDevice implements TornadoDevice, TornadoTargetDevice {
   /** The most work-items of a group. */
   public static final int MAX_GROUP = 1024;
-  static final int LOCAL_MEMORY = 64 << 10;
+  /** What local arrays of a group take at most: what NVIDIA's compiler gives arrays of constant sizes, the least of the larger devices. */
+  public static final int LOCAL_MEMORY = 48 << 10;
   static final long MAX_ALLOCATION = (1L << 31) - 64;
   private static final long MEMORY = 8L << 30;
   private static final int UNITS = 4;
