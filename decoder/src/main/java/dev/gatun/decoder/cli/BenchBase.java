@@ -45,7 +45,8 @@ final class BenchBase {
         }
       }
     } catch (JsonProcessingException e) {
-      throw new ParameterException(command, "--compare: " + file + " is no JSON, at line " + e.getLocation().getLineNr() + ": write it by gatun bench --save", e);
+      throw new ParameterException(command, "--compare: " + file + " is no JSON, at line " + e.getLocation().getLineNr()
+          + ": write it by gatun bench --save", e);
     } catch (IOException e) {
       throw new ParameterException(command, "--compare: " + file + " can't be read: " + e, e);
     }

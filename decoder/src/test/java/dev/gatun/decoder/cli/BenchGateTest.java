@@ -142,7 +142,8 @@ class BenchGateTest {
     Path file = ModelFiles.whole(folder);
     Object[] common = {"bench", "--model", file, "-p", "4", "-n", "0,2", "-d", "0,3", "-t", "1", "--backend", "cpu", "-r", "2", "--warm-up", "0", "--output"};
     List<String> tests = List.of("pp4", "tg2", "pp4 @ d3", "tg2 @ d3");
-    assertThat(form(common, "md").lines().filter(line -> line.startsWith("| llama")).map(line -> line.split("\\|")[6].strip())).containsExactlyElementsOf(tests);
+    assertThat(form(common, "md").lines().filter(line -> line.startsWith("| llama")).map(line -> line.split("\\|")[6].strip()))
+        .containsExactlyElementsOf(tests);
     assertThat(form(common, "csv").lines()).hasSize(5).allMatch(line -> line.split(",").length > 40);
     assertThat(form(common, "csv")).startsWith("build_commit,build_number,");
     assertThat(form(common, "jsonl").lines()).hasSize(4).allMatch(line -> line.startsWith("{\"build_commit\"") && line.endsWith("}"));
@@ -158,11 +159,19 @@ class BenchGateTest {
   }
 
   @Test
+  void damagedModelOfAListIsNamedOnce() {
+    Path damaged = ModelFiles.with(folder, "damaged.gguf", ModelFiles.renamed(ModelFiles.bytes(folder), "llama.block_count", "llama.block_coxxx"));
+    Ran ran = Ran.command("bench", "--model", ModelFiles.whole(folder) + "," + damaged, "-r", "1");
+    assertThat(ran.err()).startsWith("gatun: " + damaged).contains("block_count").hasLineCount(1);
+    assertThat(ran.code()).isEqualTo(1);
+  }
+
+  @Test
   void modelsAreMeasuredInTheSameRun() {
     Path file = ModelFiles.whole(folder);
     Path other = ModelFiles.with(folder, "other.gguf", ModelFiles.bytes(folder));
-    JsonNode rows = Ran.command("bench", "--model", file + "," + other, "-p", "0", "-n", "2", "-r", "3", "-t", "1,2", "--backend", "cpu", "--warm-up", "0", "--json")
-        .json();
+    JsonNode rows = Ran.command("bench", "--model", file + "," + other, "-p", "0", "-n", "2", "-r", "3", "-t", "1,2", "--backend", "cpu",
+        "--warm-up", "0", "--json").json();
     assertThat(rows).extracting(row -> row.get("model_filename").asText() + row.get("n_threads"))
         .containsExactly(file + "1", file + "2", other + "1", other + "2");
     assertThat(rows).allSatisfy(row -> {

@@ -16,14 +16,14 @@ import java.util.concurrent.Future;
 import java.util.function.IntToLongFunction;
 
 /**
- * Two pieces of work that are the same in every version and run none of the backends' kernels, timed beside each repeat: how they change from one run to another is how
- * the machine changed. Where the backend works in host memory they are loops in plain Java on as many threads; elsewhere a copy within the device's memory, and the same
- * arithmetic on one thread of the host's.
+ * Two pieces of work that are the same in every version and run none of the backends' kernels, timed beside each repeat: how they change from
+ * one run to another is how the machine changed. Where the backend works in host memory they are loops in plain Java on as many threads;
+ * elsewhere a copy within the device's memory, and the same arithmetic on one thread of the host's.
  */
 public final class Calibration implements AutoCloseable {
   private static final long BYTES = 96L << 20;
-  private static final int ROUNDS = 1 << 21;
-  private static final int WARM_UP = 8;
+  private static final int ROUNDS = 1 << 22;
+  private static final int WARM_UP = 3;
 
   private final int threads;
   private final ExecutorService pool;
@@ -41,7 +41,7 @@ public final class Calibration implements AutoCloseable {
     this.pool = Executors.newFixedThreadPool(this.threads, Thread.ofPlatform().daemon().name("calibration-", 0).factory());
     this.memory = host ? hostMemory() : deviceMemory(backend);
     for (int i = 0; i < WARM_UP; i++) {
-      sample();
+      sample(0);
     }
   }
 
@@ -66,13 +66,22 @@ public final class Calibration implements AutoCloseable {
     };
   }
 
-  /** Times both once. */
-  public Sample sample() {
-    long started = System.nanoTime();
-    memory.run();
-    long moved = System.nanoTime();
-    onEach(Calibration::mix);
-    return new Sample(moved - started, System.nanoTime() - moved);
+  /** Times both in turn until that many nanoseconds have passed, and once at least; gives the mean of each, as what is measured beside it is a mean too. */
+  public Sample sample(long nanos) {
+    long began = System.nanoTime();
+    long moving = 0;
+    long mixing = 0;
+    int times = 0;
+    do {
+      long started = System.nanoTime();
+      memory.run();
+      long moved = System.nanoTime();
+      onEach(Calibration::mix);
+      moving += moved - started;
+      mixing += System.nanoTime() - moved;
+      times++;
+    } while (System.nanoTime() - began < nanos);
+    return new Sample(moving / times, mixing / times);
   }
 
   private void onEach(IntToLongFunction work) {

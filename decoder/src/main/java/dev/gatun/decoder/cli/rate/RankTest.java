@@ -2,7 +2,10 @@ package dev.gatun.decoder.cli.rate;
 
 import java.util.Arrays;
 
-/** The rank test of Mann and Whitney (Annals of Mathematical Statistics 18, 1947): whether one sample tends to be below another, whatever their distribution. */
+/**
+ * The rank test of Mann and Whitney (Annals of Mathematical Statistics 18, 1947): whether one sample tends to be below another, whatever their
+ * distribution.
+ */
 final class RankTest {
   private static final int LARGEST_EXACT = 60;
 

@@ -1,9 +1,10 @@
 package dev.gatun.decoder.cli.rate;
 
 /**
- * Whether a test has become slower. Rates are first corrected for the machine: by how its calibration's memory or arithmetic changed, whichever makes them the larger.
- * The median has fallen if then all of this holds: the fall is more than 5 percent; it is more than the noise, which is three standard errors of the medians of both
- * runs' rates and calibrations together, each estimated from the median deviation and all taken as shares, whose logarithms add; and the rank test gives the new rates less than one chance in a hundred.
+ * Whether a test has become slower. Rates are first corrected for the machine: by how its calibration's memory or arithmetic changed, whichever
+ * makes them the larger. The median has fallen if then all of this holds: the fall is more than 5 percent; it is more than the noise, which is three
+ * standard errors of the medians of both runs' rates and calibrations together, each estimated from the median deviation; and the rank test
+ * gives rates as low as the new ones less than one chance in a hundred.
  *
  * @param base the median rate before
  * @param now the median rate, corrected
@@ -19,8 +20,10 @@ public record Regression(double base, double now, double drift, double noise, do
   static final double SMALLEST_FALL = 0.05;
   private static final double STANDARD_ERRORS = 3;
 
-  /** A median's standard error is so many standard deviations over the root of the count, and a standard deviation so many median deviations, in a normal sample. */
+  /** In a normal sample a median's standard error is so many standard deviations over the root of the count. */
   private static final double MEDIAN_ERROR = Math.sqrt(Math.PI / 2);
+
+  /** And a standard deviation so many median deviations. */
   private static final double DEVIATION = 1.4826;
 
   /**
