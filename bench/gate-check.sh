@@ -2,6 +2,7 @@
 # Tries the regression gate: measures a base, measures it again unchanged ten times, and once with a kernel slowed down on purpose. Nothing unchanged
 # may be flagged and the slowed kernel must be. Exits 0 if so.
 # Usage: bench/gate-check.sh [FOLDER]; the default is target/gate-check.
+# On a machine that others use too, one thread (-t 1, as here) is disturbed far less than all.
 # SHAPE, TYPE, TESTS, REPEATS, RUNS and SLOW choose the model, what is measured, how often, and what is slowed; GATUN another launcher.
 set -euo pipefail
 
@@ -10,7 +11,7 @@ OUT=${1:-$ROOT/target/gate-check}
 GATUN=${GATUN:-$ROOT/gatun}
 SHAPE=${SHAPE:-smollm2-135m}
 TYPE=${TYPE:-q8_0}
-TESTS=${TESTS:--p 64 -n 24}
+TESTS=${TESTS:--p 64 -n 24 -t 1}
 REPEATS=${REPEATS:-20}
 RUNS=${RUNS:-10}
 SLOW=${SLOW:-matmul:1.5}

@@ -20,6 +20,9 @@ final class BenchGate {
   /** Counted of each step: the same whenever the program is the same, so that any more is a change. */
   private static final List<String> COUNTED = List.of("kernels_per_step", "step_bytes", "bytes_per_token");
 
+  /** Noise from which on it is told that a kernel which takes a third longer may pass. */
+  private static final double LOUD = 0.25;
+
   private final BenchBase base;
   private final Optional<Integer> repeats;
   private final List<Outcome> outcomes = new ArrayList<>();
@@ -123,6 +126,11 @@ final class BenchGate {
           + Units.decimal(judged.now() / judged.drift(), 2) + " | x " + Units.decimal(1 / judged.drift(), 3) + " | " + Units.decimal(judged.now(), 2) + " | "
           + percent(judged.change()) + " | " + Units.decimal(100 * judged.noise(), 1) + " % | " + Units.decimal(judged.chance(), 4) + " | "
           + (outcome.measured == 1 ? "once" : outcome.measured + " times") + " | " + outcome.verdict() + " |");
+    }
+    double noise = outcomes.stream().mapToDouble(outcome -> outcome.judged.noise()).max().orElse(0);
+    if (noise > LOUD) {
+      out.println();
+      out.println("Noise hides falls of up to " + Units.decimal(100 * noise, 0) + " %: measure the base and this on a quieter machine, or with more repeats (-r).");
     }
   }
 
