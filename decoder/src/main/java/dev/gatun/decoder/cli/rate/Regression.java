@@ -2,7 +2,7 @@ package dev.gatun.decoder.cli.rate;
 
 /**
  * Whether a test has become slower. Rates are first corrected for the machine: by how its calibration's memory or arithmetic changed, whichever
- * makes them the larger. The median has fallen if then all of this holds: the fall is more than 5 percent; it is more than the noise, which is three
+ * makes them the larger. The median has fallen if then all of this holds: the fall is more than 5 percent; it is more than the noise, which is two
  * standard errors of the medians of both runs' rates and calibrations together, each estimated from the median deviation; and the rank test
  * gives rates as low as the new ones less than one chance in a hundred.
  *
@@ -18,7 +18,7 @@ public record Regression(double base, double now, double drift, double noise, do
 
   static final double LIKELIEST_CHANCE = 0.01;
   static final double SMALLEST_FALL = 0.05;
-  private static final double STANDARD_ERRORS = 3;
+  private static final double STANDARD_ERRORS = 2;
 
   /** In a normal sample a median's standard error is so many standard deviations over the root of the count. */
   private static final double MEDIAN_ERROR = Math.sqrt(Math.PI / 2);
@@ -44,7 +44,7 @@ public record Regression(double base, double now, double drift, double noise, do
     Samples corrected = now.rates.times(drift);
     double error = Math.sqrt(error(base.rates) + error(now.rates)
         + error(byMemory ? base.memoryNanos : base.arithmeticNanos) + error(byMemory ? now.memoryNanos : now.arithmeticNanos));
-    // As the largest fall that noise explains: three standard errors of a logarithm may be more than one, and no fall is more than all.
+    // As the largest fall that noise explains: so many standard errors of a logarithm may be more than one, and no fall is more than all.
     double noise = 1 - Math.exp(-STANDARD_ERRORS * error);
     return new Regression(base.rates.median(), corrected.median(), drift, noise, RankTest.below(corrected.values(), base.rates.values()));
   }

@@ -72,7 +72,7 @@ class RegressionTest {
     assertThat(judged.base()).isEqualTo(100);
     assertThat(judged.now()).isCloseTo(60, within(1e-12));
     assertThat(judged.change()).isCloseTo(-0.4, within(1e-12));
-    // 3 · sqrt(pi/2) · 1.4826 · sqrt((10/100)² / 3 + (10/50)² / 3) = 0.7197, and 1 - exp(-0.7197)
-    assertThat(judged.noise()).isCloseTo(0.5131, within(1e-3));
+    // 2 · sqrt(pi/2) · 1.4826 · sqrt((10/100)² / 3 + (10/50)² / 3) = 0.4798, and 1 - exp(-0.4798)
+    assertThat(judged.noise()).isCloseTo(0.3811, within(1e-3));
   }
 }
