@@ -3,6 +3,8 @@ module dev.gatun.decoder {
   requires transitive dev.gatun;
   requires com.fasterxml.jackson.core;
   requires dev.gatun.tck;
+  requires java.management;
+  requires jdk.management;
   requires info.picocli;
 
   exports dev.gatun.decoder.chat;

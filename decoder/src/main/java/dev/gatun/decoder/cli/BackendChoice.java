@@ -39,6 +39,16 @@ final class BackendChoice {
 
   private Optional<String> passedOver = Optional.empty();
 
+  static BackendChoice of(CommandSpec spec, Optional<String> name, Optional<String> device, Optional<Integer> threads, Map<String, String> options) {
+    BackendChoice choice = new BackendChoice();
+    choice.spec = spec;
+    choice.name = name;
+    choice.device = device;
+    choice.threads = threads;
+    choice.options = options;
+    return choice;
+  }
+
   /** The most threads that are served: more of them than this wait for each other and take memory. */
   static int mostThreads() {
     return Math.max(THREADS_ANYWHERE, THREADS_PER_PROCESSOR * Runtime.getRuntime().availableProcessors());

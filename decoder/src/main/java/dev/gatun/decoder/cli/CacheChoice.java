@@ -32,6 +32,15 @@ final class CacheChoice {
       description = "What prefill keeps activations in between operators: f32, f16 or bf16. Default: ${DEFAULT-VALUE}.")
   DType activations;
 
+  static CacheChoice of(CommandSpec spec, Optional<Integer> context, DType type, DType activations) {
+    CacheChoice choice = new CacheChoice();
+    choice.spec = spec;
+    choice.context = context;
+    choice.type = type;
+    choice.activations = activations;
+    return choice;
+  }
+
   /** Wrong usage is seen before a model is loaded. */
   void check() {
     if (context.isPresent() && (context.get() < 1 || context.get() > LARGEST)) {

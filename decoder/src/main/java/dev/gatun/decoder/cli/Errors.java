@@ -5,6 +5,7 @@ import dev.gatun.GatunException;
 import dev.gatun.decoder.gguf.GgufException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Arrays;
 import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -65,7 +66,8 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
 
   private int report(Throwable failure, Optional<String> model) {
     String message = message(failure);
-    say(model.filter(file -> isAboutTheModel(failure) && !message.contains(file)).map(file -> file + ": " + message).orElse(message));
+    // Of a list the message names the one that it is about.
+    say(model.filter(file -> isAboutTheModel(failure) && Arrays.stream(file.split(",")).noneMatch(message::contains)).map(file -> file + ": " + message).orElse(message));
     trace(failure);
     return DATA;
   }

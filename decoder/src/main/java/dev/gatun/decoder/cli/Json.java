@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
+import java.util.Map;
 
 /** A JSON document written to a stream as it is made. Numbers that JSON has no form for (NaN, infinities) become null. */
 final class Json implements AutoCloseable {
@@ -148,15 +149,29 @@ final class Json implements AutoCloseable {
     });
   }
 
-  /** A value as {@link dev.gatun.decoder.gguf.Metadata#value} gives scalars. */
+  /** A value as {@link dev.gatun.decoder.gguf.Metadata#value} gives scalars, or an array or object of them. */
   Json put(String name, Object value) {
     return switch (value) {
+      case Integer number -> put(name, number.longValue());
       case Long number -> put(name, number.longValue());
       case Float number -> put(name, number.floatValue());
       case Double number -> put(name, number.doubleValue());
       case Boolean truth -> put(name, truth.booleanValue());
+      case double[] numbers -> put(name, numbers);
+      case long[] numbers -> put(name, numbers);
+      case Map<?, ?> fields -> {
+        object(name);
+        fields.forEach((key, field) -> put(String.valueOf(key), field));
+        yield endObject();
+      }
       default -> put(name, String.valueOf(value));
     };
+  }
+
+  /** All of these fields. */
+  Json putAll(Map<String, Object> fields) {
+    fields.forEach(this::put);
+    return this;
   }
 
   /** Ends the document and its line. */

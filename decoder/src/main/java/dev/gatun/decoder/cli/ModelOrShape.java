@@ -4,7 +4,6 @@ import dev.gatun.DType;
 import dev.gatun.ShapeException;
 import dev.gatun.decoder.Model;
 import dev.gatun.decoder.model.ModelShape;
-import dev.gatun.decoder.model.SeededModel;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
@@ -14,8 +13,6 @@ import picocli.CommandLine.Spec;
 
 /** The options that name a model file, or a shape to make one of with seeded weights. */
 final class ModelOrShape {
-  private static final DType DEFAULT_TYPE = DType.Q8_0;
-
   @Spec(Spec.Target.MIXEE) CommandSpec spec;
 
   @Option(names = {"-m", "--model"}, paramLabel = "FILE", converter = FileName.class,
@@ -37,38 +34,24 @@ final class ModelOrShape {
 
   /** The model, opened. */
   Model open(Terminal terminal) {
-    if (!made) {
-      return Model.open(resolve(terminal));
+    try {
+      return source().open(terminal);
+    } catch (ShapeException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }
-    if (file.isPresent()) {
+  }
+
+  private ModelSource source() {
+    if (file.isEmpty()) {
+      return ModelSource.of(shape.orElseGet(ModelSource::defaultShape), type.orElse(ModelSource.DEFAULT_TYPE), made);
+    }
+    if (made) {
       throw new ParameterException(spec.commandLine(), "--made is of the embedded model, and --model names a file: give one or the other");
     }
-    try {
-      return Model.of(SeededModel.described(chosen(), type.orElse(DEFAULT_TYPE)));
-    } catch (ShapeException e) {
-      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    if (shape.isPresent() || type.isPresent()) {
+      throw new ParameterException(spec.commandLine(),
+          "--model names a file; --shape and --type are of the embedded model: give one or the other");
     }
-  }
-
-  private ModelShape chosen() {
-    return shape.orElseGet(() -> ModelShape.of(ModelShape.DEFAULT_NAME).orElseThrow());
-  }
-
-  /** The file, made first where it is an embedded model that is not there yet. */
-  private Path resolve(Terminal terminal) {
-    if (file.isPresent()) {
-      if (shape.isPresent() || type.isPresent()) {
-        throw new ParameterException(spec.commandLine(),
-            "--model names a file; --shape and --type are of the embedded model: give one or the other");
-      }
-      return file.get();
-    }
-    ModelShape chosen = chosen();
-    DType stored = type.orElse(DEFAULT_TYPE);
-    try (Progress progress = Progress.of(terminal, "making " + chosen.name() + " " + stored.label() + " (once)")) {
-      return SeededModel.cached(chosen, stored, progress::at);
-    } catch (ShapeException e) {
-      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-    }
+    return ModelSource.of(file.get());
   }
 }

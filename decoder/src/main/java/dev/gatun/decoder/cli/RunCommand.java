@@ -7,6 +7,7 @@ import dev.gatun.decoder.Sampling;
 import dev.gatun.decoder.Sequence;
 import dev.gatun.decoder.chat.ChatTemplate;
 import dev.gatun.decoder.chat.Message;
+import dev.gatun.decoder.cli.rate.Samples;
 import dev.gatun.decoder.tokenizer.StreamingDecoder;
 import dev.gatun.decoder.tokenizer.Tokenizer;
 import java.io.PrintStream;
@@ -149,13 +150,12 @@ final class RunCommand implements Callable<Integer> {
       try (Json document = Json.indented(terminal.out())) {
         document.object().put("model", model.file.toString()).put("prompt_ids", prompted).put("ids", generation.ids()).put("text", text)
             .put("reason", reason).put("prefill_ts", figures.prefillRate().median());
-        figures.putPrefill(document);
+        document.putAll(figures.prefill());
         if (figures.steps() > 0) {
           document.put("decode_ts", figures.decodeRate().median());
-          figures.putDecode(document);
+          document.putAll(figures.decode());
         }
-        figures.putShared(document);
-        document.endObject();
+        document.putAll(figures.shared()).endObject();
       }
       return;
     }

@@ -108,7 +108,7 @@ class DecodingCommandsTest {
 
   @Test
   void benchRowsHaveTheFieldNamesOfLlamaBench() {
-    JsonNode rows = Ran.command("bench", "--model", ModelFiles.whole(folder), "-p", "12", "-n", "3", "-r", "2", "--threads", "1", "--json")
+    JsonNode rows = Ran.command("bench", "--warm-up", "0", "--model", ModelFiles.whole(folder), "-p", "12", "-n", "3", "-r", "2", "--threads", "1", "--json")
         .json();
     assertThat(rows).hasSize(2);
     for (JsonNode row : rows) {
@@ -142,27 +142,27 @@ class DecodingCommandsTest {
   @Test
   void benchWithoutPrefillOrDecodeHasOneRow() {
     Path file = ModelFiles.whole(folder);
-    assertThat(Ran.command("bench", "--model", file, "-p", "0", "-n", "3", "-r", "1", "--json").json()).hasSize(1);
-    assertThat(Ran.command("bench", "--model", file, "-p", "4", "-n", "0", "-r", "1", "--json").json()).hasSize(1);
+    assertThat(Ran.command("bench", "--warm-up", "0", "--model", file, "-p", "0", "-n", "3", "-r", "1", "--json").json()).hasSize(1);
+    assertThat(Ran.command("bench", "--warm-up", "0", "--model", file, "-p", "4", "-n", "0", "-r", "1", "--json").json()).hasSize(1);
   }
 
   @Test
   void benchAtADepthMeasuresBothAfterIt() {
     Path file = ModelFiles.whole(folder);
     for (int depth : new int[] {0, 20}) {
-      JsonNode rows = Ran.command("bench", "--model", file, "-p", "4", "-n", "3", "-r", "2", "-d", depth, "--json").json();
+      JsonNode rows = Ran.command("bench", "--warm-up", "0", "--model", file, "-p", "4", "-n", "3", "-r", "2", "-d", depth, "--json").json();
       assertThat(rows).hasSize(2).allSatisfy(row -> {
         assertThat(row.get("n_depth").asInt()).isEqualTo(depth);
         assertThat(row.get("avg_ts").asDouble()).isPositive();
       });
     }
-    Ran plain = Ran.command("bench", "--model", file, "-p", "4", "-n", "0", "-r", "1", "--depth", "200");
+    Ran plain = Ran.command("bench", "--warm-up", "0", "--model", file, "-p", "4", "-n", "0", "-r", "1", "--depth", "200");
     assertThat(plain.out()).contains("depth        200 tokens").contains("prefill").doesNotContain("decode  ");
   }
 
   @Test
   void benchPrintsEveryFigure() {
-    Ran ran = Ran.command("bench", "--model", ModelFiles.whole(folder), "-p", "4", "-n", "2", "-r", "2");
+    Ran ran = Ran.command("bench", "--warm-up", "0", "--model", ModelFiles.whole(folder), "-p", "4", "-n", "2", "-r", "2");
     assertThat(ran.code()).isZero();
     assertThat(ran.err()).isEmpty();
     assertThat(ran.out()).contains("model").contains("backend").contains("load").contains("prefill").contains("first token")

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.gatun.BackendUnavailableException;
 import dev.gatun.GatunException;
 import dev.gatun.ShapeException;
+import dev.gatun.decoder.cli.rate.Samples;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -25,7 +26,7 @@ class FormsTest {
     assertThat(new Samples(5, 9, 7).median()).isEqualTo(7);
     assertThat(new Samples(5).deviation()).isZero();
     assertThat(new Samples(2e9, 1e9).perSecond(10).values()).containsExactly(5, 10);
-    assertThat(four.shown(1)).isEqualTo("2.5 (1.0 to 4.0)");
+    assertThat(Figures.shown(four, 1)).isEqualTo("2.5 (1.0 to 4.0)");
   }
 
   @Test

@@ -82,12 +82,13 @@ class LauncherTest {
     Map<String, String> listed = with(bare, "LIBRARIES", "libcuda.so.1 (libc6,x86-64) => /usr/lib/libcuda.so.1");
     Map<String, String> present = with(bare, "DRIVER", Files.createFile(folder.resolve("nvidiactl")).toString());
     for (Map.Entry<String, String> on : Map.of("", "0", "bench", "0", "bench --backend cpu", "0", "run --backend cuda-emulated -n 3", "1",
-        "run --backend=cuda-emulated", "1", "bench --backend cuda", "0", "bench --backend", "0", "bench --backend other", "0").entrySet()) {
+        "run --backend=cuda-emulated", "1", "bench --backend cuda", "0", "bench --backend", "0", "bench --backend other", "0",
+        "bench --backend cpu,cuda-emulated", "1").entrySet()) {
       assertThat(bash(asked, with(bare, "WORDS", on.getKey()))).as(on.getKey()).isEqualTo(on.getValue());
     }
     for (Map<String, String> here : List.of(listed, present, with(bare, "GATUN_JVM_ARGS", "-Xmx2g -Dgatun.cuda.library=/opt/libcuda.so.1"))) {
       for (Map.Entry<String, String> on : Map.of("bench", "2", "bench --backend cpu", "0", "run --backend cuda-emulated", "1", "run --backend=cuda",
-          "2").entrySet()) {
+          "2", "bench --backend cpu,cuda", "2").entrySet()) {
         assertThat(bash(asked, with(here, "WORDS", on.getKey()))).as(on.getKey()).isEqualTo(on.getValue());
       }
     }

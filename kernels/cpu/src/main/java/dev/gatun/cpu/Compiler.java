@@ -27,11 +27,13 @@ final class Compiler {
   private final Lanes lanes;
   private final int workers;
   private final boolean fuse;
+  private final Optional<Slowdown> slowdown;
 
-  Compiler(Lanes lanes, int workers, boolean fuse) {
+  Compiler(Lanes lanes, int workers, boolean fuse, Optional<Slowdown> slowdown) {
     this.lanes = lanes;
     this.workers = workers;
     this.fuse = fuse;
+    this.slowdown = slowdown;
   }
 
   /** The one decision about an operator. */
@@ -55,7 +57,7 @@ final class Compiler {
       Binding binding = new Binding(storage -> place(storage, memory, layout.offsets()), new Binding.Place(memory, layout.bytes()), workers);
       List<CpuExecutable.Stage> stages = new ArrayList<>();
       for (Fusion.Group group : groups) {
-        stages.add(bind(group, binding));
+        stages.add(slowed(group, bind(group, binding)));
       }
       return new CpuExecutable(program.name(), stages, workspace);
     } catch (RuntimeException | Error e) {
@@ -97,6 +99,11 @@ final class Compiler {
       return plan;
     }
     throw new IllegalStateException("an unsupported operator reached the compiler: " + operator.toCase());
+  }
+
+  private CpuExecutable.Stage slowed(Fusion.Group group, CpuExecutable.Stage stage) {
+    return slowdown.filter(asked -> asked.isOf(group.operators()))
+        .map(asked -> new CpuExecutable.Stage(stage.explanation(), asked.of(stage.steps()))).orElse(stage);
   }
 
   private CpuExecutable.Stage bind(Fusion.Group group, Binding binding) {

@@ -19,6 +19,7 @@ import dev.gatun.spi.DeviceStream;
 import java.lang.management.ManagementFactory;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.LongFunction;
 
 /** The processor as a device: host memory, one pool of workers. */
@@ -30,12 +31,12 @@ final class CpuDriver implements BackendDriver {
   private final DeviceProperties properties;
   private double bandwidth;
 
-  CpuDriver(Lanes lanes, int threads, boolean fuse) {
+  CpuDriver(Lanes lanes, int threads, boolean fuse, Optional<Slowdown> slowdown) {
     this.lanes = lanes;
     this.workers = new Workers(threads);
-    this.compiler = new Compiler(lanes, threads, fuse);
+    this.compiler = new Compiler(lanes, threads, fuse, slowdown);
     this.preparation = new WeightPreparation(workers, lanes);
-    this.properties = facts();
+    this.properties = facts(slowdown);
   }
 
   @Override
@@ -43,12 +44,13 @@ final class CpuDriver implements BackendDriver {
     return properties;
   }
 
-  private DeviceProperties facts() {
+  private DeviceProperties facts(Optional<Slowdown> slowdown) {
     Map<String, String> facts = new LinkedHashMap<>();
     facts.put("threads", String.valueOf(workers.count()));
     facts.put("lanes", lanes == Lanes.VECTOR ? "Vector API, " + VectorWidth.bits() + " bits" : "scalar");
     facts.put("java", System.getProperty("java.vm.name") + " " + System.getProperty("java.version"));
     facts.put("system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+    slowdown.ifPresent(asked -> facts.put("slowed", asked.toString()));
     long memory = ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean system
         ? system.getTotalMemorySize() : 0;
     return new DeviceProperties(ProcessorName.get(), "cpu", memory, Runtime.getRuntime().availableProcessors(), CpuMemory.ALIGNMENT, true, facts);

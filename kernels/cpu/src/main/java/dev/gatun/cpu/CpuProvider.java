@@ -86,6 +86,6 @@ public final class CpuProvider implements BackendProvider {
       throw new GatunException("cpu: option threads is " + threads + "; this machine has " + processors + " processors, and more than " + most
           + " threads only wait for each other");
     }
-    return new CpuDriver(lanes, threads, fuse.equals("on"));
+    return new CpuDriver(lanes, threads, fuse.equals("on"), Slowdown.asked());
   }
 }

@@ -1,4 +1,4 @@
-package dev.gatun.decoder.cli;
+package dev.gatun.decoder.cli.rate;
 
 import java.util.Arrays;
 
@@ -7,28 +7,42 @@ import java.util.Arrays;
  *
  * @param values in the order they were taken
  */
-record Samples(double... values) {
-  double median() {
-    double[] sorted = values.clone();
+public record Samples(double... values) {
+  /** The middle one, or the mean of the two in the middle. */
+  public double median() {
+    return middle(values);
+  }
+
+  private static double middle(double[] of) {
+    double[] sorted = of.clone();
     Arrays.sort(sorted);
     int middle = sorted.length / 2;
     return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
   }
 
-  double least() {
+  /** The median of how far values are from the median. */
+  public double medianDeviation() {
+    double median = median();
+    return middle(Arrays.stream(values).map(value -> Math.abs(value - median)).toArray());
+  }
+
+  /** The least. */
+  public double least() {
     return Arrays.stream(values).min().orElse(Double.NaN);
   }
 
-  double most() {
+  /** The most. */
+  public double most() {
     return Arrays.stream(values).max().orElse(Double.NaN);
   }
 
-  double mean() {
+  /** The mean. */
+  public double mean() {
     return Arrays.stream(values).average().orElse(Double.NaN);
   }
 
   /** Of the sample: divided by one less than the count; 0 for one value. */
-  double deviation() {
+  public double deviation() {
     if (values.length < 2) {
       return 0;
     }
@@ -37,13 +51,12 @@ record Samples(double... values) {
   }
 
   /** The rate that {@code count} of something in each of these many nanoseconds makes, per second. */
-  Samples perSecond(double count) {
+  public Samples perSecond(double count) {
     return new Samples(Arrays.stream(values).map(nanos -> count * 1e9 / nanos).toArray());
   }
 
-  /** The median, with the spread where there are several. */
-  String shown(int digits) {
-    String median = Units.decimal(median(), digits);
-    return values.length < 2 ? median : median + " (" + Units.decimal(least(), digits) + " to " + Units.decimal(most(), digits) + ")";
+  /** Each as many times as large. */
+  public Samples times(double factor) {
+    return new Samples(Arrays.stream(values).map(value -> value * factor).toArray());
   }
 }

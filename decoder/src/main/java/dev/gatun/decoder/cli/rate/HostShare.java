@@ -1,4 +1,4 @@
-package dev.gatun.decoder.cli;
+package dev.gatun.decoder.cli.rate;
 
 import dev.gatun.DType;
 import dev.gatun.Executable;
@@ -15,12 +15,12 @@ import java.util.Arrays;
  * @param submit how long the call that submits a step takes
  * @param read how long the read of a token takes once the step is done
  */
-record HostShare(double device, double submit, double read) {
+public record HostShare(double device, double submit, double read) {
   private static final int RUNS = 21;
 
   /** Of the step that was fed last, for a token of each of {@code sequences} sequences. */
-  static HostShare of(Decoder decoder, int sequences) {
-    Executable step = sequences == 1 ? decoder.executable(1) : decoder.executableOfEach(sequences);
+  public static HostShare of(Decoder decoder, int sequences) {
+    Executable step = step(decoder, sequences);
     Stream stream = decoder.stream();
     Tensor chosen = step.program().outputs().stream().filter(output -> output.dtype() == DType.I32).findFirst().orElseThrow();
     Tensor one = Tensor.of(chosen.storage(), chosen.offset(), DType.I32, Shape.of(1));
@@ -37,5 +37,10 @@ record HostShare(double device, double submit, double read) {
     }
     double[] device = Arrays.stream(step.time(stream, RUNS)).asDoubleStream().toArray();
     return new HostShare(new Samples(device).median(), new Samples(submit).median(), new Samples(read).median());
+  }
+
+  /** The step for a token of each of some sequences. */
+  static Executable step(Decoder decoder, int sequences) {
+    return sequences == 1 ? decoder.executable(1) : decoder.executableOfEach(sequences);
   }
 }
