@@ -30,19 +30,18 @@ final class VectorRows16 {
 
   private static float q8x0(MemorySegment w, long offset, int k, float[] x, float[] pairs, float[] scratch) {
     int blocks = k / 32;
-    MemorySegment row = w.asSlice(offset, 34L * blocks);
     FloatVector a = FloatVector.zero(Wide.F);
     FloatVector c = a;
     int b = 0;
     for (; b + 2 <= blocks; b += 2) {
-      long o = 34L * b;
+      long o = offset + 34L * b;
       int i = 32 * b;
-      FloatVector t = Wide.toFloats(Wide.signed(row, o + 2)).mul(Wide.floats(x, i));
-      t = Wide.toFloats(Wide.signed(row, o + 18)).fma(Wide.floats(x, i + 16), t);
-      a = t.fma(Wide.all(Wide.half(row, o)), a);
-      t = Wide.toFloats(Wide.signed(row, o + 36)).mul(Wide.floats(x, i + 32));
-      t = Wide.toFloats(Wide.signed(row, o + 52)).fma(Wide.floats(x, i + 48), t);
-      c = t.fma(Wide.all(Wide.half(row, o + 34)), c);
+      FloatVector t = Wide.toFloats(Wide.signed(w, o + 2)).mul(Wide.floats(x, i));
+      t = Wide.toFloats(Wide.signed(w, o + 18)).fma(Wide.floats(x, i + 16), t);
+      a = t.fma(Wide.all(Wide.half(w, o)), a);
+      t = Wide.toFloats(Wide.signed(w, o + 36)).mul(Wide.floats(x, i + 32));
+      t = Wide.toFloats(Wide.signed(w, o + 52)).fma(Wide.floats(x, i + 48), t);
+      c = t.fma(Wide.all(Wide.half(w, o + 34)), c);
     }
     if (b < blocks) {
       a.intoArray(scratch, 0);
