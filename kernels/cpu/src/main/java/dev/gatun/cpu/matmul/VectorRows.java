@@ -96,14 +96,13 @@ final class VectorRows {
 
   private static float q8x0(MemorySegment w, long offset, int k, float[] x, float[] pairs, float[] scratch) {
     int blocks = k / 32;
-    MemorySegment row = w.asSlice(offset, 34L * blocks);
     FloatVector a = FloatVector.zero(Wide.F);
     FloatVector c = a;
     int b = 0;
     for (; b + 2 <= blocks; b += 2) {
-      long o = 34L * b;
-      a = bytes(row, o + 2, x, 32 * b).fma(Wide.all(Wide.half(row, o)), a);
-      c = bytes(row, o + 36, x, 32 * b + 32).fma(Wide.all(Wide.half(row, o + 34)), c);
+      long o = offset + 34L * b;
+      a = bytes(w, o + 2, x, 32 * b).fma(Wide.all(Wide.half(w, o)), a);
+      c = bytes(w, o + 36, x, 32 * b + 32).fma(Wide.all(Wide.half(w, o + 34)), c);
     }
     if (b < blocks) {
       a.intoArray(scratch, 0);
