@@ -1,6 +1,6 @@
 package dev.gatun.bench.call;
 
-import dev.gatun.bench.peer.NotRunException;
+import dev.gatun.bench.NotRunException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;

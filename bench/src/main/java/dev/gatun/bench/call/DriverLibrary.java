@@ -1,6 +1,6 @@
 package dev.gatun.bench.call;
 
-import dev.gatun.bench.peer.NotRunException;
+import dev.gatun.bench.NotRunException;
 import dev.gatun.ffi.cuda.Cuda;
 import dev.gatun.ffi.cuda.CudaUnavailableException;
 import java.io.IOException;

@@ -9,7 +9,7 @@ import dev.gatun.Gatun;
 import dev.gatun.Program;
 import dev.gatun.Stream;
 import dev.gatun.Tensor;
-import dev.gatun.bench.peer.NotRunException;
+import dev.gatun.bench.NotRunException;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;

@@ -5,7 +5,7 @@ import dev.gatun.BackendOptions;
 import dev.gatun.BackendUnavailableException;
 import dev.gatun.DType;
 import dev.gatun.Gatun;
-import dev.gatun.bench.peer.NotRunException;
+import dev.gatun.bench.NotRunException;
 import dev.gatun.decoder.Decoder;
 import dev.gatun.decoder.DecoderOptions;
 import dev.gatun.decoder.Model;

@@ -3,7 +3,7 @@ package dev.gatun.bench.memory;
 import dev.gatun.Backend;
 import dev.gatun.BackendUnavailableException;
 import dev.gatun.Gatun;
-import dev.gatun.bench.peer.NotRunException;
+import dev.gatun.bench.NotRunException;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;

@@ -1,5 +1,6 @@
 package dev.gatun.bench.peer;
 
+import dev.gatun.bench.NotRunException;
 import dev.gatun.bench.call.DriverLibrary;
 import dev.gatun.ffi.cuda.Context;
 import dev.gatun.ffi.cuda.Cublas;

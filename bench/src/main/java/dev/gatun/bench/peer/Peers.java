@@ -1,5 +1,6 @@
 package dev.gatun.bench.peer;
 
+import dev.gatun.bench.NotRunException;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;

@@ -3,7 +3,7 @@ package dev.gatun.bench.call;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.gatun.bench.peer.NotRunException;
+import dev.gatun.bench.NotRunException;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;

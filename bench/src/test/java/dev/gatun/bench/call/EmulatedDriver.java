@@ -2,7 +2,7 @@ package dev.gatun.bench.call;
 
 import static org.junit.jupiter.api.Assumptions.abort;
 
-import dev.gatun.bench.peer.NotRunException;
+import dev.gatun.bench.NotRunException;
 import dev.gatun.ffi.cuda.Cuda;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;

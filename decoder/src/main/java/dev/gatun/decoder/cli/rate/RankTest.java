@@ -1,55 +1,116 @@
 package dev.gatun.decoder.cli.rate;
 
 import java.util.Arrays;
+import java.util.function.DoublePredicate;
 
 /**
- * The rank test of Mann and Whitney (Annals of Mathematical Statistics 18, 1947): whether one sample tends to be below another, whatever their
- * distribution.
+ * The rank-sum test of Mann and Whitney (Annals of Mathematical Statistics 18, 1947): how likely a difference in rank at least as
+ * large would be if both series came from one distribution. Exact, by counting every way to deal the ranks, ties included, up to
+ * {@value #MOST_EXACT} samples; the normal distribution corrected for ties and continuity beyond.
  */
-final class RankTest {
-  private static final int LARGEST_EXACT = 60;
+public final class RankTest {
+  private static final int MOST_EXACT = 60;
+  private static final double ROUNDING = 1e-9;
 
   private RankTest() {}
 
-  /** How likely it is that {@code low} would be as far below {@code high} as it is, or further, if both were drawn from the same. */
-  static double below(double[] low, double[] high) {
-    double above = 0;
-    for (double a : low) {
-      for (double b : high) {
-        above += a > b ? 1 : a == b ? 0.5 : 0;
-      }
+  /** The probability of a difference to either side; 1 where either series is empty. */
+  public static double p(double[] a, double[] b) {
+    if (a.length == 0 || b.length == 0) {
+      return 1;
     }
-    return low.length + high.length <= LARGEST_EXACT ? exact(low.length, high.length, (int) Math.ceil(above)) : normal(low.length, high.length, above);
+    int[] ranks = doubledRanks(a, b);
+    double mean = mean(ranks, a.length);
+    double away = Math.abs(sum(ranks, a.length) - mean);
+    if (ranks.length > MOST_EXACT) {
+      return Math.min(1, 2 * normal(ranks, a.length, mean - away));
+    }
+    // The distribution is symmetric without ties only, so distance from the mean decides.
+    return exact(ranks, a.length, total -> Math.abs(total - mean) >= away - ROUNDING);
   }
 
-  /** The share of all orders of m and n values in which at most {@code most} pairs have the first above the second. */
-  private static double exact(int m, int n, int most) {
-    double[][] counts = new double[n + 1][];
-    for (int j = 0; j <= n; j++) {
-      counts[j] = new double[] {1};
+  /** The probability that {@code low} would be as far below {@code high} as it is, or further; neither is empty. */
+  public static double below(double[] low, double[] high) {
+    int[] ranks = doubledRanks(low, high);
+    double sum = sum(ranks, low.length);
+    return ranks.length > MOST_EXACT ? normal(ranks, low.length, sum) : exact(ranks, low.length, total -> total <= sum + ROUNDING);
+  }
+
+  /** The least {@link #p} that any two series of these lengths can have. */
+  public static double least(int a, int b) {
+    double ways = 1;
+    for (int i = 1; i <= Math.min(a, b); i++) {
+      ways = ways * (a + b - Math.min(a, b) + i) / i;
     }
-    for (int i = 1; i <= m; i++) {
-      double[][] next = new double[n + 1][];
-      next[0] = new double[] {1};
-      for (int j = 1; j <= n; j++) {
-        // The largest value is one of the first, and above all j of the second, or it is one of the second.
-        next[j] = new double[i * j + 1];
-        for (int u = 0; u <= i * j; u++) {
-          next[j][u] = (u >= j && u - j < counts[j].length ? counts[j][u - j] : 0) + (u < next[j - 1].length ? next[j - 1][u] : 0);
+    return Math.min(1, 2 / ways);
+  }
+
+  /** Twice the ranks, so that the ranks of ties, which are means, are whole. */
+  private static int[] doubledRanks(double[] a, double[] b) {
+    double[] all = Arrays.copyOf(a, a.length + b.length);
+    System.arraycopy(b, 0, all, a.length, b.length);
+    double[] sorted = all.clone();
+    Arrays.sort(sorted);
+    int[] ranks = new int[all.length];
+    for (int i = 0; i < all.length; i++) {
+      int first = 0;
+      while (sorted[first] < all[i]) {
+        first++;
+      }
+      int last = first;
+      while (last + 1 < sorted.length && sorted[last + 1] == all[i]) {
+        last++;
+      }
+      ranks[i] = first + last + 2;
+    }
+    return ranks;
+  }
+
+  private static double sum(int[] ranks, int count) {
+    return Arrays.stream(ranks, 0, count).sum();
+  }
+
+  private static double mean(int[] ranks, int count) {
+    return (double) count * Arrays.stream(ranks).sum() / ranks.length;
+  }
+
+  /** The share of all ways to choose {@code count} of the ranks whose sum is one of those asked for. */
+  private static double exact(int[] ranks, int count, DoublePredicate asked) {
+    int most = Arrays.stream(ranks).sum();
+    double[][] ways = new double[count + 1][most + 1];
+    ways[0][0] = 1;
+    for (int rank : ranks) {
+      for (int chosen = count; chosen > 0; chosen--) {
+        for (int total = most; total >= rank; total--) {
+          ways[chosen][total] += ways[chosen - 1][total - rank];
         }
       }
-      counts = next;
     }
-    double all = Arrays.stream(counts[n]).sum();
-    return Arrays.stream(counts[n], 0, Math.min(most, m * n) + 1).sum() / all;
+    double all = 0;
+    double found = 0;
+    for (int total = 0; total <= most; total++) {
+      all += ways[count][total];
+      found += asked.test(total) ? ways[count][total] : 0;
+    }
+    return found / all;
   }
 
-  private static double normal(int m, int n, double above) {
-    double z = (above + 0.5 - m * n / 2.0) / Math.sqrt(m * (double) n * (m + n + 1) / 12);
-    // The normal distribution's tail by Zelen and Severo (Abramowitz and Stegun, 26.2.17), off by less than 1e-7.
-    double t = 1 / (1 + 0.2316419 * Math.abs(z));
-    double tail = Math.exp(-z * z / 2) / Math.sqrt(2 * Math.PI)
-        * t * (0.319381530 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
+  /** The probability of a sum of ranks, doubled as they are, of {@code sum} or less. */
+  private static double normal(int[] ranks, int count, double sum) {
+    double n = ranks.length;
+    double square = Arrays.stream(ranks).mapToDouble(rank -> (rank / 2.0 - (n + 1) / 2) * (rank / 2.0 - (n + 1) / 2)).sum();
+    double variance = count * (n - count) / (n * (n - 1)) * square;
+    if (variance == 0) {
+      return 1;
+    }
+    double z = ((sum - mean(ranks, count)) / 2 + 0.5) / Math.sqrt(variance);
+    double tail = complement(Math.abs(z) / Math.sqrt(2)) / 2;
     return z <= 0 ? tail : 1 - tail;
+  }
+
+  /** 1 - erf, by formula 7.1.26 of Abramowitz and Stegun, within 1.5e-7. */
+  private static double complement(double x) {
+    double t = 1 / (1 + 0.3275911 * x);
+    return t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429)))) * Math.exp(-x * x);
   }
 }

@@ -1,5 +1,6 @@
 package dev.gatun.decoder.cli.report;
 
+import dev.gatun.decoder.cli.rate.RankTest;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;

@@ -1,4 +1,4 @@
-package dev.gatun.decoder.cli.report;
+package dev.gatun.decoder.cli.rate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class RankTestTest {
+class TwoSidedRankTestTest {
   /** Series whose U, the count of pairs in which the first has the greater, is this. */
   private static double[][] withU(int n, int m, int u) {
     double[] b = IntStream.range(0, m).mapToDouble(i -> 10 * (i + 1)).toArray();
@@ -78,7 +78,7 @@ class RankTestTest {
     for (int i = 0; i < 1000; i++) {
       double[] a = random.doubles(10).toArray();
       double[] b = random.doubles(10).toArray();
-      found += RankTest.p(a, b) < Comparison.LEVEL ? 1 : 0;
+      found += RankTest.p(a, b) < 0.01 ? 1 : 0;
     }
     assertThat(found).isBetween(1, 20);
   }
