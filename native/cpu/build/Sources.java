@@ -15,7 +15,7 @@ record Sources(Path root) {
       "-Wextra", "-Werror", "-Iinclude", "-Isrc");
   private static final List<String> PLAIN = List.of("-march=x86-64");
   private static final List<String> AVX2 = List.of("-march=x86-64-v3");
-  private static final List<String> AVX512 = List.of("-march=x86-64-v4", "-mavx512vnni", "-mavx512bf16", "-mavx512vbmi");
+  private static final List<String> AVX512 = List.of("-march=x86-64-v4", "-mavx512vnni");
 
   /** The flags of the processor that a source is for, which its name's ending tells. */
   static List<String> machine(String file) {
