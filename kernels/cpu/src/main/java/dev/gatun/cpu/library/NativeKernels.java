@@ -64,10 +64,10 @@ public final class NativeKernels {
     if (level.isEmpty()) {
       return outcome.library().map(library -> new NativeKernels(library, library.best())).orElseGet(() -> off(outcome.reason()));
     }
-    NativeLibrary library = outcome.library().orElseThrow(() -> new GatunException("cpu: option native is " + level.get().label() + ", but " + outcome.reason()));
+    String asked = "cpu: option native is " + level.get().label() + ", ";
+    NativeLibrary library = outcome.library().orElseThrow(() -> new GatunException(asked + "but " + outcome.reason()));
     if (level.get().compareTo(library.best()) > 0) {
-      throw new GatunException("cpu: option native is " + level.get().label() + ", which this processor does not run; it runs " + library.best().label()
-          + ": take that, or " + AUTO);
+      throw new GatunException(asked + "which this processor does not run; it runs " + library.best().label() + ": take that, or " + AUTO);
     }
     return new NativeKernels(library, level.get());
   }

@@ -40,13 +40,14 @@ final class NativeLibrary {
     try {
       symbols = SymbolLookup.libraryLookup(file, Arena.global());
     } catch (IllegalCallerException e) {
-      Module module = NativeLibrary.class.getModule();
-      throw new NotLoaded("native access is not allowed; start java with --enable-native-access=" + (module.isNamed() ? module.getName() : "ALL-UNNAMED"));
+      String module = NativeLibrary.class.getModule().isNamed() ? NativeLibrary.class.getModule().getName() : "ALL-UNNAMED";
+      throw new NotLoaded("native access is not allowed; start java with --enable-native-access=" + module);
     } catch (IllegalArgumentException e) {
-      throw new NotLoaded("the system's loader refused " + file + "; if its file system allows no programs, name another folder by -Dgatun.cache=FOLDER");
+      throw new NotLoaded("the system's loader refused " + file
+          + "; if its file system allows no programs, name another folder by -Dgatun.cache=FOLDER");
     }
-    List<String> missing = new ArrayList<>(List.of("gatun_cpu_abi", "gatun_cpu_level", "gatun_cpu_activation_form", "gatun_cpu_activation_bytes",
-        "gatun_cpu_activate", "gatun_cpu_matmul"));
+    List<String> missing = new ArrayList<>(List.of("gatun_cpu_abi", "gatun_cpu_level", "gatun_cpu_activation_form",
+        "gatun_cpu_activation_bytes", "gatun_cpu_activate", "gatun_cpu_matmul"));
     missing.removeIf(name -> symbols.find(name).isPresent());
     if (!missing.isEmpty()) {
       throw new NotLoaded(file + " lacks " + String.join(", ", missing) + "; use the gatun-cpu-native of gatun-cpu's version");
