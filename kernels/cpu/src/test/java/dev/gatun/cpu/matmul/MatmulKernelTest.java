@@ -30,6 +30,11 @@ class MatmulKernelTest {
       return repacked ? Repack.of(type, k, lanes).orElseThrow().kernel() : MatmulKernel.of(type, lanes);
     }
 
+    /** Whether one activation row is rounded to 8 bits. */
+    boolean rounds() {
+      return repacked || lanes == Lanes.VECTOR && Wide.L == 16 && type.blockSize() == 256;
+    }
+
     int[] depths() {
       return repacked ? new int[] {512, 1024, 1536, 2048, 5632}
           : type.blockSize() == 1 ? new int[] {1, 3, 15, 16, 17, 63, 257, 1025, 2051}
@@ -153,7 +158,7 @@ class MatmulKernelTest {
                 sum += p.x[r][i] * weights[i];
                 magnitude += Math.abs(p.x[r][i] * weights[i]);
               }
-              double rounding = served.repacked && m == 1 ? roundingBound(p.x[r], weights) : 0;
+              double rounding = served.rounds() && m == 1 ? roundingBound(p.x[r], weights) : 0;
               assertThat((double) y[r][c]).as("%s m=%d n=%d k=%d at [%d, %d]", served, m, n, k, r, c)
                   .isCloseTo(sum, offset(rounding + 4e-6 * magnitude + 1e-30));
             }
