@@ -15,8 +15,8 @@ final class Block {
 
   private static final ThreadLocal<Block> OF_THREAD = ThreadLocal.withInitial(Block::new);
 
-  /** Rows of weights as floats, with room for a tile that is not full. */
-  final float[] weights = new float[(ROWS + 16) * STRIDE];
+  /** Rows of weights as floats, with room for a last tile that is not full. */
+  final float[] weights = new float[(ROWS + Tile.MOST) * STRIDE];
   final float[] columns = new float[DEPTH * Columns.WIDTH];
   final float[] narrow = new float[(DEPTH + 1) * Columns.WIDTH];
   final float[] row = new float[ROWS];

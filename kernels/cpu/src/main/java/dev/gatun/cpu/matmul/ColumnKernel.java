@@ -51,7 +51,7 @@ final class ColumnKernel extends MatmulKernel {
       int end = Math.min(rows, m + Block.BATCH);
       for (int n = n0; n < n1; n += Block.ROWS) {
         int some = Math.min(Block.ROWS, n1 - n);
-        int span = Math.ceilDiv(some, tile.rows()) * tile.rows();
+        int span = some + Tile.MOST;
         int outputs = Math.ceilDiv(end - m, Columns.WIDTH) * Columns.WIDTH * span;
         float[] sums = block.sums(outputs);
         Arrays.fill(sums, 0, outputs, 0);
@@ -72,9 +72,10 @@ final class ColumnKernel extends MatmulKernel {
   private void few(Block block, float[] sums, MemorySegment act, long actOffset, int rows, int m, MemorySegment w, long wOffset, long wRowBytes,
       int some, int k, int from, int count) {
     boolean narrow = Columns.width(rows, m) <= Wide.L;
+    int step = narrow ? tile.narrowRows() : tile.rows();
     Columns.read(act, actOffset, rows, k, m, from, count, block, narrow ? Wide.L : Columns.WIDTH);
-    for (int n = 0; n < some; n += tile.rows()) {
-      for (int r = 0; r < Math.min(tile.rows(), some - n); r++) {
+    for (int n = 0; n < some; n += step) {
+      for (int r = 0; r < Math.min(step, some - n); r++) {
         piece.decode(w, wOffset + (n + r) * wRowBytes, k, from, count, block.weights, r * Block.STRIDE);
       }
       if (narrow) {
@@ -96,7 +97,7 @@ final class ColumnKernel extends MatmulKernel {
       for (int first = m; first < end; first += Columns.WIDTH) {
         boolean narrow = Columns.width(rows, first) <= Wide.L;
         Columns.read(act, actOffset, rows, k, first, from + half, depth, block, narrow ? Wide.L : Columns.WIDTH);
-        for (int n = 0; n < some; n += tile.rows()) {
+        for (int n = 0; n < some; n += narrow ? tile.narrowRows() : tile.rows()) {
           int at = (first - m) * span + n * Columns.WIDTH;
           if (narrow) {
             tile.narrow(block.columns, depth, block.weights, n * Block.STRIDE + half, sums, at);

@@ -5,7 +5,7 @@ import static dev.gatun.cpu.matmul.Wide.L;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** {@link Tile} of eight weight rows: 16 sums in vector registers, of which there must be 32. */
+/** {@link Tile} of eight weight rows: 16 sums in registers, where there are 32 of them. */
 final class EightRows implements Tile {
   private static final VectorSpecies<Float> F = Wide.F;
   private static final int W = Columns.WIDTH;
@@ -13,6 +13,11 @@ final class EightRows implements Tile {
 
   @Override
   public int rows() {
+    return 8;
+  }
+
+  @Override
+  public int narrowRows() {
     return 8;
   }
 

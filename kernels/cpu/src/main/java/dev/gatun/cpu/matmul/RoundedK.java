@@ -9,7 +9,7 @@ import java.lang.foreign.MemorySegment;
  * One activation row for the integer form of the K-quants: whole numbers of at most 127 in magnitude with a scale for each 32 of them, and terms in F32 for the
  * scales of a block of weights, sixteen or twice sixteen for 256 activations.
  *
- * <p>Sixteen bits of weights hold two neighbours, so activations of even and of odd place lie apart: a vector of 32 numbers meets one nibble of as many
+ * <p>Sixteen bits of weights hold two neighbours, so activations of even and of odd place lie apart: a vector of numbers meets one nibble of as many
  * words.
  */
 enum RoundedK {
@@ -20,7 +20,8 @@ enum RoundedK {
   AFFINE {
     @Override
     int place(int i) {
-      return 128 * (i >> 7) + 64 * (i >> 5 & 1) + 32 * (i & 1) + 16 * (i >> 6 & 1) + (i >> 1 & 15);
+      return Wide.L == 16 ? 128 * (i >> 7) + 64 * (i >> 5 & 1) + 32 * (i & 1) + 16 * (i >> 6 & 1) + (i >> 1 & 15)
+          : 64 * (i >> 6) + 32 * (i >> 5 & 1) + 16 * (i & 1) + (i >> 1 & 15);
     }
   },
   /**
@@ -30,7 +31,8 @@ enum RoundedK {
   SIGNED {
     @Override
     int place(int i) {
-      return 128 * (i >> 7) + 64 * (i >> 6 & 1) + 32 * (i & 1) + 16 * (i >> 5 & 1) + (i >> 1 & 15);
+      return Wide.L == 16 ? 128 * (i >> 7) + 64 * (i >> 6 & 1) + 32 * (i & 1) + 16 * (i >> 5 & 1) + (i >> 1 & 15)
+          : 128 * (i >> 7) + 64 * (i >> 5 & 1) + 32 * (i >> 6 & 1) + 16 * (i & 1) + (i >> 1 & 15);
     }
   };
 

@@ -5,13 +5,19 @@ package dev.gatun.cpu.matmul;
  * the order of k, whatever the tile, so that its bits do not depend on its neighbours.
  */
 interface Tile {
-  /** The tile for this machine's vector registers: AVX2 has 16, AVX-512 and NEON have 32. */
+  /** The tile for this machine: AVX2 has 16 registers, AVX-512 and NEON have 32. With six rows in 16 of them, C2 keeps sums in memory, at half the rate. */
   static Tile best() {
-    return Wide.L == 8 ? new SixRows() : new EightRows();
+    return Wide.L == 8 ? new FourRows() : new EightRows();
   }
 
-  /** Weight rows. */
+  /** The most rows that a tile has. */
+  int MOST = 12;
+
+  /** Weight rows of {@link #wide}. */
   int rows();
+
+  /** Weight rows of {@link #narrow}. */
+  int narrowRows();
 
   /**
    * Adds {@code depth} columns of {@link Columns#WIDTH} rows.

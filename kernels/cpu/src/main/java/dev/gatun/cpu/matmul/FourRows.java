@@ -5,15 +5,20 @@ import static dev.gatun.cpu.matmul.Wide.L;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** {@link Tile} of six weight rows: 12 sums in vector registers, of which there must be 16. */
-final class SixRows implements Tile {
+/** {@link Tile} of four weight rows, or twelve in narrow groups: 8 sums in registers, where there are 16 of them. */
+final class FourRows implements Tile {
   private static final VectorSpecies<Float> F = Wide.F;
   private static final int W = Columns.WIDTH;
   private static final int S = Block.STRIDE;
 
   @Override
   public int rows() {
-    return 6;
+    return 4;
+  }
+
+  @Override
+  public int narrowRows() {
+    return 12;
   }
 
   @Override
@@ -26,10 +31,6 @@ final class SixRows implements Tile {
     FloatVector b2 = FloatVector.fromArray(F, sums, at + 2 * W + L);
     FloatVector a3 = FloatVector.fromArray(F, sums, at + 3 * W);
     FloatVector b3 = FloatVector.fromArray(F, sums, at + 3 * W + L);
-    FloatVector a4 = FloatVector.fromArray(F, sums, at + 4 * W);
-    FloatVector b4 = FloatVector.fromArray(F, sums, at + 4 * W + L);
-    FloatVector a5 = FloatVector.fromArray(F, sums, at + 5 * W);
-    FloatVector b5 = FloatVector.fromArray(F, sums, at + 5 * W + L);
     for (int i = 0; i < depth; i++) {
       FloatVector u = FloatVector.fromArray(F, columns, i * W);
       FloatVector v = FloatVector.fromArray(F, columns, i * W + L);
@@ -45,12 +46,6 @@ final class SixRows implements Tile {
       w = FloatVector.broadcast(F, weights[from + i + 3 * S]);
       a3 = w.fma(u, a3);
       b3 = w.fma(v, b3);
-      w = FloatVector.broadcast(F, weights[from + i + 4 * S]);
-      a4 = w.fma(u, a4);
-      b4 = w.fma(v, b4);
-      w = FloatVector.broadcast(F, weights[from + i + 5 * S]);
-      a5 = w.fma(u, a5);
-      b5 = w.fma(v, b5);
     }
     a0.intoArray(sums, at);
     b0.intoArray(sums, at + L);
@@ -60,10 +55,6 @@ final class SixRows implements Tile {
     b2.intoArray(sums, at + 2 * W + L);
     a3.intoArray(sums, at + 3 * W);
     b3.intoArray(sums, at + 3 * W + L);
-    a4.intoArray(sums, at + 4 * W);
-    b4.intoArray(sums, at + 4 * W + L);
-    a5.intoArray(sums, at + 5 * W);
-    b5.intoArray(sums, at + 5 * W + L);
   }
 
   @Override
@@ -74,6 +65,12 @@ final class SixRows implements Tile {
     FloatVector a3 = FloatVector.fromArray(F, sums, at + 3 * W);
     FloatVector a4 = FloatVector.fromArray(F, sums, at + 4 * W);
     FloatVector a5 = FloatVector.fromArray(F, sums, at + 5 * W);
+    FloatVector a6 = FloatVector.fromArray(F, sums, at + 6 * W);
+    FloatVector a7 = FloatVector.fromArray(F, sums, at + 7 * W);
+    FloatVector a8 = FloatVector.fromArray(F, sums, at + 8 * W);
+    FloatVector a9 = FloatVector.fromArray(F, sums, at + 9 * W);
+    FloatVector a10 = FloatVector.fromArray(F, sums, at + 10 * W);
+    FloatVector a11 = FloatVector.fromArray(F, sums, at + 11 * W);
     for (int i = 0; i < depth; i++) {
       FloatVector u = FloatVector.fromArray(F, columns, i * L);
       a0 = u.fma(FloatVector.broadcast(F, weights[from + i]), a0);
@@ -82,6 +79,12 @@ final class SixRows implements Tile {
       a3 = u.fma(FloatVector.broadcast(F, weights[from + i + 3 * S]), a3);
       a4 = u.fma(FloatVector.broadcast(F, weights[from + i + 4 * S]), a4);
       a5 = u.fma(FloatVector.broadcast(F, weights[from + i + 5 * S]), a5);
+      a6 = u.fma(FloatVector.broadcast(F, weights[from + i + 6 * S]), a6);
+      a7 = u.fma(FloatVector.broadcast(F, weights[from + i + 7 * S]), a7);
+      a8 = u.fma(FloatVector.broadcast(F, weights[from + i + 8 * S]), a8);
+      a9 = u.fma(FloatVector.broadcast(F, weights[from + i + 9 * S]), a9);
+      a10 = u.fma(FloatVector.broadcast(F, weights[from + i + 10 * S]), a10);
+      a11 = u.fma(FloatVector.broadcast(F, weights[from + i + 11 * S]), a11);
     }
     a0.intoArray(sums, at);
     a1.intoArray(sums, at + W);
@@ -89,5 +92,11 @@ final class SixRows implements Tile {
     a3.intoArray(sums, at + 3 * W);
     a4.intoArray(sums, at + 4 * W);
     a5.intoArray(sums, at + 5 * W);
+    a6.intoArray(sums, at + 6 * W);
+    a7.intoArray(sums, at + 7 * W);
+    a8.intoArray(sums, at + 8 * W);
+    a9.intoArray(sums, at + 9 * W);
+    a10.intoArray(sums, at + 10 * W);
+    a11.intoArray(sums, at + 11 * W);
   }
 }
