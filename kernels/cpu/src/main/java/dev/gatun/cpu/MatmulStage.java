@@ -149,6 +149,12 @@ final class MatmulStage {
         return x.count();
       }
 
+      /** Rows may lie side by side in what is made of them: as many as fill a cache line are one worker's. */
+      @Override
+      public int chunk() {
+        return activating.length > 0 ? 16 : 1;
+      }
+
       @Override
       public void run(int from, int to, int worker) {
         for (int r = from; r < to; r++) {

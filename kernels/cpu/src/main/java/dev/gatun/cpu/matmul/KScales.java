@@ -55,26 +55,4 @@ final class KScales {
       }
     }
   }
-
-  /** {@code Σ mins[g]·(sixteens[2g] + sixteens[2g + 1])}: what minimums per 32 elements add to a dot product. */
-  static float ofThirtyTwos(int groups, float[] mins, float[] sixteens) {
-    float even = 0;
-    float odd = 0;
-    for (int g = 0; g < groups; g += 2) {
-      even += mins[g] * (sixteens[2 * g] + sixteens[2 * g + 1]);
-      odd += mins[g + 1] * (sixteens[2 * g + 2] + sixteens[2 * g + 3]);
-    }
-    return even + odd;
-  }
-
-  /** {@code Σ scales[g]·sixteens[g]}. */
-  static float ofSixteens(int groups, float[] scales, float[] sixteens) {
-    float even = 0;
-    float odd = 0;
-    for (int g = 0; g < groups; g += 2) {
-      even += scales[g] * sixteens[g];
-      odd += scales[g + 1] * sixteens[g + 1];
-    }
-    return even + odd;
-  }
 }

@@ -15,7 +15,7 @@ import jdk.incubator.vector.VectorSpecies;
 final class Strips4Kernel extends MatmulKernel {
   private static final VectorSpecies<Short> S = VectorSpecies.of(short.class, Wide.I.vectorShape());
 
-  private final MatmulKernel many = new PanelKernel(Strips4Kernel::decode, new VectorDots());
+  private final MatmulKernel many = new ColumnKernel(Strips4Kernel::decode, Strips4.order());
 
   @Override
   public String activationForm() {
@@ -29,12 +29,10 @@ final class Strips4Kernel extends MatmulKernel {
 
   @Override
   public void activate(MemorySegment x, long xOffset, long xRowBytes, int rows, int k, MemorySegment act, long actOffset, int m0, int m1) {
-    for (int m = m0; m < m1; m++) {
-      if (rows == 1) {
-        Strips4.round(x, xOffset + m * xRowBytes, k, act, actOffset + m * activationBytes(k));
-      } else {
-        Strips4.reorder(x, xOffset + m * xRowBytes, k, act, actOffset + m * activationBytes(k));
-      }
+    if (rows == 1) {
+      Strips4.round(x, xOffset, k, act, actOffset);
+    } else {
+      many.activate(x, xOffset, xRowBytes, rows, k, act, actOffset, m0, m1);
     }
   }
 

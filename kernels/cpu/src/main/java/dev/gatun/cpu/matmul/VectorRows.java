@@ -20,7 +20,7 @@ final class VectorRows {
 
   static Optional<RowDot> of(DType type) {
     if (L == 16 && type.isBlock()) {
-      return VectorRows16.of(type).or(() -> VectorRows16K.of(type));
+      return VectorRows16.of(type);
     }
     return switch (type) {
       case F32 -> Optional.of(VectorRows::f32);

@@ -211,10 +211,8 @@ final class AttentionUnits implements Step {
       key = kv.key(place, position, head);
       value = kv.value(place, position, head);
       if (!keptDirect) {
-        for (int j = 0; j < next - position; j++) {
-          kept.row(keys, key + j * keyStride, memory, base + layout.keys() + j * keyRow, keySize);
-          kept.row(values, value + j * valueStride, memory, base + layout.values() + j * valueRow, valueSize);
-        }
+        math.widen(kept, keys, key, keyStride, next - position, memory, base + layout.keys(), keyRow, keySize);
+        math.widen(kept, values, value, valueStride, next - position, memory, base + layout.values(), valueRow, valueSize);
         keys = memory;
         values = memory;
         key = base + layout.keys();
