@@ -11,7 +11,7 @@ import java.util.List;
 
 /**
  * The CPU backend with two threads, with one, without vectors, and as a device whose memory only copies reach; where the tests are to have
- * kernels in C, with two threads and one at every level of them.
+ * kernels in C, at every level of them with two threads, with one and without vectors.
  */
 public final class CpuEngines implements Engines {
   @Override
@@ -47,6 +47,8 @@ public final class CpuEngines implements Engines {
         BackendOptions options = BackendOptions.none().with("threads", count).with("native", level.label());
         engines.add(Engine.open(level.label() + ", " + count + " threads", "cpu", options).ofKind(level.label()));
       }
+      engines.add(Engine.open(level.label() + " beside plain loops", "cpu",
+          BackendOptions.none().with("threads", 2).with("vector", "off").with("native", level.label())));
     }
     return engines;
   }
