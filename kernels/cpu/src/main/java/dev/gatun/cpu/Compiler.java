@@ -22,15 +22,17 @@ import java.util.stream.Collectors;
 
 /** Turns programs into steps: fusion along the dataflow, addresses for temporaries, binding. */
 final class Compiler {
-  private static final MatmulOperator MATMUL = new MatmulOperator();
-
   private final Lanes lanes;
+  private final WeightLayout layout;
+  private final MatmulOperator matmul;
   private final int workers;
   private final boolean fuse;
   private final Optional<Slowdown> slowdown;
 
-  Compiler(Lanes lanes, int workers, boolean fuse, Optional<Slowdown> slowdown) {
-    this.lanes = lanes;
+  Compiler(WeightLayout layout, int workers, boolean fuse, Optional<Slowdown> slowdown) {
+    this.lanes = layout.lanes();
+    this.layout = layout;
+    this.matmul = new MatmulOperator(layout);
     this.workers = workers;
     this.fuse = fuse;
     this.slowdown = slowdown;
@@ -38,23 +40,23 @@ final class Compiler {
 
   /** The one decision about an operator. */
   Decision plan(Operator operator) {
-    return OperatorKernels.plan(operator, lanes, workers, MATMUL);
+    return OperatorKernels.plan(operator, lanes, workers, matmul);
   }
 
   CpuExecutable compile(Program program) {
     reach(program);
     List<Fusion.Group> groups = fuse ? Fusion.groups(program) : Fusion.apart(program);
     Set<Storage> elided = groups.stream().flatMap(group -> group.elided().stream()).collect(Collectors.toSet());
-    TemporaryLayout layout = TemporaryLayout.of(groups.stream().map(Fusion.Group::operators).toList(), elided, CpuMemory.ALIGNMENT);
+    TemporaryLayout temporaries = TemporaryLayout.of(groups.stream().map(Fusion.Group::operators).toList(), elided, CpuMemory.ALIGNMENT);
     long scratch = 0;
     for (Fusion.Group group : groups) {
       scratch = Math.max(scratch, scratchBytes(group));
     }
-    long total = layout.bytes() + scratch;
+    long total = temporaries.bytes() + scratch;
     Optional<CpuMemory> workspace = total == 0 ? Optional.empty() : Optional.of(new CpuMemory(total));
     try {
       MemorySegment memory = workspace.map(CpuMemory::segment).orElse(MemorySegment.NULL);
-      Binding binding = new Binding(storage -> place(storage, memory, layout.offsets()), new Binding.Place(memory, layout.bytes()), workers);
+      Binding binding = new Binding(storage -> place(storage, memory, temporaries.offsets()), new Binding.Place(memory, temporaries.bytes()), workers);
       List<CpuExecutable.Stage> stages = new ArrayList<>();
       for (Fusion.Group group : groups) {
         stages.add(slowed(group, bind(group, binding)));
@@ -89,7 +91,7 @@ final class Compiler {
 
   private long scratchBytes(Fusion.Group group) {
     return switch (group) {
-      case Fusion.Matmuls matmuls -> MatmulStage.scratchBytes(matmuls, lanes);
+      case Fusion.Matmuls matmuls -> MatmulStage.scratchBytes(matmuls, layout);
       case Fusion.Single single -> planned(single.operator()).workspaceBytes();
     };
   }
@@ -108,13 +110,13 @@ final class Compiler {
 
   private CpuExecutable.Stage bind(Fusion.Group group, Binding binding) {
     return switch (group) {
-      case Fusion.Matmuls matmuls -> MatmulStage.bind(matmuls, lanes, binding);
+      case Fusion.Matmuls matmuls -> MatmulStage.bind(matmuls, layout, binding);
       case Fusion.Single single -> {
         Plan plan = planned(single.operator());
         yield new CpuExecutable.Stage(
             () -> new Explanation.Step(List.of(single.operator().toCase().line()), plan.kernel(), plan.tile(), plan.bytes(), plan.flops(), 0,
                 plan.rejected()),
-            OperatorKernels.bind(single.operator(), lanes, binding, MATMUL));
+            OperatorKernels.bind(single.operator(), lanes, binding, matmul));
       }
     };
   }

@@ -2,11 +2,13 @@ package dev.gatun.cpu;
 
 import dev.gatun.BackendOptions;
 import dev.gatun.GatunException;
+import dev.gatun.cpu.library.NativeKernels;
 import dev.gatun.cpu.op.Lanes;
 import dev.gatun.spi.Availability;
 import dev.gatun.spi.BackendDriver;
 import dev.gatun.spi.BackendProvider;
 import dev.gatun.spi.Spi;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -24,7 +26,13 @@ public final class CpuProvider implements BackendProvider {
   /** Which device, as other backends number theirs: there is one, 0. */
   static final String DEVICE = "device";
 
-  private static final Set<String> KNOWN = Set.of(THREADS, VECTOR, FUSE, DEVICE);
+  /** {@code auto} for the best kernels in C that there are, {@code off}, or their level by name. */
+  static final String NATIVE = "native";
+
+  /** The system property that stands for {@link #NATIVE} where that is not given. */
+  static final String NATIVE_PROPERTY = "gatun.cpu.native";
+
+  private static final Set<String> KNOWN = Set.of(THREADS, VECTOR, NATIVE, FUSE, DEVICE);
   private static final int VECTOR_SCORE = 10;
   private static final int SCALAR_SCORE = 1;
   private static final int MOST_THREADS = 64;
@@ -45,7 +53,7 @@ public final class CpuProvider implements BackendProvider {
 
   @Override
   public String description() {
-    return "Java Vector API on every core, weights used where they lie, reordered where that pays";
+    return "Java Vector API on every core, matmul by kernels in C where there are some for the processor, weights used where they lie, reordered where that pays";
   }
 
   static boolean hasVectorModule() {
@@ -53,7 +61,7 @@ public final class CpuProvider implements BackendProvider {
   }
 
   private static final String NO_VECTORS =
-      "the module jdk.incubator.vector is not there, so plain loops run, about fifteen times slower; start java with --add-modules jdk.incubator.vector";
+      "the module jdk.incubator.vector is not there, so plain loops run where no kernel in C does, about fifteen times slower; start java with --add-modules jdk.incubator.vector";
 
   @Override
   public Availability probe(BackendOptions options) {
@@ -86,6 +94,14 @@ public final class CpuProvider implements BackendProvider {
       throw new GatunException("cpu: option threads is " + threads + "; this machine has " + processors + " processors, and more than " + most
           + " threads only wait for each other");
     }
-    return new CpuDriver(lanes, threads, fuse.equals("on"), Slowdown.asked());
+    return new CpuDriver(new WeightLayout(lanes, natives(options, vector)), threads, fuse.equals("on"), Slowdown.asked());
+  }
+
+  /** Who takes the Vector API away wants plain loops, unless kernels in C are asked for too. */
+  private static NativeKernels natives(BackendOptions options, String vector) {
+    Optional<String> given = options.get(NATIVE).or(() -> Optional.ofNullable(System.getProperty(NATIVE_PROPERTY)).filter(value -> !value.isBlank()));
+    String asked = given.orElse(NativeKernels.AUTO).strip();
+    return vector.equals("off") && asked.equals(NativeKernels.AUTO) ? NativeKernels.off("the option vector is off, and native names no level")
+        : NativeKernels.of(asked);
   }
 }

@@ -1,0 +1,65 @@
+/* The interface: which processor this is, and from a type to its kernel. */
+#include "kernels.h"
+
+#if !defined(__x86_64__)
+#error "these kernels are for x86-64"
+#endif
+
+int32_t gatun_cpu_abi(void) { return GATUN_CPU_ABI; }
+
+int32_t gatun_cpu_level(void) {
+  __builtin_cpu_init();
+  int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c") && __builtin_cpu_supports("bmi2");
+  int avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq")
+      && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512vnni");
+  return avx2 && avx512 ? GATUN_CPU_AVX512 : avx2 ? GATUN_CPU_AVX2 : GATUN_CPU_NONE;
+}
+
+static const struct level *of_level(int32_t level) {
+  return level == GATUN_CPU_AVX512 ? gatun_avx512() : level == GATUN_CPU_AVX2 ? gatun_avx2() : NULL;
+}
+
+static const struct kernel *of_type(const struct level *level, int32_t type) {
+  for (int32_t i = 0; level != NULL && i < level->count; i++) {
+    if (level->kernels[i].type == type) {
+      return &level->kernels[i];
+    }
+  }
+  return NULL;
+}
+
+int32_t gatun_cpu_activation_form(int32_t level, int32_t type) {
+  const struct kernel *kernel = of_type(of_level(level), type);
+  return kernel == NULL ? -1 : kernel->rounded;
+}
+
+int64_t gatun_cpu_activation_bytes(int32_t level, int32_t type, int64_t k) {
+  return gatun_cpu_activation_form(level, type) <= 0 ? 0 : row8_bytes(k);
+}
+
+void gatun_cpu_activate(int32_t level, int32_t type, const void *x, int64_t x_offset, int64_t x_row_bytes, int32_t rows, int64_t k, void *act,
+    int64_t act_offset, int32_t m0, int32_t m1) {
+  const struct level *found = of_level(level);
+  const struct kernel *kernel = of_type(found, type);
+  if (kernel == NULL || !kernel->rounded) {
+    return;
+  }
+  for (int64_t m = m0; m < m1; m++) {
+    found->round((const float *)((const char *)x + x_offset + m * x_row_bytes), k, rows, (char *)act + act_offset + m * row8_bytes(k));
+  }
+}
+
+void gatun_cpu_matmul(int32_t level, int32_t type, const void *act, int64_t act_offset, int64_t act_row_bytes, int32_t rows, const void *w, int64_t w_offset,
+    int64_t w_row_bytes, int64_t k, int32_t n0, int32_t n1, void *y, int64_t y_offset, int64_t y_row_bytes) {
+  const struct kernel *kernel = of_type(of_level(level), type);
+  if (kernel == NULL || rows <= 0 || n0 >= n1) {
+    return;
+  }
+  struct product p = {(const uint8_t *)act + act_offset, act_row_bytes, rows, (const uint8_t *)w + w_offset, w_row_bytes, k, n0, n1,
+      (uint8_t *)y + y_offset, y_row_bytes};
+  if (rows == 1) {
+    kernel->one(&p);
+  } else {
+    kernel->many(&p);
+  }
+}
