@@ -120,7 +120,8 @@ class Samples:
     def cell(self, case, threads, engine, test):
         rates = self.rates.get((case, threads, engine, test))
         if not rates:
-            return "not run: " + self.reasons.get((case, threads, engine), "no such row").replace("|", "/")
+            reason = self.reasons.get((case, threads, engine), "no such row").replace("|", "/")
+            return f"not run: {reason}" if test == "decode" else "not run"
         return f"{number(statistics.median(rates))} ({number(min(rates))}–{number(max(rates))})"
 
     def ratio(self, case, threads, ours, theirs, test):
@@ -242,9 +243,9 @@ def arguments():
     parser.add_argument("--rounds", type=int, default=5, help="how often the engines take turns (%(default)s)")
     parser.add_argument("--small", type=pathlib.Path, default=SMALL if SMALL.exists() else None, metavar="FILE",
                         help="a small model, measured on one thread; 'none' for none (%(default)s)")
-    parser.add_argument("--small-prompt", type=int, default=256)
-    parser.add_argument("--small-generate", type=int, default=256)
-    parser.add_argument("--small-repeats", type=int, default=20)
+    parser.add_argument("--small-prompt", type=int, default=64)
+    parser.add_argument("--small-generate", type=int, default=64)
+    parser.add_argument("--small-repeats", type=int, default=50)
     parser.add_argument("--native", choices=["on", "off", "both"], default="on",
                         help="Gatun with its native micro-kernels, without them, or both as two engines (%(default)s)")
     parser.add_argument("--warm-up", type=float, default=3,
