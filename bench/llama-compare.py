@@ -23,6 +23,8 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 GATUN = ROOT / "gatun"
 TYPES = ["f16", "bf16", "q8_0", "q4_0+q6_k", "q4_k_m"]
+# Of these the machine and the engines have what matters.
+UNTOLD = ("llama_bench", "second", "models", "small", "folder", "out")
 SMALL = ROOT.parent / "shared/models/stories260K-F32.gguf"
 
 
@@ -41,7 +43,7 @@ def run(command, limit):
     if done.returncode != 0:
         said = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
         status = f"signal {-done.returncode}" if done.returncode < 0 else f"exit code {done.returncode}"
-        raise NotRun(f"{said[-1] if said else 'nothing said'} ({status})")
+        raise NotRun(f"{said[-1].removeprefix('gatun: ') if said else 'nothing said'} ({status})")
     return done.stdout
 
 
@@ -188,6 +190,13 @@ def markdown(cases, options, engines, samples, document):
     return "\n".join([*lines, "", *table(cases, threads, engines, samples)]).rstrip() + "\n"
 
 
+def without_folders(text, files):
+    """Results tell files by their names: where they lay says something of one machine only."""
+    for folder in sorted({str(file.parent) for file in files if file.parent.name}, key=len, reverse=True):
+        text = text.replace(folder + os.sep, "")
+    return text
+
+
 def made(options):
     """Files of random weights, made where they are not there yet."""
     options.folder.mkdir(parents=True, exist_ok=True)
@@ -303,7 +312,8 @@ def main():
     now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
     models = [{"model": case.label, "file_bytes": case.file.stat().st_size, "bytes_per_token": case.bytes} for case in cases]
     document = {"begun": now, "gatun": version, "machine": machine(), "load": os.getloadavg(),
-                "settings": {key: str(value) for key, value in vars(options).items()}, "models": models, "rows": []}
+                "settings": {key: str(value) for key, value in vars(options).items() if key not in UNTOLD}, "models": models, "rows": []}
+    files = [*(case.file for case in cases), *(pathlib.Path(engine.command[0]) for engine in engines)]
 
     def keep(samples):
         document["engines"] = {engine.name: engine.facts for engine in engines}
@@ -311,8 +321,9 @@ def main():
         document["medians"] = [dict(zip(fields, key)) | {"median_ts": statistics.median(rates), "samples_ts": rates}
                                for key, rates in samples.rates.items()]
         options.out.parent.mkdir(parents=True, exist_ok=True)
-        options.out.with_name(options.out.name + ".json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-        options.out.with_name(options.out.name + ".md").write_text(markdown(cases, options, engines, samples, document), encoding="utf-8")
+        options.out.with_name(options.out.name + ".json").write_text(without_folders(json.dumps(document, indent=1), files) + "\n", encoding="utf-8")
+        text = without_folders(markdown(cases, options, engines, samples, document), files)
+        options.out.with_name(options.out.name + ".md").write_text(text, encoding="utf-8")
 
     measure(options, cases, engines, document, keep)
     print(options.out.with_name(options.out.name + ".md").read_text(encoding="utf-8"))
