@@ -39,7 +39,7 @@ final class BackendChoices {
     List<BackendChoice> all = new ArrayList<>();
     for (Optional<String> name : new LinkedHashSet<>(names.isEmpty() ? List.of(Optional.<String>empty()) : names.stream().map(Optional::of).toList())) {
       for (Optional<Integer> count : new LinkedHashSet<>(counts.isEmpty() ? List.of(Optional.<Integer>empty()) : counts)) {
-        BackendChoice choice = BackendChoice.of(spec, name, device, count, options);
+        BackendChoice choice = BackendChoice.of(spec, name, device, count, options).rounding();
         choice.check();
         all.add(choice);
       }
