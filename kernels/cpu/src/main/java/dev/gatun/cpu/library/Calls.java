@@ -1,6 +1,7 @@
 package dev.gatun.cpu.library;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -18,7 +19,7 @@ final class Calls {
   /** {@code gatun_cpu_abi} and {@code gatun_cpu_level}. */
   static final MethodHandle NUMBER = Linker.nativeLinker().downcallHandle(FunctionDescriptor.of(JAVA_INT));
 
-  /** {@code gatun_cpu_activation_form}. */
+  /** {@code gatun_cpu_activation_form} and {@code gatun_cpu_attends}. */
   static final MethodHandle FORM = Linker.nativeLinker().downcallHandle(FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
 
   /** {@code gatun_cpu_activation_bytes}. */
@@ -31,6 +32,13 @@ final class Calls {
   /** {@code gatun_cpu_matmul}. */
   static final MethodHandle MATMUL = of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG,
       JAVA_INT, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG);
+
+  /** {@code gatun_cpu_attend_bytes}. */
+  static final MethodHandle ATTEND_BYTES = Linker.nativeLinker().downcallHandle(FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT));
+
+  /** {@code gatun_cpu_attend}. */
+  static final MethodHandle ATTEND = of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG,
+      JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_FLOAT, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
 
   private Calls() {}
 
