@@ -64,7 +64,8 @@ record CCompiler(List<String> command, String name, String version) {
     List<String> tried = new ArrayList<>(flags);
     tried.addAll(List.of("-x", "c", "-fsyntax-only", "/dev/null"));
     Result result = run(folder, with(command, tried));
-    return result.failed() ? Optional.of(result.output().lines().findFirst().orElse("status " + result.status()).strip()) : Optional.empty();
+    String said = result.output().lines().findFirst().orElse("status " + result.status()).strip();
+    return result.failed() ? Optional.of(said) : Optional.empty();
   }
 
   /** Runs the compiler in a folder; what it makes is called {@code what}. */

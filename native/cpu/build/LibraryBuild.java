@@ -19,8 +19,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Builds the C kernels as a shared library among the resources of a jar: {@code java LibraryBuild.java --root=FOLDER --target=FOLDER --cc=COMMAND}. Where it
- * cannot be built the jar says why, and the build goes on.
+ * Builds the C kernels as a shared library among the resources of a jar: {@code java LibraryBuild.java --root=FOLDER --target=FOLDER
+ * --cc=COMMAND}. Where it cannot be built the jar says why, and the build goes on.
  */
 final class LibraryBuild {
   static final String FOLDER = "META-INF/gatun/cpu";
@@ -46,7 +46,8 @@ final class LibraryBuild {
 
   public static void main(String[] arguments) {
     try {
-      System.out.println(new LibraryBuild(Options.parse(List.of(arguments))).run(System.getProperty("os.name"), System.getProperty("os.arch")));
+      LibraryBuild build = new LibraryBuild(Options.parse(List.of(arguments)));
+      System.out.println(build.run(System.getProperty("os.name"), System.getProperty("os.arch")));
     } catch (BuildFailure failure) {
       System.err.println("cpu kernels: " + failure.getMessage());
       System.exit(1);
@@ -74,8 +75,9 @@ final class LibraryBuild {
   }
 
   private Optional<String> tooOld(CCompiler compiler) {
-    return Sources.machines().stream().flatMap(flags -> compiler.unable(options.root(), flags).stream()
-        .map(said -> compiler.name() + " does not know " + String.join(" ", flags) + " (" + said + "); gcc 11 and clang 12 do")).findFirst();
+    return Sources.machines().stream().flatMap(flags -> compiler.unable(options.root(), flags)
+        .map(said -> compiler.name() + " does not know " + String.join(" ", flags) + " (" + said + "); gcc 11 and clang 12 do").stream())
+        .findFirst();
   }
 
   private String without(String reason) throws IOException {
@@ -88,7 +90,8 @@ final class LibraryBuild {
   private String built(CCompiler compiler) throws IOException {
     String hash = sources.hash(compiler);
     Properties known = facts();
-    if (hash.equals(known.getProperty("sources")) && Files.isRegularFile(library) && Sources.sha256(Sources.read(library)).equals(known.getProperty("sha256"))) {
+    boolean intact = Files.isRegularFile(library) && Sources.sha256(Sources.read(library)).equals(known.getProperty("sha256"));
+    if (intact && hash.equals(known.getProperty("sources"))) {
       return "cpu kernels: unchanged, made by " + known.getProperty("compiler");
     }
     long started = System.nanoTime();
@@ -106,14 +109,15 @@ final class LibraryBuild {
     // A library may be in use by another process: it is replaced, never written over.
     Files.move(made, library, StandardCopyOption.ATOMIC_MOVE);
     Files.writeString(facts, lines(compiler, bytes, hash));
-    return String.format(Locale.ROOT, "cpu kernels: %d sources by %s, library of %,d bytes; %.1f s", sources.files().size(), compiler.name(), bytes.length,
-        (System.nanoTime() - started) / 1e9);
+    return String.format(Locale.ROOT, "cpu kernels: %d sources by %s, library of %,d bytes; %.1f s", sources.files().size(), compiler.name(),
+        bytes.length, (System.nanoTime() - started) / 1e9);
   }
 
   /** In an order of their own and without a date, so that two builds give the same bytes. */
   private String lines(CCompiler compiler, byte[] bytes, String hash) {
+    String flags = String.join(" ", Sources.flags("x_avx2.c")) + " | " + String.join(" ", Sources.machine("x_avx512.c"));
     return String.join("\n", "abi=" + abi(), "sha256=" + Sources.sha256(bytes), "size=" + bytes.length, "compiler=" + compiler.name(),
-        "flags=" + String.join(" ", Sources.flags("x_avx2.c")) + " | " + String.join(" ", Sources.machine("x_avx512.c")), "sources=" + hash) + "\n";
+        "flags=" + flags, "sources=" + hash) + "\n";
   }
 
   private int abi() {

@@ -30,6 +30,7 @@ record Options(Path root, Path target, Optional<String> cc) {
     if (!Files.isRegularFile(root.resolve("include/gatun_cpu.h"))) {
       throw new BuildFailure(root + " holds no include/gatun_cpu.h; --root must name native/cpu");
     }
-    return new Options(root, target.orElse(root.resolve("target")).toAbsolutePath().normalize(), cc.map(String::strip).filter(name -> !name.isEmpty()));
+    Path made = target.orElse(root.resolve("target")).toAbsolutePath().normalize();
+    return new Options(root, made, cc.map(String::strip).filter(name -> !name.isEmpty()));
   }
 }

@@ -11,8 +11,8 @@ import java.util.stream.Stream;
 
 /** The C sources, what each is compiled for, and the hash that tells whether they have changed. */
 record Sources(Path root) {
-  private static final List<String> COMMON = List.of("-std=c17", "-O3", "-fPIC", "-fvisibility=hidden", "-ffp-contract=off", "-fno-math-errno", "-Wall",
-      "-Wextra", "-Werror", "-Iinclude", "-Isrc");
+  private static final List<String> COMMON = List.of("-std=c17", "-O3", "-fPIC", "-fvisibility=hidden", "-ffp-contract=off",
+      "-fno-math-errno", "-Wall", "-Wextra", "-Werror", "-Iinclude", "-Isrc");
   private static final List<String> PLAIN = List.of("-march=x86-64");
   private static final List<String> AVX2 = List.of("-march=x86-64-v3");
   private static final List<String> AVX512 = List.of("-march=x86-64-v4", "-mavx512vnni");

@@ -59,4 +59,27 @@ GATUN_EXPORT void gatun_cpu_activate(int32_t level, int32_t type, const void *x,
 GATUN_EXPORT void gatun_cpu_matmul(int32_t level, int32_t type, const void *act, int64_t act_offset, int64_t act_row_bytes, int32_t rows, const void *w,
     int64_t w_offset, int64_t w_row_bytes, int64_t k, int32_t n0, int32_t n1, void *y, int64_t y_offset, int64_t y_row_bytes);
 
+/* Whether gatun_cpu_attend takes keys and values of a type: F32, F16, BF16 and, in whole blocks, Q8_0. */
+GATUN_EXPORT int32_t gatun_cpu_attends(int32_t level, int32_t type);
+
+/* Positions of a tile at most. */
+#define GATUN_CPU_TILE 64
+
+/* Bytes that gatun_cpu_attend works in. */
+GATUN_EXPORT int64_t gatun_cpu_attend_bytes(int32_t key_size, int32_t value_size, int32_t group);
+
+/*
+ * The online softmax goes on over `count` positions of one key/value head, for the query heads of its group and a number of tokens.
+ *
+ * Position j has key_size elements at key_offset + j * key_stride of `keys` and value_size at value_offset + j * value_stride of `values`. The query of
+ * token t and head g is key_size floats at q_offset + t * q_token_bytes + g * q_head_bytes of q. All that follows lies in `scratch`, from base on: row
+ * r = t * group + g has its largest score and the sum of its weights, two floats, at state + 8 * r, its weighted sum of values, value_size floats, at
+ * sums + r * sums_row_bytes; token t sees positions [first, end), two 32-bit integers at bounds + 8 * t, neither of which needs to lie in the tile; and
+ * the function works in gatun_cpu_attend_bytes from `work` on. A row's bits depend on what its token sees alone.
+ */
+GATUN_EXPORT void gatun_cpu_attend(int32_t level, int32_t type, const void *q, int64_t q_offset, int64_t q_token_bytes, int64_t q_head_bytes, int32_t tokens,
+    int32_t group, const void *keys, int64_t key_offset, int64_t key_stride, int32_t key_size, const void *values, int64_t value_offset, int64_t value_stride,
+    int32_t value_size, int32_t count, float scale, void *scratch, int64_t base, int64_t state, int64_t sums, int64_t sums_row_bytes, int64_t bounds,
+    int64_t work);
+
 #endif

@@ -57,4 +57,6 @@ void gatun_gemm_q4_k_avx2(const struct product *p);
 void gatun_gemm_q5_k_avx2(const struct product *p);
 void gatun_gemm_q6_k_avx2(const struct product *p);
 
+void gatun_attend_avx2(const struct attention *a);
+
 #endif

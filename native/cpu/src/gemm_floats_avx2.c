@@ -1,5 +1,6 @@
 /* Two or more rows of x with floating-point weights: 16 weight rows, six rows of x; see gemm_floats_avx512.c. */
 #include "avx2.h"
+#include "turn_avx2.h"
 
 enum { F32, F16, BF16 };
 enum { WIDE = 16, DEPTH = 256, HIGH = 6 };
@@ -17,26 +18,6 @@ INLINE floats part_of_row(const uint8_t *w, int n, const int type) {
   }
   __m128i v = _mm_loadu_si128((const __m128i *)w);
   return type == F16 ? f16x8(v) : bf16x8(v);
-}
-
-/* Eight elements of eight rows, turned round. */
-INLINE void turn(floats r[8]) {
-  floats t[8];
-  for (int i = 0; i < 8; i += 2) {
-    t[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
-    t[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
-  }
-  for (int i = 0; i < 8; i += 4) {
-    r[i] = _mm256_shuffle_ps(t[i], t[i + 2], 0x44);
-    r[i + 1] = _mm256_shuffle_ps(t[i], t[i + 2], 0xee);
-    r[i + 2] = _mm256_shuffle_ps(t[i + 1], t[i + 3], 0x44);
-    r[i + 3] = _mm256_shuffle_ps(t[i + 1], t[i + 3], 0xee);
-  }
-  for (int j = 0; j < 4; j++) {
-    t[j] = _mm256_permute2f128_ps(r[j], r[4 + j], 0x20);
-    t[4 + j] = _mm256_permute2f128_ps(r[j], r[4 + j], 0x31);
-  }
-  memcpy(r, t, sizeof t);
 }
 
 INLINE void pack(const struct product *p, int64_t n, int64_t k0, int64_t depth, float *panel, const int type) {

@@ -86,10 +86,41 @@ struct kernel {
   product_fn many;
 };
 
+/* A tile of an attention, its offsets added up; gatun_cpu_attend tells what each is. */
+struct attention {
+  int32_t type;
+  const uint8_t *q;
+  int64_t q_token;
+  int64_t q_head;
+  int32_t tokens;
+  int32_t group;
+  const uint8_t *keys;
+  int64_t key_stride;
+  int32_t key_size;
+  const uint8_t *values;
+  int64_t value_stride;
+  int32_t value_size;
+  int32_t count;
+  float scale;
+  uint8_t *state;
+  uint8_t *sums;
+  int64_t sums_row;
+  const uint8_t *bounds;
+  float *work;
+};
+
+typedef void (*attend_fn)(const struct attention *a);
+
+/* Elements up to which sizes are filled up in working memory. */
+#define FILLED 16
+
+static inline int64_t filled(int64_t n) { return (n + FILLED - 1) / FILLED * FILLED; }
+
 struct level {
   const struct kernel *kernels;
   int32_t count;
   round_fn round;
+  attend_fn attend;
 };
 
 const struct level *gatun_avx512(void);

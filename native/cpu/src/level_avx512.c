@@ -43,6 +43,6 @@ static const struct kernel KERNELS[] = {
     {GATUN_Q6_K, 1, gatun_gemv_q6_k_avx512, gatun_gemm_q6_k_avx512},
 };
 
-static const struct level LEVEL = {KERNELS, sizeof KERNELS / sizeof KERNELS[0], round_row};
+static const struct level LEVEL = {KERNELS, sizeof KERNELS / sizeof KERNELS[0], round_row, gatun_attend_avx512};
 
 const struct level *gatun_avx512(void) { return &LEVEL; }

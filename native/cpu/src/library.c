@@ -63,3 +63,24 @@ void gatun_cpu_matmul(int32_t level, int32_t type, const void *act, int64_t act_
     kernel->many(&p);
   }
 }
+
+int32_t gatun_cpu_attends(int32_t level, int32_t type) {
+  return of_level(level) != NULL && (type == GATUN_F32 || type == GATUN_F16 || type == GATUN_BF16 || type == GATUN_Q8_0);
+}
+
+int64_t gatun_cpu_attend_bytes(int32_t key_size, int32_t value_size, int32_t group) {
+  return 4 * GATUN_CPU_TILE * (filled(key_size) + filled(value_size) + group);
+}
+
+void gatun_cpu_attend(int32_t level, int32_t type, const void *q, int64_t q_offset, int64_t q_token_bytes, int64_t q_head_bytes, int32_t tokens,
+    int32_t group, const void *keys, int64_t key_offset, int64_t key_stride, int32_t key_size, const void *values, int64_t value_offset, int64_t value_stride,
+    int32_t value_size, int32_t count, float scale, void *scratch, int64_t base, int64_t state, int64_t sums, int64_t sums_row_bytes, int64_t bounds,
+    int64_t work) {
+  if (!gatun_cpu_attends(level, type) || count <= 0 || count > GATUN_CPU_TILE) {
+    return;
+  }
+  uint8_t *own = (uint8_t *)scratch + base;
+  struct attention a = {type, (const uint8_t *)q + q_offset, q_token_bytes, q_head_bytes, tokens, group, (const uint8_t *)keys + key_offset, key_stride, key_size,
+      (const uint8_t *)values + value_offset, value_stride, value_size, count, scale, own + state, own + sums, sums_row_bytes, own + bounds, (float *)(own + work)};
+  of_level(level)->attend(&a);
+}

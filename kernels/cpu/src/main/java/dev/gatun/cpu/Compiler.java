@@ -5,8 +5,8 @@ import dev.gatun.Explanation;
 import dev.gatun.Operator;
 import dev.gatun.Program;
 import dev.gatun.Storage;
+import dev.gatun.cpu.op.AttentionKernel;
 import dev.gatun.cpu.op.Binding;
-import dev.gatun.cpu.op.Lanes;
 import dev.gatun.cpu.op.OperatorKernels;
 import dev.gatun.spi.Decision;
 import dev.gatun.spi.Fusion;
@@ -22,17 +22,15 @@ import java.util.stream.Collectors;
 
 /** Turns programs into steps: fusion along the dataflow, addresses for temporaries, binding. */
 final class Compiler {
-  private final Lanes lanes;
   private final WeightLayout layout;
-  private final MatmulOperator matmul;
+  private final OperatorKernels kernels;
   private final int workers;
   private final boolean fuse;
   private final Optional<Slowdown> slowdown;
 
   Compiler(WeightLayout layout, int workers, boolean fuse, Optional<Slowdown> slowdown) {
-    this.lanes = layout.lanes();
     this.layout = layout;
-    this.matmul = new MatmulOperator(layout);
+    this.kernels = new OperatorKernels(layout.lanes(), new MatmulOperator(layout), new AttentionKernel(layout.natives()::attention));
     this.workers = workers;
     this.fuse = fuse;
     this.slowdown = slowdown;
@@ -40,7 +38,7 @@ final class Compiler {
 
   /** The one decision about an operator. */
   Decision plan(Operator operator) {
-    return OperatorKernels.plan(operator, lanes, workers, matmul);
+    return kernels.plan(operator, workers);
   }
 
   CpuExecutable compile(Program program) {
@@ -116,7 +114,7 @@ final class Compiler {
         yield new CpuExecutable.Stage(
             () -> new Explanation.Step(List.of(single.operator().toCase().line()), plan.kernel(), plan.tile(), plan.bytes(), plan.flops(), 0,
                 plan.rejected()),
-            OperatorKernels.bind(single.operator(), lanes, binding, matmul));
+            kernels.bind(single.operator(), binding));
       }
     };
   }

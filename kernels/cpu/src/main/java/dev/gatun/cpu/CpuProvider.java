@@ -53,15 +53,16 @@ public final class CpuProvider implements BackendProvider {
 
   @Override
   public String description() {
-    return "Java Vector API on every core, matmul by kernels in C where there are some for the processor, weights used where they lie, reordered where that pays";
+    return "Java Vector API on every core, matmul by kernels in C where there are some for the processor, weights used where they lie, reordered"
+        + " where that pays";
   }
 
   static boolean hasVectorModule() {
     return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
   }
 
-  private static final String NO_VECTORS =
-      "the module jdk.incubator.vector is not there, so plain loops run where no kernel in C does, about fifteen times slower; start java with --add-modules jdk.incubator.vector";
+  private static final String NO_VECTORS = "the module jdk.incubator.vector is not there, so plain loops run where no kernel in C does, about fifteen"
+      + " times slower; start java with --add-modules jdk.incubator.vector";
 
   @Override
   public Availability probe(BackendOptions options) {
@@ -99,9 +100,9 @@ public final class CpuProvider implements BackendProvider {
 
   /** Who takes the Vector API away wants plain loops, unless kernels in C are asked for too. */
   private static NativeKernels natives(BackendOptions options, String vector) {
-    Optional<String> given = options.get(NATIVE).or(() -> Optional.ofNullable(System.getProperty(NATIVE_PROPERTY)).filter(value -> !value.isBlank()));
-    String asked = given.orElse(NativeKernels.AUTO).strip();
-    return vector.equals("off") && asked.equals(NativeKernels.AUTO) ? NativeKernels.off("the option vector is off, and native names no level")
-        : NativeKernels.of(asked);
+    Optional<String> property = Optional.ofNullable(System.getProperty(NATIVE_PROPERTY)).filter(value -> !value.isBlank());
+    String asked = options.get(NATIVE).or(() -> property).orElse(NativeKernels.AUTO).strip();
+    boolean plain = vector.equals("off") && asked.equals(NativeKernels.AUTO);
+    return plain ? NativeKernels.off("the option vector is off, and native names no level") : NativeKernels.of(asked);
   }
 }

@@ -38,7 +38,7 @@ final class MatmulOperator implements OperatorKernel<Matmul> {
     }
     long flops = 2 * op.x().size(0) * op.w().shape().elements();
     String kernel = "matmul_" + WeightLayout.label(op.w()) + "_" + layout.form(op.w());
-    return new CpuPlan(kernel, MatmulStage.tile(op.w().size(0), workers) + " rows of w", MatmulStage.scratchBytes(Fusion.alone(op), layout), CpuPlan.bytes(op), flops,
+    return new CpuPlan(kernel, MatmulStage.tile(op, workers) + " rows of w", MatmulStage.scratchBytes(Fusion.alone(op), layout), CpuPlan.bytes(op), flops,
         layout.rejected(op.w()));
   }
 

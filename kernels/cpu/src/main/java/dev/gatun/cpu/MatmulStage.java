@@ -43,8 +43,10 @@ final class MatmulStage {
    * Weight rows of a tile: enough of them that what is done once for a tile does not count, few enough that no worker waits long for the last one. No
    * result depends on it.
    */
-  static int tile(long rows, int workers) {
-    return Math.clamp(Math.ceilDiv(rows, TILES_PER_WORKER * workers) + 3 & -4, SMALLEST_TILE, LARGEST_TILE);
+  static int tile(Matmul matmul, int workers) {
+    // Many rows of x meet as many rows of w as a kernel takes side by side, which are 4 to 32.
+    int side = matmul.x().size(0) == 1 ? 4 : 32;
+    return Math.clamp(Math.ceilDiv(matmul.w().size(0), TILES_PER_WORKER * workers) + side - 1 & -side, SMALLEST_TILE, LARGEST_TILE);
   }
 
   private final Fusion.Matmuls group;
@@ -149,6 +151,12 @@ final class MatmulStage {
         return x.count();
       }
 
+      /** Rows may lie side by side in what is made of them: as many as fill a cache line are one worker's. */
+      @Override
+      public int chunk() {
+        return activating.length > 0 ? 16 : 1;
+      }
+
       @Override
       public void run(int from, int to, int worker) {
         for (int r = from; r < to; r++) {
@@ -172,7 +180,7 @@ final class MatmulStage {
     int[] firstTile = new int[count + 1];
     for (int i = 0; i < count; i++) {
       int n = Math.toIntExact(group.matmuls().get(i).w().size(0));
-      tile[i] = tile(n, binding.workers());
+      tile[i] = tile(group.matmuls().get(i), binding.workers());
       firstTile[i + 1] = firstTile[i] + Math.ceilDiv(n, tile[i]);
     }
     Product[] products = new Product[kernels.size()];
@@ -336,7 +344,7 @@ final class MatmulStage {
     List<String> rejected = new ArrayList<>(group.rejected());
     group.matmuls().forEach(m -> rejected.addAll(layout.rejected(m.w())));
     String kernel = Fusion.name(group) + "_" + distinct(WeightLayout::label) + "_" + distinct(layout::form);
-    return new Explanation.Step(sources, kernel, tile(group.matmuls().getFirst().w().size(0), workers) + " rows of w", bytes, flops, 0,
+    return new Explanation.Step(sources, kernel, tile(group.matmuls().getFirst(), workers) + " rows of w", bytes, flops, 0,
         rejected.stream().distinct().toList());
   }
 

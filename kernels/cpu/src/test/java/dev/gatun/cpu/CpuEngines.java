@@ -10,14 +10,15 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The CPU backend with two threads, with one, without vectors, and as a device whose memory only copies reach; where the tests are to have kernels in C, with two
- * threads and one at every level of them.
+ * The CPU backend with two threads, with one, without vectors, and as a device whose memory only copies reach; where the tests are to have
+ * kernels in C, at every level of them with two threads, with one and without vectors.
  */
 public final class CpuEngines implements Engines {
   @Override
   public List<Engine> open() {
     List<Engine> natives = natives(2, 1);
-    return !natives.isEmpty() ? natives : List.of(open("two threads", 2), open("one thread", 1), open("two threads through device memory", 2).throughDeviceMemory(),
+    return !natives.isEmpty() ? natives : List.of(open("two threads", 2), open("one thread", 1),
+        open("two threads through device memory", 2).throughDeviceMemory(),
         Engine.open("scalar", "cpu", BackendOptions.none().with("threads", 2).with("vector", "off")));
   }
 
@@ -43,9 +44,11 @@ public final class CpuEngines implements Engines {
     List<Engine> engines = new ArrayList<>();
     for (NativeLevel level : levels()) {
       for (int count : threads) {
-        engines.add(Engine.open(level.label() + ", " + count + " threads", "cpu", BackendOptions.none().with("threads", count).with("native", level.label()))
-            .ofKind(level.label()));
+        BackendOptions options = BackendOptions.none().with("threads", count).with("native", level.label());
+        engines.add(Engine.open(level.label() + ", " + count + " threads", "cpu", options).ofKind(level.label()));
       }
+      engines.add(Engine.open(level.label() + " beside plain loops", "cpu",
+          BackendOptions.none().with("threads", 2).with("vector", "off").with("native", level.label())));
     }
     return engines;
   }

@@ -15,8 +15,8 @@ final class LibraryFile {
   private LibraryFile() {}
 
   /**
-   * The file of a library in the user's cache, checked; unpacked first if it is not there or is not what it must be. Where the cache cannot be written it is a
-   * temporary file of this process.
+   * The file of a library in the user's cache, checked; unpacked first if it is not there or is not what it must be. Where the cache cannot
+   * be written it is a temporary file of this process.
    */
   static Path of(LibraryResource library, Path cache) throws NotLoaded {
     Path file = cache.resolve("cpu").resolve(library.sha256()).resolve(LibraryResource.FILE);
@@ -61,7 +61,7 @@ final class LibraryFile {
     }
   }
 
-  /** The user's folder for what can be made again: that of the property {@code gatun.cache}, or {@code gatun} in {@code $XDG_CACHE_HOME} or {@code ~/.cache}. */
+  /** For what can be made again: the folder of the property {@code gatun.cache}, or gatun in {@code $XDG_CACHE_HOME} or {@code ~/.cache}. */
   static Path cache(Properties properties, Map<String, String> environment) {
     String wanted = properties.getProperty("gatun.cache", "");
     if (!wanted.isBlank()) {

@@ -60,7 +60,8 @@ final class LibraryResource {
 
   /** The library itself. */
   byte[] bytes() throws NotLoaded {
-    byte[] bytes = bytes(resources, folder + FILE).orElseThrow(() -> new NotLoaded(folder + FILE + " is missing, though what is told of it is there; build gatun-cpu-native anew"));
+    byte[] bytes = bytes(resources, folder + FILE)
+        .orElseThrow(() -> new NotLoaded(folder + FILE + " is missing, though what is told of it is there; build gatun-cpu-native anew"));
     if (!LibraryFile.sha256(bytes).equals(sha256())) {
       throw new NotLoaded(folder + FILE + " is not the library that its properties tell of; build gatun-cpu-native anew");
     }

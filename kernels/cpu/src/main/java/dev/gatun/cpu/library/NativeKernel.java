@@ -5,8 +5,8 @@ import dev.gatun.cpu.matmul.MatmulKernel;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Matmul by a kernel in C, which reads weights in place. A call is a tile's. Nothing of C is trusted with addresses: every row that a call reads or writes is
- * checked to lie in its segment first.
+ * Matmul by a kernel in C, which reads weights in place. A call is a tile's. Every row that it reads or writes is checked to lie in its
+ * segment first.
  */
 final class NativeKernel extends MatmulKernel {
   private static final int LINE = 64;
@@ -53,8 +53,8 @@ final class NativeKernel extends MatmulKernel {
   }
 
   @Override
-  public void multiply(MemorySegment act, long actOffset, long actRowBytes, int rows, MemorySegment w, long wOffset, long wRowBytes, int k, int n0, int n1,
-      MemorySegment y, long yOffset, long yRowBytes) {
+  public void multiply(MemorySegment act, long actOffset, long actRowBytes, int rows, MemorySegment w, long wOffset, long wRowBytes, int k,
+      int n0, int n1, MemorySegment y, long yOffset, long yRowBytes) {
     if (rows <= 0 || n1 <= n0) {
       return;
     }
@@ -67,8 +67,8 @@ final class NativeKernel extends MatmulKernel {
     check("y", y, yOffset, yRowBytes, 0, rows, 4L * n0, 4L * ((long) n1 - n0));
     writable("y", y);
     try {
-      Calls.MATMUL.invokeExact(library.matmul(), level.number(), number, act, actOffset, actRowBytes, rows, w, wOffset, wRowBytes, (long) k, n0, n1, y,
-          yOffset, yRowBytes);
+      Calls.MATMUL.invokeExact(library.matmul(), level.number(), number, act, actOffset, actRowBytes, rows, w, wOffset, wRowBytes, (long) k, n0,
+          n1, y, yOffset, yRowBytes);
     } catch (Throwable t) {
       throw Calls.failure(t);
     }
@@ -82,7 +82,8 @@ final class NativeKernel extends MatmulKernel {
     long size = memory.byteSize();
     // What is left for the rows before the last; compared without a product that could overflow.
     long left = size - offset - inside - bytes;
-    if (offset < 0 || offset > size || rowBytes < 0 || first < 0 || inside < 0 || bytes < 0 || left < 0 || end > 1 && rowBytes > left / (end - 1)) {
+    boolean sensible = offset >= 0 && offset <= size && rowBytes >= 0 && first >= 0 && inside >= 0 && bytes >= 0;
+    if (!sensible || left < 0 || end > 1 && rowBytes > left / (end - 1)) {
       throw new IndexOutOfBoundsException(name() + ": rows " + first + " to " + end + " of " + name + ", " + bytes
           + " bytes each, " + rowBytes + " bytes from one to the next, from byte " + offset + " on, do not lie in its " + size + " bytes");
     }

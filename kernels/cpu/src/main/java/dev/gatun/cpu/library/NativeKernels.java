@@ -3,13 +3,14 @@ package dev.gatun.cpu.library;
 import dev.gatun.DType;
 import dev.gatun.GatunException;
 import dev.gatun.cpu.matmul.MatmulKernel;
+import dev.gatun.cpu.op.TileAttention;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** The C kernels that matmul takes, of one level; or why it takes none. */
+/** The C kernels that matmul and attention take, of one level; or why they take none. */
 public final class NativeKernels {
   /** Takes the best level that there is, or none. */
   public static final String AUTO = "auto";
@@ -20,6 +21,7 @@ public final class NativeKernels {
   private final Optional<NativeLevel> level;
   private final String told;
   private final Map<DType, MatmulKernel> kernels = new EnumMap<>(DType.class);
+  private final Map<DType, TileAttention> attentions = new EnumMap<>(DType.class);
 
   private NativeKernels(String reason) {
     this.level = Optional.empty();
@@ -34,6 +36,9 @@ public final class NativeKernels {
       int form = number < 0 || !MatmulKernel.takes(type) ? -1 : library.activationForm(level, number);
       if (form >= 0) {
         kernels.put(type, new NativeKernel(library, level, type, number, form));
+      }
+      if (number >= 0 && library.attends(level, number)) {
+        attentions.put(type, new NativeAttention(library, level, type, number));
       }
     }
   }
@@ -64,10 +69,10 @@ public final class NativeKernels {
     if (level.isEmpty()) {
       return outcome.library().map(library -> new NativeKernels(library, library.best())).orElseGet(() -> off(outcome.reason()));
     }
-    NativeLibrary library = outcome.library().orElseThrow(() -> new GatunException("cpu: option native is " + level.get().label() + ", but " + outcome.reason()));
+    String asked = "cpu: option native is " + level.get().label() + ", ";
+    NativeLibrary library = outcome.library().orElseThrow(() -> new GatunException(asked + "but " + outcome.reason()));
     if (level.get().compareTo(library.best()) > 0) {
-      throw new GatunException("cpu: option native is " + level.get().label() + ", which this processor does not run; it runs " + library.best().label()
-          + ": take that, or " + AUTO);
+      throw new GatunException(asked + "which this processor does not run; it runs " + library.best().label() + ": take that, or " + AUTO);
     }
     return new NativeKernels(library, level.get());
   }
@@ -94,6 +99,11 @@ public final class NativeKernels {
   /** The kernel for weights that lie in memory as {@code weightType} documents, where there is one. */
   public Optional<MatmulKernel> kernel(DType weightType) {
     return Optional.ofNullable(kernels.get(weightType));
+  }
+
+  /** What goes over a tile of keys and values of that type, where there is one. */
+  public Optional<TileAttention> attention(DType kept) {
+    return Optional.ofNullable(attentions.get(kept));
   }
 
   /** The level, if there are kernels. */

@@ -18,6 +18,9 @@ final class NativeLibrary {
   private final MemorySegment bytes;
   private final MemorySegment activate;
   private final MemorySegment matmul;
+  private final MemorySegment attends;
+  private final MemorySegment attendBytes;
+  private final MemorySegment attend;
 
   private NativeLibrary(String compiler, NativeLevel best, SymbolLookup symbols) {
     this.compiler = compiler;
@@ -26,6 +29,9 @@ final class NativeLibrary {
     this.bytes = symbols.findOrThrow("gatun_cpu_activation_bytes");
     this.activate = symbols.findOrThrow("gatun_cpu_activate");
     this.matmul = symbols.findOrThrow("gatun_cpu_matmul");
+    this.attends = symbols.findOrThrow("gatun_cpu_attends");
+    this.attendBytes = symbols.findOrThrow("gatun_cpu_attend_bytes");
+    this.attend = symbols.findOrThrow("gatun_cpu_attend");
   }
 
   /** The library for this machine, from the jar that carries it. */
@@ -40,13 +46,14 @@ final class NativeLibrary {
     try {
       symbols = SymbolLookup.libraryLookup(file, Arena.global());
     } catch (IllegalCallerException e) {
-      Module module = NativeLibrary.class.getModule();
-      throw new NotLoaded("native access is not allowed; start java with --enable-native-access=" + (module.isNamed() ? module.getName() : "ALL-UNNAMED"));
+      String module = NativeLibrary.class.getModule().isNamed() ? NativeLibrary.class.getModule().getName() : "ALL-UNNAMED";
+      throw new NotLoaded("native access is not allowed; start java with --enable-native-access=" + module);
     } catch (IllegalArgumentException e) {
-      throw new NotLoaded("the system's loader refused " + file + "; if its file system allows no programs, name another folder by -Dgatun.cache=FOLDER");
+      throw new NotLoaded("the system's loader refused " + file
+          + "; if its file system allows no programs, name another folder by -Dgatun.cache=FOLDER");
     }
-    List<String> missing = new ArrayList<>(List.of("gatun_cpu_abi", "gatun_cpu_level", "gatun_cpu_activation_form", "gatun_cpu_activation_bytes",
-        "gatun_cpu_activate", "gatun_cpu_matmul"));
+    List<String> missing = new ArrayList<>(List.of("gatun_cpu_abi", "gatun_cpu_level", "gatun_cpu_activation_form",
+        "gatun_cpu_activation_bytes", "gatun_cpu_activate", "gatun_cpu_matmul", "gatun_cpu_attends", "gatun_cpu_attend_bytes", "gatun_cpu_attend"));
     missing.removeIf(name -> symbols.find(name).isPresent());
     if (!missing.isEmpty()) {
       throw new NotLoaded(file + " lacks " + String.join(", ", missing) + "; use the gatun-cpu-native of gatun-cpu's version");
@@ -93,6 +100,27 @@ final class NativeLibrary {
     } catch (Throwable t) {
       throw Calls.failure(t);
     }
+  }
+
+  boolean attends(NativeLevel level, int type) {
+    try {
+      return (int) Calls.FORM.invokeExact(attends, level.number(), type) != 0;
+    } catch (Throwable t) {
+      throw Calls.failure(t);
+    }
+  }
+
+  long attendBytes(int keySize, int valueSize, int group) {
+    try {
+      return (long) Calls.ATTEND_BYTES.invokeExact(attendBytes, keySize, valueSize, group);
+    } catch (Throwable t) {
+      throw Calls.failure(t);
+    }
+  }
+
+  /** The address of {@code gatun_cpu_attend}. */
+  MemorySegment attend() {
+    return attend;
   }
 
   /** The address of {@code gatun_cpu_activate}. */

@@ -24,14 +24,14 @@ final class KScales {
    * Of each Q4_K or Q5_K block b writes {@code d·scale[g]} at {@code 8b + g} of {@code scales} and {@code −dmin·min[g]} at the same place of
    * {@code mins}.
    */
-  static void affine(MemorySegment row, int blocks, int bytes, float[] scales, float[] mins) {
+  static void affine(MemorySegment w, long offset, int blocks, int bytes, float[] scales, float[] mins) {
     for (int b = 0; b < blocks; b++) {
-      long at = (long) b * bytes;
-      float d = Float.float16ToFloat(row.get(JAVA_SHORT_UNALIGNED, at));
-      float m = -Float.float16ToFloat(row.get(JAVA_SHORT_UNALIGNED, at + 2));
-      int s = row.get(JAVA_INT_UNALIGNED, at + 4);
-      int t = row.get(JAVA_INT_UNALIGNED, at + 8);
-      int u = row.get(JAVA_INT_UNALIGNED, at + 12);
+      long at = offset + (long) b * bytes;
+      float d = Float.float16ToFloat(w.get(JAVA_SHORT_UNALIGNED, at));
+      float m = -Float.float16ToFloat(w.get(JAVA_SHORT_UNALIGNED, at + 2));
+      int s = w.get(JAVA_INT_UNALIGNED, at + 4);
+      int t = w.get(JAVA_INT_UNALIGNED, at + 8);
+      int u = w.get(JAVA_INT_UNALIGNED, at + 12);
       four(s & 0x3f3f3f3f, d, scales, 8 * b);
       four(u & 0x0f0f0f0f | s >>> 2 & 0x30303030, d, scales, 8 * b + 4);
       four(t & 0x3f3f3f3f, m, mins, 8 * b);
@@ -47,34 +47,12 @@ final class KScales {
   }
 
   /** Of each Q6_K block b writes {@code d·scale[g]} at {@code 16b + g}. */
-  static void signed(MemorySegment row, int blocks, float[] scales) {
+  static void signed(MemorySegment w, long offset, int blocks, float[] scales) {
     for (int b = 0; b < blocks; b++) {
-      float d = Float.float16ToFloat(row.get(JAVA_SHORT_UNALIGNED, 210L * b + 208));
+      float d = Float.float16ToFloat(w.get(JAVA_SHORT_UNALIGNED, offset + 210L * b + 208));
       for (int g = 0; g < 16; g++) {
-        scales[16 * b + g] = d * row.get(JAVA_BYTE, 210L * b + 192 + g);
+        scales[16 * b + g] = d * w.get(JAVA_BYTE, offset + 210L * b + 192 + g);
       }
     }
-  }
-
-  /** {@code Σ mins[g]·(sixteens[2g] + sixteens[2g + 1])}: what minimums per 32 elements add to a dot product. */
-  static float ofThirtyTwos(int groups, float[] mins, float[] sixteens) {
-    float even = 0;
-    float odd = 0;
-    for (int g = 0; g < groups; g += 2) {
-      even += mins[g] * (sixteens[2 * g] + sixteens[2 * g + 1]);
-      odd += mins[g + 1] * (sixteens[2 * g + 2] + sixteens[2 * g + 3]);
-    }
-    return even + odd;
-  }
-
-  /** {@code Σ scales[g]·sixteens[g]}. */
-  static float ofSixteens(int groups, float[] scales, float[] sixteens) {
-    float even = 0;
-    float odd = 0;
-    for (int g = 0; g < groups; g += 2) {
-      even += scales[g] * sixteens[g];
-      odd += scales[g + 1] * sixteens[g + 1];
-    }
-    return even + odd;
   }
 }

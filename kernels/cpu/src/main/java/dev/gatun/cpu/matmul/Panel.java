@@ -17,6 +17,9 @@ final class Panel {
   final float[] sums = new float[BATCH * ROWS * WIDEST];
   final float[] mins = new float[DEPTH / 32];
   final float[] tails = new float[BATCH * ROWS];
+  /** Pieces of activation rows, and the same column by column. */
+  final float[] piece = new float[Columns.PIECE];
+  final float[] turned = new float[Columns.PIECE];
 
   /** One activation row, and sums of it as {@link RowDot} describes; they grow to the longest row seen. */
   private float[] scales = new float[DEPTH];

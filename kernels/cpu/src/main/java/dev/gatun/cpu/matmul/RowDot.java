@@ -13,7 +13,7 @@ interface RowDot {
    *
    * @param x k activations
    * @param sums of activations, times the constant that the type's weights are offset by: of x[32b + j] and x[32b + 16 + j] at 16b + j for
-   *     the types with blocks of 32, of sixteen consecutive ones for those with blocks of 256
+   *     the types with blocks of 32
    * @param scratch room for a row's scales
    */
   float dot(MemorySegment w, long offset, int k, float[] x, float[] sums, float[] scratch);

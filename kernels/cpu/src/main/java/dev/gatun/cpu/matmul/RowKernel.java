@@ -18,13 +18,18 @@ final class RowKernel extends MatmulKernel {
   }
 
   @Override
+  public String activationForm() {
+    return many.activationForm();
+  }
+
+  @Override
   public long activationBytes(int k) {
-    return 0;
+    return many.activationBytes(k);
   }
 
   @Override
   public void activate(MemorySegment x, long xOffset, long xRowBytes, int rows, int k, MemorySegment act, long actOffset, int m0, int m1) {
-    // activations are read where they lie
+    many.activate(x, xOffset, xRowBytes, rows, k, act, actOffset, m0, m1);
   }
 
   @Override
@@ -40,8 +45,6 @@ final class RowKernel extends MatmulKernel {
     float[] sums = panel.pairs;
     switch (type) {
       case Q8_0, F32, F16, BF16 -> { }
-      case Q4_K, Q5_K -> sixteens(x, k, 1, sums);
-      case Q6_K -> sixteens(x, k, -32, sums);
       case Q4_0 -> pairs(x, k, -8, sums);
       case Q5_0 -> pairs(x, k, -16, sums);
       default -> pairs(x, k, 1, sums);
@@ -56,16 +59,6 @@ final class RowKernel extends MatmulKernel {
       for (int j = 0; j < 16; j++) {
         sums[b / 2 + j] = factor * (x[b + j] + x[b + 16 + j]);
       }
-    }
-  }
-
-  private static void sixteens(float[] x, int k, float factor, float[] sums) {
-    for (int i = 0; i < k; i += 16) {
-      float sum = 0;
-      for (int j = i; j < i + 16; j++) {
-        sum += x[j];
-      }
-      sums[i / 16] = factor * sum;
     }
   }
 }

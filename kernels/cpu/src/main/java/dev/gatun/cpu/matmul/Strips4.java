@@ -64,7 +64,7 @@ final class Strips4 implements Repack {
     return (int) (even | odd << 16);
   }
 
-  /** One row of floats in the order of decoded weights takes the most. */
+  /** Floats in the order of decoded weights take the most. */
   static long activationBytes(int k) {
     return 4L * k;
   }
@@ -102,15 +102,14 @@ final class Strips4 implements Repack {
     }
   }
 
-  /** One row for the float form: element {@code 512g + 128j + 16n + b} is what meets nibble n of word b of strip j. */
-  static void reorder(MemorySegment x, long xOffset, int k, MemorySegment act, long actOffset) {
-    for (int b = 0; b < k / 32; b++) {
-      long from = xOffset + 128L * b;
-      long to = actOffset + 4L * (GROUP * (b >> 4) + (b & 15));
-      for (int i = 0; i < 32; i++) {
-        int nibble = (i >> 1 & 3) + 4 * (i & 1);
-        act.set(JAVA_FLOAT_UNALIGNED, to + 4L * (128 * (i >> 3) + 16 * nibble), x.get(JAVA_FLOAT_UNALIGNED, from + 4 * i));
-      }
+  /** Where the float form has element i of a group: {@code 128j + 16n + b} is what meets nibble n of word b of strip j. */
+  static int[] order() {
+    int[] order = new int[GROUP];
+    for (int e = 0; e < GROUP; e++) {
+      int i = e & 31;
+      int nibble = (i >> 1 & 3) + 4 * (i & 1);
+      order[e] = 128 * (i >> 3) + 16 * nibble + (e >> 5);
     }
+    return order;
   }
 }

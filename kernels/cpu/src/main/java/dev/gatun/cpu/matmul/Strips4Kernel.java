@@ -15,7 +15,7 @@ import jdk.incubator.vector.VectorSpecies;
 final class Strips4Kernel extends MatmulKernel {
   private static final VectorSpecies<Short> S = VectorSpecies.of(short.class, Wide.I.vectorShape());
 
-  private final MatmulKernel many = new PanelKernel(Strips4Kernel::decode, new VectorDots());
+  private final MatmulKernel many = new ColumnKernel(Strips4Kernel::decode, Strips4.order());
 
   @Override
   public String activationForm() {
@@ -29,12 +29,10 @@ final class Strips4Kernel extends MatmulKernel {
 
   @Override
   public void activate(MemorySegment x, long xOffset, long xRowBytes, int rows, int k, MemorySegment act, long actOffset, int m0, int m1) {
-    for (int m = m0; m < m1; m++) {
-      if (rows == 1) {
-        Strips4.round(x, xOffset + m * xRowBytes, k, act, actOffset + m * activationBytes(k));
-      } else {
-        Strips4.reorder(x, xOffset + m * xRowBytes, k, act, actOffset + m * activationBytes(k));
-      }
+    if (rows == 1) {
+      Strips4.round(x, xOffset, k, act, actOffset);
+    } else {
+      many.activate(x, xOffset, xRowBytes, rows, k, act, actOffset, m0, m1);
     }
   }
 
@@ -56,12 +54,11 @@ final class Strips4Kernel extends MatmulKernel {
 
   /** Weights in stored order. */
   private static void decode(MemorySegment w, long offset, int k, int from, int count, float[] out, int at) {
-    MemorySegment row = w.asSlice(offset, 18L * (k / 32));
     for (int g = from / Strips4.GROUP; g < (from + count) / Strips4.GROUP; g++) {
       for (int s = 0; s < 16; s += Wide.L) {
-        FloatVector d = halves(row, 32L * g + 2 * s);
+        FloatVector d = halves(w, offset + 32L * g + 2 * s);
         for (int j = 0; j < 4; j++) {
-          word(row, k / 16 + 256L * g + 64 * j + 4 * s, d, out, at + Strips4.GROUP * g - from + 128 * j + s);
+          word(w, offset + k / 16 + 256L * g + 64 * j + 4 * s, d, out, at + Strips4.GROUP * g - from + 128 * j + s);
         }
       }
     }
@@ -83,22 +80,21 @@ final class Strips4Kernel extends MatmulKernel {
   }
 
   private static float dot(MemorySegment w, long offset, int k, RoundedRow x) {
-    MemorySegment row = w.asSlice(offset, 18L * (k / 32));
-    if (!scales(row, k, x.scales, x.products)) {
+    if (!scales(w, offset, k, x.scales, x.products)) {
       return Float.NaN;
     }
     float sum = 0;
     for (int s = 0; s < 16; s += Wide.L) {
-      sum += lanes(row, s, k, x.codes, x.corrections, x.products);
+      sum += lanes(w, offset, s, k, x.codes, x.corrections, x.products);
     }
     return sum;
   }
 
   /** Writes the products of the row's scales and the activations'; false if a scale of the row is infinite or NaN. */
-  private static boolean scales(MemorySegment row, int k, float[] x, float[] products) {
+  private static boolean scales(MemorySegment w, long offset, int k, float[] x, float[] products) {
     IntVector special = IntVector.zero(Wide.I);
     for (int i = 0; i < k / 32; i += Wide.L) {
-      IntVector v = Wide.shifted(Wide.shorts(row, 2L * i));
+      IntVector v = Wide.shifted(Wide.shorts(w, offset + 2L * i));
       special = special.or(v.add(0x00800000));
       Wide.rescaled(v).mul(Wide.floats(x, i)).intoArray(products, i);
     }
@@ -109,15 +105,15 @@ final class Strips4Kernel extends MatmulKernel {
    * What blocks [s, s + L) of every group add to the dot product. The four nibbles of a half are written out, the four strips are a loop: more in one
    * piece passes C2's inlining limits, and a boxed vector costs a hundred times its arithmetic.
    */
-  private static float lanes(MemorySegment row, int s, int k, short[] codes, int[] corrections, float[] products) {
+  private static float lanes(MemorySegment w, long offset, int s, int k, short[] codes, int[] corrections, float[] products) {
     FloatVector a = FloatVector.zero(Wide.F);
-    int strips = k / 16 + 4 * s;
+    long strips = offset + k / 16 + 4 * s;
     for (int g = 0; g < k / Strips4.GROUP; g++) {
       ShortVector t = ShortVector.zero(S);
-      int at = strips + 256 * g;
+      long at = strips + 256L * g;
       int o = Strips4.GROUP * g + 2 * s;
       for (int j = 0; j < 4; j++) {
-        ShortVector v = ShortVector.fromMemorySegment(S, row, at + 64 * j, Wide.LE);
+        ShortVector v = ShortVector.fromMemorySegment(S, w, at + 64 * j, Wide.LE);
         t = t.add(v.and((short) 15).mul(ShortVector.fromArray(S, codes, o + 128 * j)));
         t = t.add(v.lanewise(VectorOperators.LSHR, 4).and((short) 15).mul(ShortVector.fromArray(S, codes, o + 128 * j + 32)));
         t = t.add(v.lanewise(VectorOperators.LSHR, 8).and((short) 15).mul(ShortVector.fromArray(S, codes, o + 128 * j + 64)));

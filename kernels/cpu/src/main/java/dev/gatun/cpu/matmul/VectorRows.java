@@ -19,8 +19,8 @@ final class VectorRows {
   private VectorRows() {}
 
   static Optional<RowDot> of(DType type) {
-    if (L == 16 && type.isBlock()) {
-      return VectorRows16.of(type).or(() -> VectorRows16K.of(type));
+    if (L == 16 && (type == DType.Q8_0 || type == DType.Q4_0)) {
+      return VectorRows16.of(type);
     }
     return switch (type) {
       case F32 -> Optional.of(VectorRows::f32);
@@ -28,68 +28,65 @@ final class VectorRows {
       case BF16 -> Optional.of(VectorRows::bf16);
       case Q8_0 -> Optional.of(VectorRows::q8x0);
       case Q4_0 -> Optional.of(VectorRows::q4x0);
-      default -> Optional.empty();
+      default -> L >= 8 ? SmallRows.of(type) : Optional.empty();
     };
   }
 
   private static float f32(MemorySegment w, long offset, int k, float[] x, float[] pairs, float[] scratch) {
-    MemorySegment row = w.asSlice(offset, 4L * k);
     FloatVector a = FloatVector.zero(Wide.F);
     FloatVector b = a;
     int i = 0;
     for (; i + 2 * L <= k; i += 2 * L) {
-      a = FloatVector.fromMemorySegment(Wide.F, row, 4L * i, Wide.LE).fma(Wide.floats(x, i), a);
-      b = FloatVector.fromMemorySegment(Wide.F, row, 4L * (i + L), Wide.LE).fma(Wide.floats(x, i + L), b);
+      a = FloatVector.fromMemorySegment(Wide.F, w, offset + 4L * i, Wide.LE).fma(Wide.floats(x, i), a);
+      b = FloatVector.fromMemorySegment(Wide.F, w, offset + 4L * (i + L), Wide.LE).fma(Wide.floats(x, i + L), b);
     }
     float sum = Wide.sum(a.add(b));
     for (; i < k; i++) {
-      sum += row.get(JAVA_FLOAT_UNALIGNED, 4L * i) * x[i];
+      sum += w.get(JAVA_FLOAT_UNALIGNED, offset + 4L * i) * x[i];
     }
     return sum;
   }
 
   private static float f16(MemorySegment w, long offset, int k, float[] x, float[] pairs, float[] scratch) {
-    MemorySegment row = w.asSlice(offset, 2L * k);
     FloatVector a = FloatVector.zero(Wide.F);
     FloatVector b = a;
     IntVector special = IntVector.zero(Wide.I);
     int i = 0;
     for (; i + 2 * L <= k; i += 2 * L) {
-      IntVector v = Wide.shifted(Wide.shorts(row, 2L * i));
+      IntVector v = Wide.shifted(Wide.shorts(w, offset + 2L * i));
       special = special.or(v.add(0x00800000));
       a = Wide.rescaled(v).fma(Wide.floats(x, i), a);
-      v = Wide.shifted(Wide.shorts(row, 2L * (i + L)));
+      v = Wide.shifted(Wide.shorts(w, offset + 2L * (i + L)));
       special = special.or(v.add(0x00800000));
       b = Wide.rescaled(v).fma(Wide.floats(x, i + L), b);
     }
     float sum = Wide.sum(a.add(b));
     for (; i < k; i++) {
-      sum += Wide.half(row, 2L * i) * x[i];
+      sum += Wide.half(w, offset + 2L * i) * x[i];
     }
-    return Wide.any(special, 0x10000000) ? exceptional(row, k, x) : sum;
+    return Wide.any(special, 0x10000000) ? exceptional(w, offset, k, x) : sum;
   }
 
   /** The dot product where F16 infinities or NaN are among the weights. */
-  private static float exceptional(MemorySegment row, int k, float[] x) {
+  private static float exceptional(MemorySegment w, long offset, int k, float[] x) {
     float sum = 0;
     for (int i = 0; i < k; i++) {
-      sum += Wide.half(row, 2L * i) * x[i];
+      sum += Wide.half(w, offset + 2L * i) * x[i];
     }
     return sum;
   }
 
   private static float bf16(MemorySegment w, long offset, int k, float[] x, float[] pairs, float[] scratch) {
-    MemorySegment row = w.asSlice(offset, 2L * k);
     FloatVector a = FloatVector.zero(Wide.F);
     FloatVector b = a;
     int i = 0;
     for (; i + 2 * L <= k; i += 2 * L) {
-      a = Wide.brains(row, 2L * i).fma(Wide.floats(x, i), a);
-      b = Wide.brains(row, 2L * (i + L)).fma(Wide.floats(x, i + L), b);
+      a = Wide.brains(w, offset + 2L * i).fma(Wide.floats(x, i), a);
+      b = Wide.brains(w, offset + 2L * (i + L)).fma(Wide.floats(x, i + L), b);
     }
     float sum = Wide.sum(a.add(b));
     for (; i < k; i++) {
-      sum += Float.intBitsToFloat(row.get(JAVA_SHORT_UNALIGNED, 2L * i) << 16) * x[i];
+      sum += Float.intBitsToFloat(w.get(JAVA_SHORT_UNALIGNED, offset + 2L * i) << 16) * x[i];
     }
     return sum;
   }
@@ -131,14 +128,13 @@ final class VectorRows {
 
   private static float q4x0(MemorySegment w, long offset, int k, float[] x, float[] pairs, float[] scratch) {
     int blocks = k / 32;
-    MemorySegment row = w.asSlice(offset, 18L * blocks);
     FloatVector a = FloatVector.zero(Wide.F);
     FloatVector c = a;
     int b = 0;
     for (; b + 2 <= blocks; b += 2) {
-      long o = 18L * b;
-      a = nibbles(row, o + 2, x, 32 * b, pairs).fma(Wide.all(Wide.half(row, o)), a);
-      c = nibbles(row, o + 20, x, 32 * b + 32, pairs).fma(Wide.all(Wide.half(row, o + 18)), c);
+      long o = offset + 18L * b;
+      a = nibbles(w, o + 2, x, 32 * b, pairs).fma(Wide.all(Wide.half(w, o)), a);
+      c = nibbles(w, o + 20, x, 32 * b + 32, pairs).fma(Wide.all(Wide.half(w, o + 18)), c);
     }
     if (b < blocks) {
       a.intoArray(scratch, 0);

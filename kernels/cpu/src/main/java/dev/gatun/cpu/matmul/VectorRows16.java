@@ -1,7 +1,5 @@
 package dev.gatun.cpu.matmul;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
-
 import dev.gatun.DType;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
@@ -21,9 +19,6 @@ final class VectorRows16 {
     return switch (type) {
       case Q8_0 -> Optional.of(VectorRows16::q8x0);
       case Q4_0 -> Optional.of(VectorRows16::q4x0);
-      case Q4_1 -> Optional.of(VectorRows16::q4x1);
-      case Q5_0 -> Optional.of(VectorRows16::q5x0);
-      case Q5_1 -> Optional.of(VectorRows16::q5x1);
       default -> Optional.empty();
     };
   }
@@ -60,21 +55,20 @@ final class VectorRows16 {
 
   private static float q4x0(MemorySegment w, long offset, int k, float[] x, float[] pairs, float[] scratch) {
     int blocks = k / 32;
-    MemorySegment row = w.asSlice(offset, 18L * blocks);
     FloatVector a = FloatVector.zero(Wide.F);
     FloatVector c = a;
     int b = 0;
     for (; b + 2 <= blocks; b += 2) {
-      long o = 18L * b;
+      long o = offset + 18L * b;
       int i = 32 * b;
-      IntVector v = Wide.unsigned(row, o + 2);
+      IntVector v = Wide.unsigned(w, o + 2);
       FloatVector t = Wide.toFloats(v.and(15)).fma(Wide.floats(x, i), Wide.floats(pairs, i >> 1));
       t = Wide.toFloats(v.lanewise(VectorOperators.LSHR, 4)).fma(Wide.floats(x, i + 16), t);
-      a = t.fma(Wide.all(Wide.half(row, o)), a);
-      v = Wide.unsigned(row, o + 20);
+      a = t.fma(Wide.all(Wide.half(w, o)), a);
+      v = Wide.unsigned(w, o + 20);
       t = Wide.toFloats(v.and(15)).fma(Wide.floats(x, i + 32), Wide.floats(pairs, (i >> 1) + 16));
       t = Wide.toFloats(v.lanewise(VectorOperators.LSHR, 4)).fma(Wide.floats(x, i + 48), t);
-      c = t.fma(Wide.all(Wide.half(row, o + 18)), c);
+      c = t.fma(Wide.all(Wide.half(w, o + 18)), c);
     }
     if (b < blocks) {
       a.intoArray(scratch, 0);
@@ -89,60 +83,5 @@ final class VectorRows16 {
     FloatVector t = Wide.toFloats(v.and(15)).fma(Wide.floats(x, i), Wide.floats(pairs, i >> 1));
     t = Wide.toFloats(v.lanewise(VectorOperators.LSHR, 4)).fma(Wide.floats(x, i + 16), t);
     return Wide.sum(t.fma(Wide.all(Wide.half(w, o)), Wide.floats(scratch, 0)).add(Wide.floats(scratch, 16)));
-  }
-
-  private static float q4x1(MemorySegment w, long offset, int k, float[] x, float[] pairs, float[] scratch) {
-    int blocks = k / 32;
-    MemorySegment row = w.asSlice(offset, 20L * blocks);
-    FloatVector a = FloatVector.zero(Wide.F);
-    FloatVector c = a;
-    for (int b = 0; b < blocks; b++) {
-      long o = 20L * b;
-      int i = 32 * b;
-      IntVector v = Wide.unsigned(row, o + 4);
-      FloatVector t = Wide.toFloats(v.and(15)).mul(Wide.floats(x, i));
-      t = Wide.toFloats(v.lanewise(VectorOperators.LSHR, 4)).fma(Wide.floats(x, i + 16), t);
-      a = t.fma(Wide.all(Wide.half(row, o)), a);
-      c = Wide.floats(pairs, i >> 1).fma(Wide.all(Wide.half(row, o + 2)), c);
-    }
-    return Wide.sum(a.add(c));
-  }
-
-  private static float q5x0(MemorySegment w, long offset, int k, float[] x, float[] pairs, float[] scratch) {
-    int blocks = k / 32;
-    MemorySegment row = w.asSlice(offset, 22L * blocks);
-    FloatVector a = FloatVector.zero(Wide.F);
-    for (int b = 0; b < blocks; b++) {
-      long o = 22L * b;
-      int i = 32 * b;
-      int high = row.get(JAVA_INT_UNALIGNED, o + 2);
-      IntVector v = Wide.unsigned(row, o + 6);
-      IntVector low5 = v.and(15).or(Wide.bit4(high << 4));
-      IntVector high5 = v.lanewise(VectorOperators.LSHR, 4).or(Wide.bit4(high >>> 12));
-      FloatVector t = Wide.toFloats(low5).fma(Wide.floats(x, i), Wide.floats(pairs, i >> 1));
-      t = Wide.toFloats(high5).fma(Wide.floats(x, i + 16), t);
-      a = t.fma(Wide.all(Wide.half(row, o)), a);
-    }
-    return Wide.sum(a);
-  }
-
-  private static float q5x1(MemorySegment w, long offset, int k, float[] x, float[] pairs, float[] scratch) {
-    int blocks = k / 32;
-    MemorySegment row = w.asSlice(offset, 24L * blocks);
-    FloatVector a = FloatVector.zero(Wide.F);
-    FloatVector c = a;
-    for (int b = 0; b < blocks; b++) {
-      long o = 24L * b;
-      int i = 32 * b;
-      int high = row.get(JAVA_INT_UNALIGNED, o + 4);
-      IntVector v = Wide.unsigned(row, o + 8);
-      IntVector low5 = v.and(15).or(Wide.bit4(high << 4));
-      IntVector high5 = v.lanewise(VectorOperators.LSHR, 4).or(Wide.bit4(high >>> 12));
-      FloatVector t = Wide.toFloats(low5).mul(Wide.floats(x, i));
-      t = Wide.toFloats(high5).fma(Wide.floats(x, i + 16), t);
-      a = t.fma(Wide.all(Wide.half(row, o)), a);
-      c = Wide.floats(pairs, i >> 1).fma(Wide.all(Wide.half(row, o + 2)), c);
-    }
-    return Wide.sum(a.add(c));
   }
 }

@@ -27,7 +27,7 @@ final class Wide {
   static final int L = F.length();
   static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
   /** As many bytes as floats in a vector; there is no species of 4 bytes, where an int is spread over the lanes instead. */
-  private static final VectorSpecies<Byte> B = L == 16 ? ByteVector.SPECIES_128 : ByteVector.SPECIES_64;
+  static final VectorSpecies<Byte> B = L == 16 ? ByteVector.SPECIES_128 : ByteVector.SPECIES_64;
   private static final VectorSpecies<Short> S = L == 16 ? ShortVector.SPECIES_256
       : L == 8 ? ShortVector.SPECIES_128 : ShortVector.SPECIES_64;
   /** 0, 1, 2 … */

@@ -1,6 +1,7 @@
 package dev.gatun.cpu.op;
 
 import dev.gatun.Gelu;
+import dev.gatun.cpu.format.Dequantizer;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -29,6 +30,13 @@ public abstract class RowMath {
   /** {@code y_i += Σ_j p[i][j]·row_j} for {@code queries} rows of y and {@code count} rows of {@code rows}, j ascending. Strides are in bytes. */
   public abstract void accumulate(MemorySegment p, long po, long pStride, int queries, int count, MemorySegment rows, long ro, long stride,
       MemorySegment y, long yo, long yStride, int n);
+
+  /** {@code count} rows of n elements of another type as F32. Strides are in bytes; the rows of either side do not overlap. */
+  public void widen(Dequantizer type, MemorySegment rows, long ro, long stride, int count, MemorySegment y, long yo, long yStride, int n) {
+    for (int j = 0; j < count; j++) {
+      type.row(rows, ro + j * stride, y, yo + j * yStride, n);
+    }
+  }
 
   /** {@code Σ x²}. */
   public abstract float sumOfSquares(MemorySegment x, long xo, int n);

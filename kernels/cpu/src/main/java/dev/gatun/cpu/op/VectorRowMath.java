@@ -2,6 +2,7 @@ package dev.gatun.cpu.op;
 
 import static dev.gatun.cpu.op.View.FLOAT;
 
+import dev.gatun.cpu.format.Dequantizer;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
@@ -99,6 +100,34 @@ final class VectorRowMath extends RowMath {
     }
     if (i < queries) {
       VectorSums.oneRow(p, po + i * pStride, count, rows, ro, stride, y, yo + i * yStride, n, 0);
+    }
+  }
+
+  @Override
+  public void widen(Dequantizer type, MemorySegment rows, long ro, long stride, int count, MemorySegment y, long yo, long yStride, int n) {
+    switch (type.type()) {
+      case F16 -> {
+        for (int j = 0; j < count; j++) {
+          if (!VectorWidening.f16(rows, ro + j * stride, y, yo + j * yStride, n)) {
+            type.row(rows, ro + j * stride, y, yo + j * yStride, n);
+          }
+        }
+      }
+      case BF16 -> {
+        for (int j = 0; j < count; j++) {
+          VectorWidening.bf16(rows, ro + j * stride, y, yo + j * yStride, n);
+        }
+      }
+      case Q8_0 -> {
+        if (!VectorWidening.SERVES_BYTES) {
+          super.widen(type, rows, ro, stride, count, y, yo, yStride, n);
+          return;
+        }
+        for (int j = 0; j < count; j++) {
+          VectorWidening.q8(rows, ro + j * stride, y, yo + j * yStride, n);
+        }
+      }
+      default -> super.widen(type, rows, ro, stride, count, y, yo, yStride, n);
     }
   }
 

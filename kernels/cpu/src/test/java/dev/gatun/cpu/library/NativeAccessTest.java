@@ -47,15 +47,11 @@ class NativeAccessTest {
     return output.lines().filter(line -> line.startsWith("native: ")).findFirst().orElseThrow(() -> new AssertionError(output));
   }
 
-  /** An entry of this test's class path. */
-  private static Path entry(String part) {
-    return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator)).filter(entry -> entry.contains(part)).map(Path::of).findFirst()
-        .orElseThrow();
-  }
-
-  private static String module(String folder, String jar) {
-    return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
-        .filter(entry -> entry.contains(folder + File.separator + "target" + File.separator + "classes") || entry.contains(jar)).findFirst().orElseThrow();
+  /** The entry of this test's class path that a module of the build made, be it a folder or a jar. */
+  private static Path entry(String module, String artifact) {
+    Path folder = Path.of(module, "target", "classes");
+    return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator)).map(Path::of)
+        .filter(entry -> entry.endsWith(folder) || entry.getFileName().toString().startsWith(artifact + "-")).findFirst().orElseThrow();
   }
 
   private static void assumeThereIsALibrary() {
@@ -73,16 +69,17 @@ class NativeAccessTest {
   @Test
   void theLibraryIsFoundOnTheModulePath() throws Exception {
     assumeThereIsALibrary();
-    String path = String.join(File.pathSeparator, module("kernels/api", "gatun-api"), module("kernels/cpu", "gatun-cpu-0"), jar().toString());
-    String found = told("--module-path", path, "--add-modules", "dev.gatun.cpu,dev.gatun.cpu.kernels", "--enable-native-access=dev.gatun.cpu");
-    assertThat(found).isEqualTo("native: " + NativeKernels.of(NativeKernels.AUTO));
-    assertThat(told("--module-path", path, "--add-modules", "dev.gatun.cpu")).contains("add dev.gatun:gatun-cpu-native, and on the module path "
-        + "--add-modules dev.gatun.cpu.kernels");
+    Path cpu = entry("kernels/cpu", "no jar, since these are its tests");
+    String path = String.join(File.pathSeparator, entry("kernels/api", "gatun-api").toString(), cpu.toString(), jar().toString());
+    assertThat(told("--module-path", path, "--add-modules", "dev.gatun.cpu,dev.gatun.cpu.kernels", "--enable-native-access=dev.gatun.cpu"))
+        .isEqualTo("native: " + NativeKernels.of(NativeKernels.AUTO));
+    assertThat(told("--module-path", path, "--add-modules", "dev.gatun.cpu"))
+        .contains("add dev.gatun:gatun-cpu-native, and on the module path --add-modules dev.gatun.cpu.kernels");
   }
 
   /** The resources as the jar of the build, which has none yet when these tests run. */
   private Path jar() throws IOException {
-    Path resources = entry("native" + File.separator + "cpu");
+    Path resources = entry("native/cpu", "gatun-cpu-native");
     if (Files.isRegularFile(resources)) {
       return resources;
     }
@@ -90,7 +87,8 @@ class NativeAccessTest {
     manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
     manifest.getMainAttributes().putValue("Automatic-Module-Name", "dev.gatun.cpu.kernels");
     Path jar = folder.resolve("kernels.jar");
-    try (OutputStream out = Files.newOutputStream(jar); JarOutputStream to = new JarOutputStream(out, manifest); Stream<Path> files = Files.walk(resources)) {
+    try (OutputStream out = Files.newOutputStream(jar); JarOutputStream to = new JarOutputStream(out, manifest);
+        Stream<Path> files = Files.walk(resources)) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
         to.putNextEntry(new JarEntry(resources.relativize(file).toString().replace(File.separatorChar, '/')));
         Files.copy(file, to);

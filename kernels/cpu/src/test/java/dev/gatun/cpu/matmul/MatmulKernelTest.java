@@ -38,9 +38,9 @@ class MatmulKernelTest {
           .orElseGet(() -> repacked ? Repack.of(type, k, lanes).orElseThrow().kernel() : MatmulKernel.of(type, lanes));
     }
 
-    /** Whether activations are rounded to eight bits before they are multiplied. */
+    /** Whether activations are rounded to eight bits before they are multiplied: in Java one row alone. */
     boolean rounds(int rows) {
-      return repacked && rows == 1 || inC.isPresent() && type.isBlock();
+      return inC.isPresent() ? type.isBlock() : rows == 1 && (repacked || lanes == Lanes.VECTOR && Wide.L >= 8 && type.blockSize() == 256);
     }
 
     int[] depths() {

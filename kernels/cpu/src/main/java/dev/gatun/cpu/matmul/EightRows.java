@@ -1,0 +1,118 @@
+package dev.gatun.cpu.matmul;
+
+import static dev.gatun.cpu.matmul.Wide.L;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/** {@link Tile} of eight weight rows: 16 sums in registers, where there are 32 of them. */
+final class EightRows implements Tile {
+  private static final VectorSpecies<Float> F = Wide.F;
+  private static final int W = Columns.WIDTH;
+  private static final int S = Block.STRIDE;
+
+  @Override
+  public int rows() {
+    return 8;
+  }
+
+  @Override
+  public int narrowRows() {
+    return 8;
+  }
+
+  @Override
+  public void wide(float[] columns, int depth, float[] weights, int from, float[] sums, int at) {
+    FloatVector a0 = FloatVector.fromArray(F, sums, at);
+    FloatVector b0 = FloatVector.fromArray(F, sums, at + L);
+    FloatVector a1 = FloatVector.fromArray(F, sums, at + W);
+    FloatVector b1 = FloatVector.fromArray(F, sums, at + W + L);
+    FloatVector a2 = FloatVector.fromArray(F, sums, at + 2 * W);
+    FloatVector b2 = FloatVector.fromArray(F, sums, at + 2 * W + L);
+    FloatVector a3 = FloatVector.fromArray(F, sums, at + 3 * W);
+    FloatVector b3 = FloatVector.fromArray(F, sums, at + 3 * W + L);
+    FloatVector a4 = FloatVector.fromArray(F, sums, at + 4 * W);
+    FloatVector b4 = FloatVector.fromArray(F, sums, at + 4 * W + L);
+    FloatVector a5 = FloatVector.fromArray(F, sums, at + 5 * W);
+    FloatVector b5 = FloatVector.fromArray(F, sums, at + 5 * W + L);
+    FloatVector a6 = FloatVector.fromArray(F, sums, at + 6 * W);
+    FloatVector b6 = FloatVector.fromArray(F, sums, at + 6 * W + L);
+    FloatVector a7 = FloatVector.fromArray(F, sums, at + 7 * W);
+    FloatVector b7 = FloatVector.fromArray(F, sums, at + 7 * W + L);
+    for (int i = 0; i < depth; i++) {
+      FloatVector u = FloatVector.fromArray(F, columns, i * W);
+      FloatVector v = FloatVector.fromArray(F, columns, i * W + L);
+      FloatVector w = FloatVector.broadcast(F, weights[from + i]);
+      a0 = w.fma(u, a0);
+      b0 = w.fma(v, b0);
+      w = FloatVector.broadcast(F, weights[from + i + S]);
+      a1 = w.fma(u, a1);
+      b1 = w.fma(v, b1);
+      w = FloatVector.broadcast(F, weights[from + i + 2 * S]);
+      a2 = w.fma(u, a2);
+      b2 = w.fma(v, b2);
+      w = FloatVector.broadcast(F, weights[from + i + 3 * S]);
+      a3 = w.fma(u, a3);
+      b3 = w.fma(v, b3);
+      w = FloatVector.broadcast(F, weights[from + i + 4 * S]);
+      a4 = w.fma(u, a4);
+      b4 = w.fma(v, b4);
+      w = FloatVector.broadcast(F, weights[from + i + 5 * S]);
+      a5 = w.fma(u, a5);
+      b5 = w.fma(v, b5);
+      w = FloatVector.broadcast(F, weights[from + i + 6 * S]);
+      a6 = w.fma(u, a6);
+      b6 = w.fma(v, b6);
+      w = FloatVector.broadcast(F, weights[from + i + 7 * S]);
+      a7 = w.fma(u, a7);
+      b7 = w.fma(v, b7);
+    }
+    a0.intoArray(sums, at);
+    b0.intoArray(sums, at + L);
+    a1.intoArray(sums, at + W);
+    b1.intoArray(sums, at + W + L);
+    a2.intoArray(sums, at + 2 * W);
+    b2.intoArray(sums, at + 2 * W + L);
+    a3.intoArray(sums, at + 3 * W);
+    b3.intoArray(sums, at + 3 * W + L);
+    a4.intoArray(sums, at + 4 * W);
+    b4.intoArray(sums, at + 4 * W + L);
+    a5.intoArray(sums, at + 5 * W);
+    b5.intoArray(sums, at + 5 * W + L);
+    a6.intoArray(sums, at + 6 * W);
+    b6.intoArray(sums, at + 6 * W + L);
+    a7.intoArray(sums, at + 7 * W);
+    b7.intoArray(sums, at + 7 * W + L);
+  }
+
+  @Override
+  public void narrow(float[] columns, int depth, float[] weights, int from, float[] sums, int at) {
+    FloatVector a0 = FloatVector.fromArray(F, sums, at);
+    FloatVector a1 = FloatVector.fromArray(F, sums, at + W);
+    FloatVector a2 = FloatVector.fromArray(F, sums, at + 2 * W);
+    FloatVector a3 = FloatVector.fromArray(F, sums, at + 3 * W);
+    FloatVector a4 = FloatVector.fromArray(F, sums, at + 4 * W);
+    FloatVector a5 = FloatVector.fromArray(F, sums, at + 5 * W);
+    FloatVector a6 = FloatVector.fromArray(F, sums, at + 6 * W);
+    FloatVector a7 = FloatVector.fromArray(F, sums, at + 7 * W);
+    for (int i = 0; i < depth; i++) {
+      FloatVector u = FloatVector.fromArray(F, columns, i * L);
+      a0 = u.fma(FloatVector.broadcast(F, weights[from + i]), a0);
+      a1 = u.fma(FloatVector.broadcast(F, weights[from + i + S]), a1);
+      a2 = u.fma(FloatVector.broadcast(F, weights[from + i + 2 * S]), a2);
+      a3 = u.fma(FloatVector.broadcast(F, weights[from + i + 3 * S]), a3);
+      a4 = u.fma(FloatVector.broadcast(F, weights[from + i + 4 * S]), a4);
+      a5 = u.fma(FloatVector.broadcast(F, weights[from + i + 5 * S]), a5);
+      a6 = u.fma(FloatVector.broadcast(F, weights[from + i + 6 * S]), a6);
+      a7 = u.fma(FloatVector.broadcast(F, weights[from + i + 7 * S]), a7);
+    }
+    a0.intoArray(sums, at);
+    a1.intoArray(sums, at + W);
+    a2.intoArray(sums, at + 2 * W);
+    a3.intoArray(sums, at + 3 * W);
+    a4.intoArray(sums, at + 4 * W);
+    a5.intoArray(sums, at + 5 * W);
+    a6.intoArray(sums, at + 6 * W);
+    a7.intoArray(sums, at + 7 * W);
+  }
+}
