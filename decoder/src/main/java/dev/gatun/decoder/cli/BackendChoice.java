@@ -33,7 +33,7 @@ final class BackendChoice {
       description = "Which of the backend's devices, as 'gatun backends' numbers them, for example 1, or 0:1 with TornadoVM. Default: the first.")
   Optional<String> device = Optional.empty();
 
-  @Option(names = {"-t", "--threads"}, paramLabel = "N", description = "How many threads work. Default: all processors.")
+  @Option(names = {"-t", "--threads"}, paramLabel = "N", description = "How many threads work. Default: one a core.")
   Optional<Integer> threads = Optional.empty();
 
   @Option(names = {"-o", "--backend-option"}, paramLabel = "NAME=VALUE", description = "A setting of the backend; may be repeated.")

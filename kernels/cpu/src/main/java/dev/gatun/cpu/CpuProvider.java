@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /** The backend named {@code cpu}; it works on every machine. */
 public final class CpuProvider implements BackendProvider {
-  /** With how many threads to work; default all processors the process may use. */
+  /** With how many threads to work; default one for each core, as far as the process may use them. */
   static final String THREADS = "threads";
 
   /** {@code auto}, or {@code off} for the scalar form. */
@@ -97,7 +97,7 @@ public final class CpuProvider implements BackendProvider {
       System.getLogger("dev.gatun.cpu").log(System.Logger.Level.WARNING, "cpu backend: " + NO_VECTORS);
     }
     int processors = Runtime.getRuntime().availableProcessors();
-    int threads = options.positive(THREADS, processors);
+    int threads = options.positive(THREADS, Cores.threads(Cores.LINUX, processors));
     int most = Math.max(MOST_THREADS, 4 * processors);
     if (threads > most) {
       throw new GatunException("cpu: option threads is " + threads + "; this machine has " + processors + " processors, and more than " + most
