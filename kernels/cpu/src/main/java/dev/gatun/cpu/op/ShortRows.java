@@ -15,8 +15,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The same bits as {@link VectorProducts} where one row fits the registers. The loop then goes over rows: one over the few vectors of a row never gets past
- * what C2 runs with every check, and takes three times as long. {@code count} is a multiple of four.
+ * The same bits as {@link VectorProducts} where one row fits the registers. The loop then goes over rows: one over the few vectors of a row
+ * never gets past what C2 runs with every check, and takes three times as long. {@code count} is a multiple of four.
  */
 final class ShortRows {
   private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
@@ -26,7 +26,8 @@ final class ShortRows {
   private ShortRows() {}
 
   /** Rows of four vectors, which x fills four registers with. */
-  static void ofFour(MemorySegment x, long xo, MemorySegment rows, long ro, long stride, int count, float scale, MemorySegment out, long oo) {
+  static void ofFour(MemorySegment x, long xo, MemorySegment rows, long ro, long stride, int count, float scale, MemorySegment out,
+      long oo) {
     FloatVector x0 = FloatVector.fromMemorySegment(F, x, xo, ORDER);
     FloatVector x1 = FloatVector.fromMemorySegment(F, x, xo + STEP, ORDER);
     FloatVector x2 = FloatVector.fromMemorySegment(F, x, xo + 2 * STEP, ORDER);
@@ -61,12 +62,14 @@ final class ShortRows {
       if (LANES >= 16) {
         s0 = s0.add(s0.rearrange(SIXTEENTH));
       }
-      ((FloatVector) s0.rearrange(FOLDED).mul(scale).reinterpretShape(FloatVector.SPECIES_128, 0)).intoMemorySegment(out, oo + 4 * j, ORDER);
+      ((FloatVector) s0.rearrange(FOLDED).mul(scale).reinterpretShape(FloatVector.SPECIES_128, 0))
+          .intoMemorySegment(out, oo + 4 * j, ORDER);
     }
   }
 
   /** Rows of eight vectors, which x fills eight registers with. */
-  static void ofEight(MemorySegment x, long xo, MemorySegment rows, long ro, long stride, int count, float scale, MemorySegment out, long oo) {
+  static void ofEight(MemorySegment x, long xo, MemorySegment rows, long ro, long stride, int count, float scale, MemorySegment out,
+      long oo) {
     FloatVector x0 = FloatVector.fromMemorySegment(F, x, xo, ORDER);
     FloatVector x1 = FloatVector.fromMemorySegment(F, x, xo + STEP, ORDER);
     FloatVector x2 = FloatVector.fromMemorySegment(F, x, xo + 2 * STEP, ORDER);
@@ -121,7 +124,8 @@ final class ShortRows {
       if (LANES >= 16) {
         s0 = s0.add(s0.rearrange(SIXTEENTH));
       }
-      ((FloatVector) s0.rearrange(FOLDED).mul(scale).reinterpretShape(FloatVector.SPECIES_128, 0)).intoMemorySegment(out, oo + 4 * j, ORDER);
+      ((FloatVector) s0.rearrange(FOLDED).mul(scale).reinterpretShape(FloatVector.SPECIES_128, 0))
+          .intoMemorySegment(out, oo + 4 * j, ORDER);
     }
   }
 }

@@ -105,7 +105,8 @@ class RowMathTest {
     RowMath.of(Lanes.VECTOR).exp(x, 0, 0, 1, y, 0, 64);
     for (int i = 0; i < 64; i++) {
       float found = y.getAtIndex(ValueLayout.JAVA_FLOAT, i);
-      assertThat(Float.floatToIntBits(found)).isEqualTo(Float.floatToIntBits(i % 8 < 4 ? 0 : i % 8 < 7 ? Float.POSITIVE_INFINITY : Float.NaN));
+      assertThat(Float.floatToIntBits(found)).isEqualTo(Float.floatToIntBits(i % 8 < 4 ? 0 : i % 8 < 7 ? Float.POSITIVE_INFINITY
+          : Float.NaN));
     }
   }
 }
