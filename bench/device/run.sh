@@ -91,8 +91,9 @@ else
 fi
 
 modules=jdk.incubator.vector,dev.gatun.cpu,dev.gatun.cuda,dev.gatun.tornado,tornado.api
-for jar in "$HERE"/lib/gatun-cuda-{kernels,emulator}-*.jar; do
+for jar in "$HERE"/lib/gatun-{cpu-native,cuda-kernels,cuda-emulator}-*.jar; do
   case $jar in
+    *gatun-cpu-native-*) modules+=,dev.gatun.cpu.kernels ;;
     *gatun-cuda-kernels-*) modules+=,dev.gatun.cuda.kernels ;;
     *) modules+=,dev.gatun.cuda.emulator ;;
   esac

@@ -10,7 +10,7 @@ final class House {
   static final List<String> PUBLISHED = List.of("ffi-bindings", "kernels/api", "kernels/cpu", "kernels/c", "kernels/cuda", "kernels/tornado",
       "kernels/tck", "decoder");
   /** Published too, and without Java: they hold only resources, so they declare no module and get their module's name from the jar's manifest. */
-  static final List<String> RESOURCES = List.of("native/cuda", "native/cuda/emulator");
+  static final List<String> RESOURCES = List.of("native/cpu", "native/cuda", "native/cuda/emulator");
 
   private House() {}
 

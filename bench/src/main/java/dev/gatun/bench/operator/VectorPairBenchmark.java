@@ -13,7 +13,7 @@ import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Param;
 
-/** The same operator of the cpu backend in a JVM with the Vector API and in one without. */
+/** The same operator of the cpu backend, without its kernels in C, in a JVM with the Vector API and in one without. */
 public class VectorPairBenchmark extends OperatorRuns {
   /** Which operator: one token of each. */
   @Param({"matmul", "attention", "rms_norm", "silu_mul"})
@@ -29,14 +29,14 @@ public class VectorPairBenchmark extends OperatorRuns {
 
   /** With the Vector API. */
   @Benchmark
-  @Fork(value = 1, jvmArgsAppend = {"--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-Xmx2g"})
+  @Fork(value = 1, jvmArgsAppend = {"--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-Dgatun.cpu.native=off", "-Xmx2g"})
   public long vector() {
     return call();
   }
 
   /** Without it. */
   @Benchmark
-  @Fork(value = 1, jvmArgsAppend = {"--enable-native-access=ALL-UNNAMED", "-Xmx2g"})
+  @Fork(value = 1, jvmArgsAppend = {"--enable-native-access=ALL-UNNAMED", "-Dgatun.cpu.native=off", "-Xmx2g"})
   public long scalar() {
     return call();
   }

@@ -9,6 +9,7 @@ import dev.gatun.decoder.cli.rate.RateTest;
 import dev.gatun.decoder.cli.rate.Regression;
 import dev.gatun.decoder.cli.rate.Samples;
 import dev.gatun.decoder.model.ModelShape;
+import dev.gatun.decoder.model.WeightMix;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -184,13 +185,17 @@ final class BenchBase {
   private ModelSource source(Map<String, Object> row) {
     if (row.get("shape") instanceof String name && row.get("weight_type") instanceof String type) {
       ModelShape shape = ModelShape.of(name).orElseThrow(() -> refused("there is no shape " + name + " any more"));
-      return ModelSource.of(shape, type(type), Boolean.TRUE.equals(row.get("made")));
+      return ModelSource.of(shape, mix(type), Boolean.TRUE.equals(row.get("made")));
     }
     Path model = Path.of((String) row.get("model_filename"));
     if (!Files.exists(model)) {
       throw refused("its model " + model + " is not there: name it by --model");
     }
     return ModelSource.of(model);
+  }
+
+  private WeightMix mix(String label) {
+    return WeightMix.of(label).orElseThrow(() -> refused("there is no type " + label));
   }
 
   private DType type(String label) {

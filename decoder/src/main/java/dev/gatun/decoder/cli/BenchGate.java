@@ -97,6 +97,7 @@ final class BenchGate {
         case "device_name" -> device.get("name");
         case "device_units" -> device.get("units");
         case "lanes" -> device.containsKey(name) ? device.get(name) : "";
+        case "native" -> BenchSession.inC(device);
         case "model_file" -> String.valueOf(Path.of((String) row.get("model_filename")).getFileName());
         default -> row.get(name);
       };

@@ -76,7 +76,7 @@ final class BenchRows {
   private static void setting(Map<String, Object> row, BenchResult result) {
     BenchSetting setting = result.session().setting();
     if (setting.source().file().isEmpty()) {
-      put(row, "shape", setting.source().shape().name(), "weight_type", setting.source().type().label());
+      put(row, "shape", setting.source().shape().name(), "weight_type", setting.source().mix().label());
     }
     put(row, "made", setting.source().made(), "pretend", setting.pretend(), "activations", result.session().decoder().options().activations().label(),
         "backend_options", setting.backend().settings().values());

@@ -57,6 +57,12 @@ record BenchSession(BenchSetting setting, Model model, TimedDecoder timed, long 
     }
   }
 
+  /** The level of the kernels in C that a device's facts tell of; {@code none} if there are none, for whatever reason. */
+  static String inC(Map<?, ?> facts) {
+    String told = facts.get("native") instanceof String text ? text : "";
+    return told.isEmpty() || told.startsWith("off: ") ? "none" : told.replaceFirst(" .*", "");
+  }
+
   /** What must be the same for figures to be compared, by the names of their fields. */
   Map<String, Object> identity() {
     Map<String, Object> fields = new LinkedHashMap<>();
@@ -67,6 +73,7 @@ record BenchSession(BenchSetting setting, Model model, TimedDecoder timed, long 
     fields.put("device_name", device.name());
     fields.put("device_units", device.units());
     fields.put("lanes", device.facts().getOrDefault("lanes", ""));
+    fields.put("native", inC(device.facts()));
     fields.put("n_threads", threads());
     fields.put("model_file", String.valueOf(name));
     fields.put("model_type", facts.type());

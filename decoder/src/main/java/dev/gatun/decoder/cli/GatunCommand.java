@@ -49,6 +49,7 @@ public final class GatunCommand implements Runnable {
     all.put("explain", ExplainCommand::new);
     all.put("validate", ValidateCommand::new);
     all.put("report", ReportCommand::new);
+    all.put("make-model", MakeModelCommand::new);
     return all;
   }
 

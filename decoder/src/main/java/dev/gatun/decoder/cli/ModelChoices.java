@@ -1,7 +1,7 @@
 package dev.gatun.decoder.cli;
 
-import dev.gatun.DType;
 import dev.gatun.decoder.model.ModelShape;
+import dev.gatun.decoder.model.WeightMix;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,9 +27,9 @@ final class ModelChoices {
           + ". Its weights are made from a fixed seed, once, and kept in the user's cache folder.")
   List<ModelShape> shapes = new ArrayList<>();
 
-  @Option(names = "--type", paramLabel = "TYPE[,TYPE]", split = ",", converter = TypeName.class,
-      description = "The embedded model's weight types: q8_0, q4_0, q4_k, q6_k, f16, bf16 or f32. Default: q8_0.")
-  List<DType> types = new ArrayList<>();
+  @Option(names = "--type", paramLabel = "TYPE[,TYPE]", split = ",", converter = MixName.class,
+      description = "The embedded model's weight types: " + MixName.LIST + ". Default: q8_0.")
+  List<WeightMix> types = new ArrayList<>();
 
   @Option(names = "--made", description = "Make the embedded model's weights in the memory of the device instead of a file: for shapes larger than a disk. "
       + "The first 4 MB of each tensor are repeated.")
@@ -54,7 +54,7 @@ final class ModelChoices {
       return List.copyOf(all);
     }
     for (ModelShape shape : shapes.isEmpty() ? List.of(ModelSource.defaultShape()) : shapes) {
-      for (DType type : types.isEmpty() ? List.of(ModelSource.DEFAULT_TYPE) : types) {
+      for (WeightMix type : types.isEmpty() ? List.of(ModelSource.DEFAULT_TYPE) : types) {
         all.add(ModelSource.of(shape, type, made));
       }
     }

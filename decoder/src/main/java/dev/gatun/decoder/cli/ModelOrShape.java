@@ -1,9 +1,9 @@
 package dev.gatun.decoder.cli;
 
-import dev.gatun.DType;
 import dev.gatun.ShapeException;
 import dev.gatun.decoder.Model;
 import dev.gatun.decoder.model.ModelShape;
+import dev.gatun.decoder.model.WeightMix;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
@@ -24,9 +24,9 @@ final class ModelOrShape {
           + ". Its weights are made from a fixed seed, once, and kept in the user's cache folder.")
   Optional<ModelShape> shape = Optional.empty();
 
-  @Option(names = "--type", paramLabel = "TYPE", converter = TypeName.class,
-      description = "The embedded model's weight type: q8_0, q4_0, q4_k, q6_k, f16, bf16 or f32. Default: q8_0.")
-  Optional<DType> type = Optional.empty();
+  @Option(names = "--type", paramLabel = "TYPE", converter = MixName.class,
+      description = "The embedded model's weight type: " + MixName.LIST + ". Default: q8_0.")
+  Optional<WeightMix> type = Optional.empty();
 
   @Option(names = "--made", description = "Make the embedded model's weights in the memory of the device instead of a file: for shapes larger than a disk. "
       + "The first 4 MB of each tensor are repeated.")

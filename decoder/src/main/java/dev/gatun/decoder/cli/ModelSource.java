@@ -5,6 +5,7 @@ import dev.gatun.ShapeException;
 import dev.gatun.decoder.Model;
 import dev.gatun.decoder.model.ModelShape;
 import dev.gatun.decoder.model.SeededModel;
+import dev.gatun.decoder.model.WeightMix;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -13,18 +14,18 @@ import java.util.Optional;
  *
  * @param file a GGUF file, or none for an embedded model
  * @param shape the embedded model's
- * @param type the embedded model's weight type
+ * @param mix the embedded model's weight types
  * @param made whether its weights are made in the memory of the device instead of a file
  */
-record ModelSource(Optional<Path> file, ModelShape shape, DType type, boolean made) {
-  static final DType DEFAULT_TYPE = DType.Q8_0;
+record ModelSource(Optional<Path> file, ModelShape shape, WeightMix mix, boolean made) {
+  static final WeightMix DEFAULT_TYPE = WeightMix.of(DType.Q8_0);
 
   static ModelSource of(Path file) {
     return new ModelSource(Optional.of(file), defaultShape(), DEFAULT_TYPE, false);
   }
 
-  static ModelSource of(ModelShape shape, DType type, boolean made) {
-    return new ModelSource(Optional.empty(), shape, type, made);
+  static ModelSource of(ModelShape shape, WeightMix mix, boolean made) {
+    return new ModelSource(Optional.empty(), shape, mix, made);
   }
 
   static ModelShape defaultShape() {
@@ -37,10 +38,10 @@ record ModelSource(Optional<Path> file, ModelShape shape, DType type, boolean ma
       return Model.open(file.get());
     }
     if (made) {
-      return Model.of(SeededModel.described(shape, type));
+      return Model.of(SeededModel.described(shape, mix));
     }
-    try (Progress progress = Progress.of(terminal, "making " + shape.name() + " " + type.label() + " (once)")) {
-      return Model.open(SeededModel.cached(shape, type, progress::at));
+    try (Progress progress = Progress.of(terminal, "making " + shape.name() + " " + mix.label() + " (once)")) {
+      return Model.open(SeededModel.cached(shape, mix, progress::at));
     }
   }
 }

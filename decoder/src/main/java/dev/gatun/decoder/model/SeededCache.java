@@ -1,6 +1,5 @@
 package dev.gatun.decoder.model;
 
-import dev.gatun.DType;
 import dev.gatun.decoder.gguf.Gguf;
 import dev.gatun.decoder.gguf.GgufException;
 import dev.gatun.decoder.gguf.Metadata;
@@ -28,9 +27,9 @@ final class SeededCache {
     this.folder = folder.toAbsolutePath();
   }
 
-  Path get(ModelShape shape, DType type, long seed, WriteProgress progress) {
-    Path file = folder.resolve(shape.name() + "-" + type.label() + ".gguf");
-    if (isComplete(file, shape, type, seed)) {
+  Path get(ModelShape shape, WeightMix mix, long seed, WriteProgress progress) {
+    Path file = folder.resolve(shape.name() + "-" + mix.label() + ".gguf");
+    if (isComplete(file, shape, mix, seed)) {
       return file;
     }
     Lock threads = LOCKS.computeIfAbsent(file, path -> new ReentrantLock());
@@ -39,9 +38,9 @@ final class SeededCache {
       Files.createDirectories(folder);
       try (FileChannel lockFile = FileChannel.open(folder.resolve(file.getFileName() + ".lock"), StandardOpenOption.CREATE,
           StandardOpenOption.WRITE); FileLock processes = lockFile.lock()) {
-        if (processes.isValid() && !isComplete(file, shape, type, seed)) {
+        if (processes.isValid() && !isComplete(file, shape, mix, seed)) {
           removeAbandoned(file);
-          SeededModel.write(file, shape, type, seed, progress);
+          SeededModel.write(file, shape, mix, seed, progress);
         }
       }
       return file;
@@ -60,7 +59,7 @@ final class SeededCache {
     return message.startsWith(prefix) ? message.substring(prefix.length()) : message;
   }
 
-  private static boolean isComplete(Path file, ModelShape shape, DType type, long seed) {
+  private static boolean isComplete(Path file, ModelShape shape, WeightMix mix, long seed) {
     if (!Files.exists(file)) {
       return false;
     }
@@ -69,7 +68,7 @@ final class SeededCache {
       return metadata.integer(SeededModel.VERSION_KEY).orElse(-1) == SeededModel.VERSION
           && metadata.integer(SeededModel.SEED_KEY).orElse(~seed) == seed
           && metadata.string(SeededModel.SHAPE_KEY).orElse("").equals(shape.name())
-          && metadata.string(SeededModel.TYPE_KEY).orElse("").equals(type.label())
+          && metadata.string(SeededModel.TYPE_KEY).orElse("").equals(mix.label())
           && metadata.integer(SeededModel.BYTES_KEY).orElse(-1) == found.fileBytes();
     } catch (GgufException e) {
       return false;

@@ -38,15 +38,18 @@ public final class SeededModel {
   private static final Map<DType, Integer> FILE_TYPES = Map.of(DType.F32, 0, DType.F16, 1, DType.Q4_0, 2, DType.Q8_0, 7, DType.Q4_K, 14,
       DType.Q6_K, 18, DType.BF16, 32);
 
+  /** That of {@link DType#Q4_K} with more bits for some matrices. */
+  private static final int FILE_TYPE_Q4_K_M = 15;
+
   private final ModelShape shape;
-  private final DType type;
+  private final WeightMix mix;
   private final long seed;
   private final GgufWriter writer = new GgufWriter();
   private int tensors;
 
-  private SeededModel(ModelShape shape, DType type, long seed) {
+  private SeededModel(ModelShape shape, WeightMix mix, long seed) {
     this.shape = shape;
-    this.type = type;
+    this.mix = mix;
     this.seed = seed;
   }
 
@@ -55,38 +58,58 @@ public final class SeededModel {
    * makes it and the others wait. The folder is what the system property {@code gatun.cache} names, or
    * {@code $XDG_CACHE_HOME/gatun}, or {@code ~/.cache/gatun}, on macOS {@code ~/Library/Caches/gatun}, on Windows {@code %LOCALAPPDATA%\gatun}.
    *
-   * @param type the type of all matrices: F32, F16, BF16, Q8_0, Q4_0, Q4_K or Q6_K
+   * @param mix types of matrices: F32, F16, BF16, Q8_0, Q4_0, Q4_K or Q6_K
    * @param progress hears of bytes written; never called where the file is there already
-   * @throws ShapeException if the type's blocks don't fit the shape's rows, or the type is none of these
+   * @throws ShapeException if a type's blocks don't fit the shape's rows, or a type is none of these
    * @throws dev.gatun.decoder.gguf.GgufException if there is too little space, or the folder or file can't be written
    */
+  public static Path cached(ModelShape shape, WeightMix mix, WriteProgress progress) {
+    requireFit(shape, mix);
+    return new SeededCache(CacheFolder.ofThisUser()).get(shape, mix, SEED, progress);
+  }
+
+  /** As {@link #cached(ModelShape, WeightMix, WriteProgress)}, with all matrices of one type. */
   public static Path cached(ModelShape shape, DType type, WriteProgress progress) {
-    requireFit(shape, type);
-    return new SeededCache(CacheFolder.ofThisUser()).get(shape, type, SEED, progress);
+    return cached(shape, WeightMix.of(type), progress);
   }
 
   /**
-   * Writes a model to {@code file}; errors are those of {@link #cached}.
+   * Writes a model to {@code file}; errors are those of {@link #cached(ModelShape, WeightMix, WriteProgress)}.
    *
-   * @param type the type of all matrices: F32, F16, BF16, Q8_0, Q4_0, Q4_K or Q6_K
+   * @param mix types of matrices: F32, F16, BF16, Q8_0, Q4_0, Q4_K or Q6_K
    */
+  public static void write(Path file, ModelShape shape, WeightMix mix, long seed, WriteProgress progress) {
+    write(file, shape, mix, seed, progress, Runtime.getRuntime().availableProcessors());
+  }
+
+  /** As {@link #write(Path, ModelShape, WeightMix, long, WriteProgress)}, with all matrices of one type. */
   public static void write(Path file, ModelShape shape, DType type, long seed, WriteProgress progress) {
-    write(file, shape, type, seed, progress, Runtime.getRuntime().availableProcessors());
+    write(file, shape, WeightMix.of(type), seed, progress);
   }
 
   /**
-   * The model of {@link #cached} without a file: for models that are larger than a disk, whose weights are made where they are used.
+   * The model of {@link #cached(ModelShape, WeightMix, WriteProgress)} without a file: for models that are larger than a disk, whose
+   * weights are made where they are used.
    *
-   * @throws ShapeException as {@link #cached}
+   * @throws ShapeException as {@link #cached(ModelShape, WeightMix, WriteProgress)}
    */
-  public static Gguf described(ModelShape shape, DType type) {
-    requireFit(shape, type);
-    return new SeededModel(shape, type, SEED).compose().described(Path.of(shape.name() + "-" + type.label() + " (seeded, in no file)"));
+  public static Gguf described(ModelShape shape, WeightMix mix) {
+    requireFit(shape, mix);
+    return new SeededModel(shape, mix, SEED).compose().described(Path.of(shape.name() + "-" + mix.label() + " (seeded, in no file)"));
   }
 
-  static void write(Path file, ModelShape shape, DType type, long seed, WriteProgress progress, int threads) {
-    requireFit(shape, type);
-    new SeededModel(shape, type, seed).compose().threads(threads).progress(progress).write(file);
+  /** As {@link #described(ModelShape, WeightMix)}, with all matrices of one type. */
+  public static Gguf described(ModelShape shape, DType type) {
+    return described(shape, WeightMix.of(type));
+  }
+
+  static void write(Path file, ModelShape shape, WeightMix mix, long seed, WriteProgress progress, int threads) {
+    requireFit(shape, mix);
+    new SeededModel(shape, mix, seed).compose().threads(threads).progress(progress).write(file);
+  }
+
+  private static void requireFit(ModelShape shape, WeightMix mix) {
+    mix.types().forEach(type -> requireFit(shape, type));
   }
 
   private static void requireFit(ModelShape shape, DType type) {
@@ -104,15 +127,15 @@ public final class SeededModel {
   private GgufWriter compose() {
     describe();
     SeededVocabulary.addTo(writer, shape.vocab());
-    matrix("token_embd.weight", shape.vocab(), shape.embedding());
+    matrix("token_embd.weight", shape.tied() ? mix.output() : mix.matrices(), shape.vocab(), shape.embedding());
     shape.ropeScaling().ifPresent(scaling -> writer.tensor("rope_freqs.weight", DType.F32, new long[] {shape.headSize() / 2},
         floats(scaling.divisors(shape.headSize(), shape.ropeBase()))));
     for (int layer = 0; layer < shape.layers(); layer++) {
-      block("blk." + layer + ".");
+      block("blk." + layer + ".", mix.sensitive(layer, shape.layers()));
     }
     ones("output_norm.weight", shape.embedding());
     if (!shape.tied()) {
-      matrix("output.weight", shape.vocab(), shape.embedding());
+      matrix("output.weight", mix.output(), shape.vocab(), shape.embedding());
     }
     // The value's width is fixed, so that writing it doesn't change it.
     writer.put(BYTES_KEY, MetadataType.UINT64, 0L);
@@ -122,9 +145,9 @@ public final class SeededModel {
   private void describe() {
     String family = shape.family();
     writer.string("general.architecture", family).string("general.name", shape.name() + " with seeded weights")
-        .uint32("general.file_type", FILE_TYPES.get(type)).uint32("general.quantization_version", 2)
+        .uint32("general.file_type", fileType()).uint32("general.quantization_version", 2)
         .uint32(VERSION_KEY, VERSION).put(SEED_KEY, MetadataType.INT64, seed).string(SHAPE_KEY, shape.name())
-        .string(TYPE_KEY, type.label())
+        .string(TYPE_KEY, mix.label())
         .uint32(family + ".vocab_size", shape.vocab())
         .uint32(family + ".block_count", shape.layers())
         .uint32(family + ".context_length", shape.context())
@@ -139,13 +162,18 @@ public final class SeededModel {
         .float32(family + ".rope.freq_base", shape.ropeBase());
   }
 
-  private void block(String prefix) {
+  private int fileType() {
+    return mix.matrices() == DType.Q4_K && mix.sensitive() != DType.Q4_K ? FILE_TYPE_Q4_K_M : FILE_TYPES.get(mix.matrices());
+  }
+
+  private void block(String prefix, DType sensitive) {
+    DType type = mix.matrices();
     int queries = shape.heads() * shape.headSize();
     int keys = shape.kvHeads() * shape.headSize();
     ones(prefix + "attn_norm.weight", shape.embedding());
-    matrix(prefix + "attn_q.weight", queries, shape.embedding());
-    matrix(prefix + "attn_k.weight", keys, shape.embedding());
-    matrix(prefix + "attn_v.weight", keys, shape.embedding());
+    matrix(prefix + "attn_q.weight", type, queries, shape.embedding());
+    matrix(prefix + "attn_k.weight", type, keys, shape.embedding());
+    matrix(prefix + "attn_v.weight", sensitive, keys, shape.embedding());
     if (shape.family().equals("qwen2")) {
       bias(prefix + "attn_q.bias", queries);
       bias(prefix + "attn_k.bias", keys);
@@ -155,14 +183,14 @@ public final class SeededModel {
       ones(prefix + "attn_q_norm.weight", shape.headSize());
       ones(prefix + "attn_k_norm.weight", shape.headSize());
     }
-    matrix(prefix + "attn_output.weight", shape.embedding(), queries);
+    matrix(prefix + "attn_output.weight", type, shape.embedding(), queries);
     ones(prefix + "ffn_norm.weight", shape.embedding());
-    matrix(prefix + "ffn_gate.weight", shape.feedForward(), shape.embedding());
-    matrix(prefix + "ffn_up.weight", shape.feedForward(), shape.embedding());
-    matrix(prefix + "ffn_down.weight", shape.embedding(), shape.feedForward());
+    matrix(prefix + "ffn_gate.weight", type, shape.feedForward(), shape.embedding());
+    matrix(prefix + "ffn_up.weight", type, shape.feedForward(), shape.embedding());
+    matrix(prefix + "ffn_down.weight", sensitive, shape.embedding(), shape.feedForward());
   }
 
-  private void matrix(String name, int rows, int columns) {
+  private void matrix(String name, DType type, int rows, int columns) {
     SeededBits bits = SeededBits.of(seed, tensors++);
     writer.tensor(name, type, new long[] {rows, columns}, SeededWeights.of(type, bits, 1 / Math.sqrt(columns)));
   }

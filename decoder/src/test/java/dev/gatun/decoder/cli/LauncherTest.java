@@ -102,7 +102,8 @@ class LauncherTest {
     Path root = folder.resolve("root");
     List<Path> sources = new ArrayList<>();
     for (String file : List.of("pom.xml", "kernels/api/pom.xml", "kernels/api/src/main/A.java", "ffi-bindings/pom.xml", "ffi-bindings/src/main/B.java",
-        "decoder/pom.xml", "decoder/src/main/C.java", "kernels/tornado/emulator/pom.xml", "kernels/tornado/emulator/src/main/I.java", "native/cuda/pom.xml", "native/cuda/spills.txt", "native/cuda/resources.txt", "native/cuda/build/D.java",
+        "decoder/pom.xml", "decoder/src/main/C.java", "kernels/tornado/emulator/pom.xml", "kernels/tornado/emulator/src/main/I.java", "native/cpu/pom.xml", "native/cpu/build/J.java",
+        "native/cpu/include/k.h", "native/cpu/src/l.c", "native/cuda/pom.xml", "native/cuda/spills.txt", "native/cuda/resources.txt", "native/cuda/build/D.java",
         "native/cuda/include/e.cuh", "native/cuda/kernels/f.cu", "native/cuda/emulator/pom.xml", "native/cuda/emulator/driver-functions.txt",
         "native/cuda/emulator/include/g.h", "native/cuda/emulator/src/h.cpp")) {
       Path source = root.resolve(file);
@@ -122,7 +123,7 @@ class LauncherTest {
     for (Path source : sources) {
       FileTime before = Files.getLastModifiedTime(source);
       Files.setLastModifiedTime(source, FileTime.from(Files.getLastModifiedTime(stamp).toInstant().plusSeconds(10)));
-      String expected = source.startsWith(root.resolve("native")) ? "yesnono" : "nonono";
+      String expected = source.startsWith(root.resolve("native/cuda")) ? "yesnono" : "nonono";
       assertThat(bash(fresh, Map.of(), root, stamp)).as(source.toString()).isEqualTo(expected);
       Files.setLastModifiedTime(source, before);
     }

@@ -14,7 +14,7 @@ class UsageTest {
   @TempDir static Path folder;
 
   @ParameterizedTest
-  @ValueSource(strings = {"bench", "kernels", "run", "logits", "info", "tokenize", "backends", "explain", "validate", "report"})
+  @ValueSource(strings = {"bench", "kernels", "run", "logits", "info", "tokenize", "backends", "explain", "validate", "report", "make-model"})
   void everyCommandHelpsWithAnExample(String command) {
     Ran ran = Ran.command(command, "--help");
     assertThat(ran.code()).isZero();
@@ -28,7 +28,8 @@ class UsageTest {
     assertThat(ran.code()).isZero();
     assertThat(ran.out()).containsPattern("bench +\\S").containsPattern("kernels +\\S").containsPattern("run +\\S").containsPattern("logits +\\S")
         .containsPattern("info +\\S")
-        .containsPattern("tokenize +\\S").containsPattern("backends +\\S").containsPattern("explain +\\S").containsPattern("validate +\\S");
+        .containsPattern("tokenize +\\S").containsPattern("backends +\\S").containsPattern("explain +\\S").containsPattern("validate +\\S")
+        .containsPattern("make-model +\\S");
   }
 
   @Test
@@ -62,6 +63,8 @@ class UsageTest {
       "validate --backend cpu --case rms_norm(n=5) --op rms_norm", "validate --backend cpu --seed x", "validate --backend cpu --timeout 0",
       "validate --backend cpu --shapes nosuch.txt", "validate --backend cpu --json nosuch/report.json", "validate --backend cpu --html nosuch/report.html",
       "validate --compare one.json", "validate --backend cpu -o threads=x", "validate --backend cpu --threads 0", "validate --backend cpu -o nosuch=1",
+      "make-model", "make-model --out", "make-model --shape nosuch --out x", "make-model --shape test --type q4_k_m --out x", "make-model --shape test --type q5_0 --out x",
+      "make-model --shape test --type q8_0+ --out x", "make-model --shape test --type q8_0 --seed x --out x", "make-model --shape test --out nosuch x",
       "validate --backend nosuch", "validate --backend", "validate --list --op nosuch"})
   void wrongUsageIsOneLineAndCodeTwo(String line) {
     Ran ran = Ran.command((Object[]) (line.isEmpty() ? new String[0] : line.split(" ")));

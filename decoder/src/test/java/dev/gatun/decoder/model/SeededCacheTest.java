@@ -32,14 +32,14 @@ class SeededCacheTest {
     SeededCache cache = new SeededCache(folder.resolve("not").resolve("there"));
     List<Long> done = new ArrayList<>();
     List<Long> totals = new ArrayList<>();
-    Path file = cache.get(TEST, DType.Q8_0, 1, (bytes, total) -> {
+    Path file = cache.get(TEST, WeightMix.of(DType.Q8_0), 1, (bytes, total) -> {
       done.add(bytes);
       totals.add(total);
     });
     assertThat(done).isSorted().last().isEqualTo(file.toFile().length());
     assertThat(totals).containsOnly(file.toFile().length());
-    assertThat(cache.get(TEST, DType.Q8_0, 1, SeededCacheTest::neverCalled)).isEqualTo(file);
-    assertThat(cache.get(TEST, DType.Q4_0, 1, WriteProgress.NONE)).isNotEqualTo(file);
+    assertThat(cache.get(TEST, WeightMix.of(DType.Q8_0), 1, SeededCacheTest::neverCalled)).isEqualTo(file);
+    assertThat(cache.get(TEST, WeightMix.of(DType.Q4_0), 1, WriteProgress.NONE)).isNotEqualTo(file);
   }
 
   private static void neverCalled(long done, long total) {
@@ -49,16 +49,16 @@ class SeededCacheTest {
   @Test
   void replacesWhatIsDamagedOrOfAnotherSeedAndRemovesLeftovers() throws IOException {
     SeededCache cache = new SeededCache(folder);
-    Path file = cache.get(TEST, DType.Q8_0, 1, WriteProgress.NONE);
+    Path file = cache.get(TEST, WeightMix.of(DType.Q8_0), 1, WriteProgress.NONE);
     byte[] good = Files.readAllBytes(file);
     Path leftover = Files.writeString(folder.resolve("." + file.getFileName() + ".0.part"), "half a model");
     for (byte[] bad : List.of(new byte[0], Arrays.copyOf(good, good.length - 32), Arrays.copyOf(good, good.length + 1), new byte[100])) {
       Files.write(file, bad);
-      cache.get(TEST, DType.Q8_0, 1, WriteProgress.NONE);
+      cache.get(TEST, WeightMix.of(DType.Q8_0), 1, WriteProgress.NONE);
       assertThat(Files.readAllBytes(file)).isEqualTo(good);
     }
     assertThat(leftover).doesNotExist();
-    cache.get(TEST, DType.Q8_0, 2, WriteProgress.NONE);
+    cache.get(TEST, WeightMix.of(DType.Q8_0), 2, WriteProgress.NONE);
     assertThat(Files.readAllBytes(file)).isNotEqualTo(good);
     try (Gguf gguf = Gguf.open(file)) {
       assertThat(gguf.metadata().integer(SeededModel.SEED_KEY)).hasValue(2);
@@ -72,7 +72,7 @@ class SeededCacheTest {
     List<Future<Path>> asked = new ArrayList<>();
     try (ExecutorService pool = Executors.newFixedThreadPool(6)) {
       for (int i = 0; i < 6; i++) {
-        asked.add(pool.submit(() -> cache.get(TEST, DType.F16, 1, (done, total) -> {
+        asked.add(pool.submit(() -> cache.get(TEST, WeightMix.of(DType.F16), 1, (done, total) -> {
           if (done == total) {
             writes.incrementAndGet();
           }
@@ -88,7 +88,7 @@ class SeededCacheTest {
   @Test
   void namesThePropertyWhenTheFolderCannotBeUsed() throws IOException {
     Path occupied = Files.createFile(folder.resolve("occupied"));
-    assertThatThrownBy(() -> new SeededCache(occupied).get(TEST, DType.F16, 1, WriteProgress.NONE)).isInstanceOf(GgufException.class)
+    assertThatThrownBy(() -> new SeededCache(occupied).get(TEST, WeightMix.of(DType.F16), 1, WriteProgress.NONE)).isInstanceOf(GgufException.class)
         .hasMessageContaining("GATUN_JVM_ARGS=-Dgatun.cache=DIR").hasMessageContaining("XDG_CACHE_HOME=DIR").message().doesNotContain("\n");
   }
 

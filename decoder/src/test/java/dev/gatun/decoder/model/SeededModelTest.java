@@ -33,7 +33,7 @@ class SeededModelTest {
 
   private Path write(ModelShape shape, DType type, long seed, int threads) {
     Path file = folder.resolve(shape.name() + shape.family() + type + seed + "-" + threads + ".gguf");
-    SeededModel.write(file, shape, type, seed, WriteProgress.NONE, threads);
+    SeededModel.write(file, shape, WeightMix.of(type), seed, WriteProgress.NONE, threads);
     return file;
   }
 

@@ -5,8 +5,8 @@ import dev.gatun.Explanation;
 import dev.gatun.Operator;
 import dev.gatun.Program;
 import dev.gatun.Storage;
+import dev.gatun.cpu.op.AttentionKernel;
 import dev.gatun.cpu.op.Binding;
-import dev.gatun.cpu.op.Lanes;
 import dev.gatun.cpu.op.OperatorKernels;
 import dev.gatun.spi.Decision;
 import dev.gatun.spi.Fusion;
@@ -22,15 +22,15 @@ import java.util.stream.Collectors;
 
 /** Turns programs into steps: fusion along the dataflow, addresses for temporaries, binding. */
 final class Compiler {
-  private static final MatmulOperator MATMUL = new MatmulOperator();
-
-  private final Lanes lanes;
+  private final WeightLayout layout;
+  private final OperatorKernels kernels;
   private final int workers;
   private final boolean fuse;
   private final Optional<Slowdown> slowdown;
 
-  Compiler(Lanes lanes, int workers, boolean fuse, Optional<Slowdown> slowdown) {
-    this.lanes = lanes;
+  Compiler(WeightLayout layout, int workers, boolean fuse, Optional<Slowdown> slowdown) {
+    this.layout = layout;
+    this.kernels = new OperatorKernels(layout.lanes(), new MatmulOperator(layout), new AttentionKernel(layout.natives()::attention));
     this.workers = workers;
     this.fuse = fuse;
     this.slowdown = slowdown;
@@ -38,23 +38,23 @@ final class Compiler {
 
   /** The one decision about an operator. */
   Decision plan(Operator operator) {
-    return OperatorKernels.plan(operator, lanes, workers, MATMUL);
+    return kernels.plan(operator, workers);
   }
 
   CpuExecutable compile(Program program) {
     reach(program);
     List<Fusion.Group> groups = fuse ? Fusion.groups(program) : Fusion.apart(program);
     Set<Storage> elided = groups.stream().flatMap(group -> group.elided().stream()).collect(Collectors.toSet());
-    TemporaryLayout layout = TemporaryLayout.of(groups.stream().map(Fusion.Group::operators).toList(), elided, CpuMemory.ALIGNMENT);
+    TemporaryLayout temporaries = TemporaryLayout.of(groups.stream().map(Fusion.Group::operators).toList(), elided, CpuMemory.ALIGNMENT);
     long scratch = 0;
     for (Fusion.Group group : groups) {
       scratch = Math.max(scratch, scratchBytes(group));
     }
-    long total = layout.bytes() + scratch;
+    long total = temporaries.bytes() + scratch;
     Optional<CpuMemory> workspace = total == 0 ? Optional.empty() : Optional.of(new CpuMemory(total));
     try {
       MemorySegment memory = workspace.map(CpuMemory::segment).orElse(MemorySegment.NULL);
-      Binding binding = new Binding(storage -> place(storage, memory, layout.offsets()), new Binding.Place(memory, layout.bytes()), workers);
+      Binding binding = new Binding(storage -> place(storage, memory, temporaries.offsets()), new Binding.Place(memory, temporaries.bytes()), workers);
       List<CpuExecutable.Stage> stages = new ArrayList<>();
       for (Fusion.Group group : groups) {
         stages.add(slowed(group, bind(group, binding)));
@@ -89,7 +89,7 @@ final class Compiler {
 
   private long scratchBytes(Fusion.Group group) {
     return switch (group) {
-      case Fusion.Matmuls matmuls -> MatmulStage.scratchBytes(matmuls, lanes);
+      case Fusion.Matmuls matmuls -> MatmulStage.scratchBytes(matmuls, layout);
       case Fusion.Single single -> planned(single.operator()).workspaceBytes();
     };
   }
@@ -108,13 +108,13 @@ final class Compiler {
 
   private CpuExecutable.Stage bind(Fusion.Group group, Binding binding) {
     return switch (group) {
-      case Fusion.Matmuls matmuls -> MatmulStage.bind(matmuls, lanes, binding);
+      case Fusion.Matmuls matmuls -> MatmulStage.bind(matmuls, layout, binding);
       case Fusion.Single single -> {
         Plan plan = planned(single.operator());
         yield new CpuExecutable.Stage(
             () -> new Explanation.Step(List.of(single.operator().toCase().line()), plan.kernel(), plan.tile(), plan.bytes(), plan.flops(), 0,
                 plan.rejected()),
-            OperatorKernels.bind(single.operator(), lanes, binding, MATMUL));
+            kernels.bind(single.operator(), binding));
       }
     };
   }

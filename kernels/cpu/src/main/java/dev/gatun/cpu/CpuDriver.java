@@ -9,6 +9,7 @@ import dev.gatun.Program;
 import dev.gatun.ShapeException;
 import dev.gatun.Tensor;
 import dev.gatun.Use;
+import dev.gatun.cpu.library.NativeKernels;
 import dev.gatun.cpu.op.Lanes;
 import dev.gatun.spi.BackendDriver;
 import dev.gatun.spi.Decision;
@@ -31,12 +32,12 @@ final class CpuDriver implements BackendDriver {
   private final DeviceProperties properties;
   private double bandwidth;
 
-  CpuDriver(Lanes lanes, int threads, boolean fuse, Optional<Slowdown> slowdown) {
-    this.lanes = lanes;
+  CpuDriver(WeightLayout layout, int threads, boolean fuse, Optional<Slowdown> slowdown) {
+    this.lanes = layout.lanes();
     this.workers = new Workers(threads);
-    this.compiler = new Compiler(lanes, threads, fuse, slowdown);
-    this.preparation = new WeightPreparation(workers, lanes);
-    this.properties = facts(slowdown);
+    this.compiler = new Compiler(layout, threads, fuse, slowdown);
+    this.preparation = new WeightPreparation(workers, layout);
+    this.properties = facts(layout.natives(), layout.rounding(), slowdown);
   }
 
   @Override
@@ -44,10 +45,12 @@ final class CpuDriver implements BackendDriver {
     return properties;
   }
 
-  private DeviceProperties facts(Optional<Slowdown> slowdown) {
+  private DeviceProperties facts(NativeKernels natives, boolean rounding, Optional<Slowdown> slowdown) {
     Map<String, String> facts = new LinkedHashMap<>();
     facts.put("threads", String.valueOf(workers.count()));
     facts.put("lanes", lanes == Lanes.VECTOR ? "Vector API, " + VectorWidth.bits() + " bits" : "scalar");
+    facts.put("native", natives.toString());
+    facts.put("rounding", rounding ? "of activations beside BF16 weights, past eight rows" : "none");
     facts.put("java", System.getProperty("java.vm.name") + " " + System.getProperty("java.version"));
     facts.put("system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
     slowdown.ifPresent(asked -> facts.put("slowed", asked.toString()));

@@ -16,12 +16,18 @@ import java.util.List;
 final class MatmulOperator implements OperatorKernel<Matmul> {
   private static final int LONGEST_ROW = 1 << 28;
 
+  private final WeightLayout layout;
+
+  MatmulOperator(WeightLayout layout) {
+    this.layout = layout;
+  }
+
   @Override
   public Decision plan(Matmul op, Lanes lanes, int workers) {
     if (!MatmulKernel.takes(op.w().dtype())) {
       return new Unsupported("no kernel reads a weight of " + op.w().dtype() + " in place; Backend.prepare expands it to F32");
     }
-    if (!WeightLayout.isKnown(op.w(), lanes)) {
+    if (!layout.isKnown(op.w())) {
       return new Unsupported("the layout " + op.w().layout() + " of its weight is none of this backend's; prepare the weight with this backend");
     }
     if (op.w().size(1) > LONGEST_ROW) {
@@ -31,13 +37,13 @@ final class MatmulOperator implements OperatorKernel<Matmul> {
       return new Unsupported("more than 2^31 - 1 rows; split it");
     }
     long flops = 2 * op.x().size(0) * op.w().shape().elements();
-    String kernel = "matmul_" + WeightLayout.label(op.w()) + "_" + lanes.label();
-    return new CpuPlan(kernel, MatmulStage.tile(op.w().size(0), workers) + " rows of w", MatmulStage.scratchBytes(Fusion.alone(op), lanes), CpuPlan.bytes(op), flops,
-        WeightLayout.rejected(op.w(), lanes));
+    String kernel = "matmul_" + WeightLayout.label(op.w()) + "_" + layout.form(op);
+    return new CpuPlan(kernel, MatmulStage.tile(op, workers) + " rows of w", MatmulStage.scratchBytes(Fusion.alone(op), layout), CpuPlan.bytes(op), flops,
+        layout.rejected(op.w()));
   }
 
   @Override
   public List<Step> bind(Matmul op, Lanes lanes, Binding binding) {
-    return MatmulStage.bind(Fusion.alone(op), lanes, binding).steps();
+    return MatmulStage.bind(Fusion.alone(op), layout, binding).steps();
   }
 }

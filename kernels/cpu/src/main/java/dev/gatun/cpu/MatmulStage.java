@@ -15,7 +15,6 @@ import dev.gatun.cpu.format.Quantizer;
 import dev.gatun.cpu.matmul.MatmulKernel;
 import dev.gatun.cpu.op.Binding;
 import dev.gatun.cpu.op.CpuPlan;
-import dev.gatun.cpu.op.Lanes;
 import dev.gatun.cpu.op.RowMath;
 import dev.gatun.cpu.op.Step;
 import dev.gatun.cpu.op.View;
@@ -28,6 +27,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * Matmuls over the same activations, with the norm before and the unit after, as two steps: the activations are made ready row by row; then tiles of
@@ -42,12 +43,14 @@ final class MatmulStage {
    * Weight rows of a tile: enough of them that what is done once for a tile does not count, few enough that no worker waits long for the last one. No
    * result depends on it.
    */
-  static int tile(long rows, int workers) {
-    return Math.clamp(Math.ceilDiv(rows, TILES_PER_WORKER * workers) + 3 & -4, SMALLEST_TILE, LARGEST_TILE);
+  static int tile(Matmul matmul, int workers) {
+    // Many rows of x meet as many rows of w as a kernel takes side by side, which are 4 to 32.
+    int side = matmul.x().size(0) == 1 ? 4 : 32;
+    return Math.clamp(Math.ceilDiv(matmul.w().size(0), TILES_PER_WORKER * workers) + side - 1 & -side, SMALLEST_TILE, LARGEST_TILE);
   }
 
   private final Fusion.Matmuls group;
-  private final Lanes lanes;
+  private final WeightLayout layout;
   private final int k;
   private final int rows;
   private final List<MatmulKernel> kernels;
@@ -57,13 +60,13 @@ final class MatmulStage {
   private final long[] partsAt;
   private final long scratch;
 
-  private MatmulStage(Fusion.Matmuls group, Lanes lanes) {
+  private MatmulStage(Fusion.Matmuls group, WeightLayout layout) {
     this.group = group;
-    this.lanes = lanes;
+    this.layout = layout;
     Matmul first = group.matmuls().getFirst();
     this.k = Math.toIntExact(first.x().size(1));
     this.rows = Math.toIntExact(first.x().size(0));
-    this.kernels = group.matmuls().stream().map(m -> WeightLayout.kernel(m.w(), lanes)).toList();
+    this.kernels = group.matmuls().stream().map(m -> layout.kernel(m)).toList();
     this.ownRows = group.norm().map(norm -> !group.keepNorm()).orElse(first.x().dtype() != DType.F32);
     long at = ownRows ? CpuMemory.align(4L * k * rows) : 0;
     for (MatmulKernel kernel : kernels) {
@@ -85,12 +88,12 @@ final class MatmulStage {
     this.scratch = at;
   }
 
-  static long scratchBytes(Fusion.Matmuls group, Lanes lanes) {
-    return new MatmulStage(group, lanes).scratch;
+  static long scratchBytes(Fusion.Matmuls group, WeightLayout layout) {
+    return new MatmulStage(group, layout).scratch;
   }
 
-  static CpuExecutable.Stage bind(Fusion.Matmuls group, Lanes lanes, Binding binding) {
-    return new MatmulStage(group, lanes).bind(binding);
+  static CpuExecutable.Stage bind(Fusion.Matmuls group, WeightLayout layout, Binding binding) {
+    return new MatmulStage(group, layout).bind(binding);
   }
 
   private CpuExecutable.Stage bind(Binding binding) {
@@ -132,7 +135,7 @@ final class MatmulStage {
   private Step activations(Binding binding, View x, Floats ready, MemorySegment memory, long base) {
     Optional<RmsNorm> norm = group.norm();
     Optional<View> weight = norm.map(n -> binding.view(n.weight()));
-    RowMath math = RowMath.of(lanes);
+    RowMath math = RowMath.of(layout.lanes());
     Dequantizer widen = Dequantizer.of(x.dtype());
     List<MatmulKernel> distinct = new ArrayList<>();
     for (MatmulKernel kernel : kernels) {
@@ -177,7 +180,7 @@ final class MatmulStage {
     int[] firstTile = new int[count + 1];
     for (int i = 0; i < count; i++) {
       int n = Math.toIntExact(group.matmuls().get(i).w().size(0));
-      tile[i] = tile(n, binding.workers());
+      tile[i] = tile(group.matmuls().get(i), binding.workers());
       firstTile[i + 1] = firstTile[i] + Math.ceilDiv(n, tile[i]);
     }
     Product[] products = new Product[kernels.size()];
@@ -281,7 +284,7 @@ final class MatmulStage {
   }
 
   private Finish finish(Operator operator, Binding binding) {
-    RowMath math = RowMath.of(lanes);
+    RowMath math = RowMath.of(layout.lanes());
     return switch (operator) {
       case SiluMul unit -> {
         Floats gate = Floats.of(binding.view(unit.gate()));
@@ -339,9 +342,14 @@ final class MatmulStage {
       flops += operator instanceof Matmul m ? 2 * m.x().size(0) * m.w().shape().elements() : 0;
     }
     List<String> rejected = new ArrayList<>(group.rejected());
-    group.matmuls().forEach(m -> rejected.addAll(WeightLayout.rejected(m.w(), lanes)));
-    String types = group.matmuls().stream().map(m -> WeightLayout.label(m.w())).distinct().reduce((a, b) -> a + "," + b).orElseThrow();
-    return new Explanation.Step(sources, Fusion.name(group) + "_" + types + "_" + lanes.label(), tile(group.matmuls().getFirst().w().size(0), workers) + " rows of w",
-        bytes, flops, 0, rejected.stream().distinct().toList());
+    group.matmuls().forEach(m -> rejected.addAll(layout.rejected(m.w())));
+    String kernel = Fusion.name(group) + "_" + distinct(m -> WeightLayout.label(m.w())) + "_" + distinct(layout::form);
+    return new Explanation.Step(sources, kernel, tile(group.matmuls().getFirst(), workers) + " rows of w", bytes, flops, 0,
+        rejected.stream().distinct().toList());
+  }
+
+  /** What is told of the products, each thing once. */
+  private String distinct(Function<Matmul, String> told) {
+    return group.matmuls().stream().map(told).distinct().collect(Collectors.joining(","));
   }
 }

@@ -1,7 +1,9 @@
 package dev.gatun.cpu;
 
 import dev.gatun.DType;
+import dev.gatun.Matmul;
 import dev.gatun.Tensor;
+import dev.gatun.cpu.library.NativeKernels;
 import dev.gatun.cpu.matmul.MatmulKernel;
 import dev.gatun.cpu.matmul.Repack;
 import dev.gatun.cpu.op.Lanes;
@@ -9,26 +11,45 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Which kernel reads a matmul weight as it lies. */
-final class WeightLayout {
+/**
+ * Which kernel reads a matmul weight as it lies: one in C where there is one, else one in Java.
+ *
+ * @param lanes the form of the kernels in Java
+ * @param natives the kernels in C
+ * @param rounding whether more than {@value #MOST_EXACT} rows of activations may be rounded to the weight's type
+ */
+record WeightLayout(Lanes lanes, NativeKernels natives, boolean rounding) {
+  private static final int MOST_EXACT = 8;
+
   /** The layout of a weight that a {@link Repack} has rewritten. */
   static final String STRIPS = "cpu_strips";
-
-  private WeightLayout() {}
 
   /** What a kernel's name says of its weight. */
   static String label(Tensor w) {
     return w.dtype().label() + (w.isPlain() ? "" : "_" + w.layout());
   }
 
+  /** How the name of a product's kernel ends. */
+  String form(Matmul matmul) {
+    return rounded(matmul).isPresent() ? natives.level().orElseThrow().label() + "_rounded" : form(matmul.w());
+  }
+
+  private String form(Tensor w) {
+    return inC(w).flatMap(kernel -> natives.level()).map(level -> level.label()).orElse(lanes.label());
+  }
+
   /** The ways not taken to read a weight, with the reasons. */
-  static List<String> rejected(Tensor w, Lanes lanes) {
+  List<String> rejected(Tensor w) {
+    if (inC(w).isPresent()) {
+      return List.of(lanes.label() + ": a kernel in C reads " + w.dtype() + "; the option native=off leaves it out");
+    }
     List<String> reasons = new ArrayList<>();
+    reasons.add("native: " + (w.isPlain() ? natives.reason(w.dtype()) : "the weight was reordered for the Vector API"));
     if (lanes == Lanes.SCALAR) {
       reasons.add("vector: the module jdk.incubator.vector is not there, or the option vector is off");
     } else if (w.isPlain()) {
       reasons.add(w.dtype() != DType.Q4_0 ? STRIPS + ": there is such an order for Q4_0 only"
-          : repack(w, lanes).isEmpty() ? STRIPS + ": rows of " + w.size(1) + " elements are no multiple of 512"
+          : strips(w).isEmpty() ? STRIPS + ": rows of " + w.size(1) + " elements are no multiple of 512"
           : STRIPS + ": the weight was not prepared for matmul");
     } else {
       reasons.add("in place: reading blocks one after the other took twice as long for one activation row");
@@ -36,16 +57,33 @@ final class WeightLayout {
     return reasons;
   }
 
-  /** The faster order for a plain weight, if there is one. */
-  static Optional<Repack> repack(Tensor w, Lanes lanes) {
+  /** The faster order for a plain weight, if there is one; a kernel in C wants none. */
+  Optional<Repack> repack(Tensor w) {
+    return inC(w).isPresent() ? Optional.empty() : strips(w);
+  }
+
+  boolean isKnown(Tensor w) {
+    return w.isPlain() || w.layout().equals(STRIPS) && strips(w).isPresent();
+  }
+
+  MatmulKernel kernel(Matmul matmul) {
+    return rounded(matmul).orElseGet(() -> kernel(matmul.w()));
+  }
+
+  /** The kernel that rounds activations, which a quantized weight's does anyway. */
+  private Optional<MatmulKernel> rounded(Matmul matmul) {
+    return rounding && matmul.w().isPlain() && matmul.x().size(0) > MOST_EXACT ? natives.rounding(matmul.w().dtype()) : Optional.empty();
+  }
+
+  private MatmulKernel kernel(Tensor w) {
+    return w.isPlain() ? inC(w).orElseGet(() -> MatmulKernel.of(w.dtype(), lanes)) : strips(w).orElseThrow().kernel();
+  }
+
+  private Optional<MatmulKernel> inC(Tensor w) {
+    return w.isPlain() ? natives.kernel(w.dtype()) : Optional.empty();
+  }
+
+  private Optional<Repack> strips(Tensor w) {
     return w.size(1) > Integer.MAX_VALUE ? Optional.empty() : Repack.of(w.dtype(), (int) w.size(1), lanes);
-  }
-
-  static boolean isKnown(Tensor w, Lanes lanes) {
-    return w.isPlain() || w.layout().equals(STRIPS) && repack(w, lanes).isPresent();
-  }
-
-  static MatmulKernel kernel(Tensor w, Lanes lanes) {
-    return w.isPlain() ? MatmulKernel.of(w.dtype(), lanes) : repack(w, lanes).orElseThrow().kernel();
   }
 }

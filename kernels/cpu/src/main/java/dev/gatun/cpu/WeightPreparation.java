@@ -9,7 +9,6 @@ import dev.gatun.Use;
 import dev.gatun.cpu.format.Dequantizer;
 import dev.gatun.cpu.matmul.MatmulKernel;
 import dev.gatun.cpu.matmul.Repack;
-import dev.gatun.cpu.op.Lanes;
 import dev.gatun.cpu.op.Step;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
@@ -20,11 +19,11 @@ final class WeightPreparation {
   private static final long[] NO_CLOCK = {};
 
   private final Workers workers;
-  private final Lanes lanes;
+  private final WeightLayout layout;
 
-  WeightPreparation(Workers workers, Lanes lanes) {
+  WeightPreparation(Workers workers, WeightLayout layout) {
     this.workers = workers;
-    this.lanes = lanes;
+    this.layout = layout;
   }
 
   Prepared prepare(Tensor weight, Use use, LongFunction<Buffer> allocate) {
@@ -37,7 +36,7 @@ final class WeightPreparation {
     }
     boolean multiplied = use == Use.MATMUL || use == Use.MATMUL_AND_EMBEDDING;
     boolean expand = use == Use.VECTOR ? weight.dtype() != DType.F32 : multiplied && !MatmulKernel.takes(weight.dtype());
-    Optional<Repack> repack = use == Use.MATMUL && weight.shape().rank() == 2 ? WeightLayout.repack(weight, lanes) : Optional.empty();
+    Optional<Repack> repack = use == Use.MATMUL && weight.shape().rank() == 2 ? layout.repack(weight) : Optional.empty();
     if (repack.isPresent()) {
       return repacked(weight, from, repack.get(), allocate);
     }

@@ -11,7 +11,7 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>A result does not depend on how [n0, n1) is split nor on what other rows of x hold. One row of x takes another path than two or more, so
  * that its last bits may differ from theirs; among two or more a row's bits do not depend on their number. NaN and infinities in x and w give a result that is not finite. Memory segments are expected to be off-heap; every access is bounds-checked.
- * All offsets, and the row strides of w, may have any alignment.
+ * All other offsets than those of converted activations, and the row strides of w, may have any alignment.
  */
 public abstract class MatmulKernel {
   /**
@@ -51,7 +51,7 @@ public abstract class MatmulKernel {
    *
    * @param x rows of k floats; row m starts at byte {@code xOffset + m·xRowBytes}
    * @param rows how many rows {@link #multiply} will be given: one may take another form than more
-   * @param act receives row m at byte {@code actOffset + m·activationBytes(k)}
+   * @param act receives row m at byte {@code actOffset + m·activationBytes(k)}, which begins at a multiple of 64 bytes
    */
   public abstract void activate(MemorySegment x, long xOffset, long xRowBytes, int rows, int k, MemorySegment act, long actOffset, int m0, int m1);
 

@@ -8,18 +8,33 @@ import dev.gatun.spi.Decision;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * Attention with the online softmax (Milakov and Gimelshein 2018) over tiles of keys, all query heads of a key/value head together. Many tokens: a unit
  * is a block of tokens and a head. Few tokens: a unit is a token, a head and a fixed range of positions, so that a long context occupies every worker;
  * a second step merges the ranges in ascending order (Dao et al. 2023, split-KV). How a range is cut depends on positions alone.
  */
-final class AttentionKernel implements OperatorKernel<Attention> {
+public final class AttentionKernel implements OperatorKernel<Attention> {
   /** At most this many tokens are split along their context. */
   static final int FEW_TOKENS = 8;
   private static final int LEAST_RANGE = 512;
   private static final int MOST_RANGES = 64;
   private static final int MOST_BLOCK = 8;
+
+  private final Function<DType, Optional<TileAttention>> tiles;
+
+  /** {@code tiles} gives what goes over a tile of keys and values of a type instead of Java, if there is such a thing. */
+  public AttentionKernel(Function<DType, Optional<TileAttention>> tiles) {
+    this.tiles = tiles;
+  }
+
+  /** What goes over the tiles of this one instead of Java. */
+  private Optional<TileAttention> tiles(Attention operator) {
+    return operator.options().softcap() > 0 || operator.q().size(2) % kept(operator).blockSize() != 0 || operator.y().size(2) % kept(operator).blockSize() != 0
+        ? Optional.empty() : tiles.apply(kept(operator));
+  }
 
   /**
    * How the work is cut.
@@ -83,8 +98,9 @@ final class AttentionKernel implements OperatorKernel<Attention> {
         bytes += Math.min(operator.batch().slots().size(0), operator.q().size(0)) * spec.slotTokens() * spec.bytesPerTokenAndLayer();
       }
       long flops = 2 * seen * operator.q().size(0) * operator.q().size(1) * (operator.q().size(2) + operator.y().size(2));
-      String kernel = "attention_" + operator.q().dtype().label() + "_" + kept(operator).label() + "_" + lanes.name().toLowerCase(Locale.ROOT);
-      long workspace = Scratch.bytes(workers, AttentionScratch.of(operator, cut).bytes()) + partials(operator, cut);
+      String kernel = "attention_" + operator.q().dtype().label() + "_" + kept(operator).label() + "_"
+          + tiles(operator).map(TileAttention::label).orElseGet(() -> lanes.name().toLowerCase(Locale.ROOT));
+      long workspace = Scratch.bytes(workers, AttentionScratch.of(operator, cut, tiles(operator)).bytes()) + partials(operator, cut);
       return new CpuPlan(kernel, cut.tile(), workspace, bytes, flops, List.of());
     });
   }
@@ -101,7 +117,7 @@ final class AttentionKernel implements OperatorKernel<Attention> {
   @Override
   public List<Step> bind(Attention operator, Lanes lanes, Binding binding) {
     Cut cut = Cut.of(operator, binding.workers());
-    AttentionUnits units = new AttentionUnits(operator, cut, RowMath.of(lanes), binding);
+    AttentionUnits units = new AttentionUnits(operator, cut, RowMath.of(lanes), tiles(operator), binding);
     List<Step> steps = new ArrayList<>(List.of(units));
     if (cut.ranges > 1) {
       steps.add(units.merge());

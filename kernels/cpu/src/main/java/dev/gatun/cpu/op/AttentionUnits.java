@@ -7,6 +7,7 @@ import dev.gatun.DType;
 import dev.gatun.cpu.format.Dequantizer;
 import dev.gatun.cpu.format.Quantizer;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Optional;
 
 /** The step that goes over keys and values. */
@@ -22,6 +23,7 @@ final class AttentionUnits implements Step {
   private final Rows rows;
   private final Sequences sequences;
   private final KvRows kv;
+  private final Optional<TileAttention> tiles;
   private final Dequantizer kept;
   private final boolean keptDirect;
   private final View q;
@@ -39,10 +41,11 @@ final class AttentionUnits implements Step {
   private final long partials;
   private final long partialBytes;
 
-  AttentionUnits(Attention operator, AttentionKernel.Cut cut, RowMath math, Binding binding) {
+  AttentionUnits(Attention operator, AttentionKernel.Cut cut, RowMath math, Optional<TileAttention> tiles, Binding binding) {
     this.math = math;
     this.cut = cut;
-    this.layout = AttentionScratch.of(operator, cut);
+    this.layout = AttentionScratch.of(operator, cut, tiles);
+    this.tiles = tiles;
     this.scratch = Scratch.of(binding, 0, layout.bytes());
     this.memory = scratch.memory();
     this.rows = Rows.of(binding, operator.y(), operator.q(), operator.batch().positions());
@@ -210,6 +213,10 @@ final class AttentionUnits implements Step {
     if (place >= 0) {
       key = kv.key(place, position, head);
       value = kv.value(place, position, head);
+      if (tiles.isPresent()) {
+        attendTile(tiles.get(), from, to, head, length, position, next, key, value, base);
+        return;
+      }
       if (!keptDirect) {
         math.widen(kept, keys, key, keyStride, next - position, memory, base + layout.keys(), keyRow, keySize);
         math.widen(kept, values, value, valueStride, next - position, memory, base + layout.values(), valueRow, valueSize);
@@ -239,6 +246,18 @@ final class AttentionUnits implements Step {
             valueStride, b - a, base, row);
       }
     }
+  }
+
+  private void attendTile(TileAttention attention, int from, int to, int head, int length, int position, int next, long key, long value, long base) {
+    for (int token = from; token < to; token++) {
+      long at = base + layout.bounds() + 8L * (token - from);
+      memory.set(ValueLayout.JAVA_INT, at, first(token) - position);
+      memory.set(ValueLayout.JAVA_INT, at + 4, last(token, length) - position);
+    }
+    boolean direct = q.dtype() == DType.F32;
+    attention.attend(direct ? q.memory() : memory, direct ? queryAt(from, head, 0) : base + layout.queries(), direct ? q.strideBytes(0) : group * keyRow,
+        direct ? q.strideBytes(1) : keyRow, to - from, group, kv.keys(), key, kv.keyStride(), keySize, kv.values(), value, kv.valueStride(), valueSize,
+        next - position, options.scale(), memory, base, layout.state(), layout.sums(), valueRow, layout.bounds(), layout.work());
   }
 
   /** The softmax of a group's rows, the first of them {@code row}, goes on over {@code count} keys and values. */

@@ -27,8 +27,14 @@ import dev.gatun.TopK;
 import dev.gatun.spi.Decision;
 import java.util.List;
 
-/** Every operator's form on the CPU. */
-public final class OperatorKernels {
+/**
+ * Every operator's form on the CPU.
+ *
+ * @param lanes how the loops in Java are written
+ * @param matmul that operator's form
+ * @param attention that operator's form
+ */
+public record OperatorKernels(Lanes lanes, OperatorKernel<Matmul> matmul, OperatorKernel<Attention> attention) {
   private static final OperatorKernel<Operator> ELEMENTWISE = Elementwise.kernel();
   private static final OperatorKernel<Operator> ROWWISE = Rowwise.kernel();
   private static final OperatorKernel<Operator> BLOCKS = BlockRows.kernel();
@@ -37,16 +43,13 @@ public final class OperatorKernels {
   private static final GatherRowsKernel GATHER_ROWS = new GatherRowsKernel();
   private static final CopyKernel COPY = new CopyKernel();
   private static final KvAppendKernel KV_APPEND = new KvAppendKernel();
-  private static final AttentionKernel ATTENTION = new AttentionKernel();
   private static final ArgmaxKernel ARGMAX = new ArgmaxKernel();
   private static final TopKKernel TOP_K = new TopKKernel();
   private static final PenalizeKernel PENALIZE = new PenalizeKernel();
   private static final SampleKernel SAMPLE = new SampleKernel();
 
-  private OperatorKernels() {}
-
-  /** The decision about an operator; {@code matmul} decides about that one. */
-  public static Decision plan(Operator operator, Lanes lanes, int workers, OperatorKernel<Matmul> matmul) {
+  /** The decision about an operator. */
+  public Decision plan(Operator operator, int workers) {
     return switch (operator) {
       case Matmul o -> matmul.plan(o, lanes, workers);
       case Rope o -> ROPE.plan(o, lanes, workers);
@@ -54,7 +57,7 @@ public final class OperatorKernels {
       case GatherRows o -> GATHER_ROWS.plan(o, lanes, workers);
       case Copy o -> COPY.plan(o, lanes, workers);
       case KvAppend o -> KV_APPEND.plan(o, lanes, workers);
-      case Attention o -> ATTENTION.plan(o, lanes, workers);
+      case Attention o -> attention.plan(o, lanes, workers);
       case Argmax o -> ARGMAX.plan(o, lanes, workers);
       case TopK o -> TOP_K.plan(o, lanes, workers);
       case Penalize o -> PENALIZE.plan(o, lanes, workers);
@@ -65,8 +68,8 @@ public final class OperatorKernels {
     };
   }
 
-  /** The steps of an operator that has a plan; {@code matmul} binds that one. */
-  public static List<Step> bind(Operator operator, Lanes lanes, Binding binding, OperatorKernel<Matmul> matmul) {
+  /** The steps of an operator that has a plan. */
+  public List<Step> bind(Operator operator, Binding binding) {
     return switch (operator) {
       case Matmul o -> matmul.bind(o, lanes, binding);
       case Rope o -> ROPE.bind(o, lanes, binding);
@@ -74,7 +77,7 @@ public final class OperatorKernels {
       case GatherRows o -> GATHER_ROWS.bind(o, lanes, binding);
       case Copy o -> COPY.bind(o, lanes, binding);
       case KvAppend o -> KV_APPEND.bind(o, lanes, binding);
-      case Attention o -> ATTENTION.bind(o, lanes, binding);
+      case Attention o -> attention.bind(o, lanes, binding);
       case Argmax o -> ARGMAX.bind(o, lanes, binding);
       case TopK o -> TOP_K.bind(o, lanes, binding);
       case Penalize o -> PENALIZE.bind(o, lanes, binding);

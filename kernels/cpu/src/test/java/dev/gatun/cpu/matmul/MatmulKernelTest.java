@@ -8,12 +8,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.data.Offset.offset;
 
 import dev.gatun.DType;
+import dev.gatun.cpu.library.NativeKernels;
+import dev.gatun.cpu.library.NativeLevel;
 import dev.gatun.cpu.op.Lanes;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -25,14 +28,19 @@ class MatmulKernelTest {
   private static final int[] ROWS = {1, 2, 3, 5, 8, 17, 70};
 
   /** A kernel with the weight type whose rows it takes. */
-  record Served(DType type, Lanes lanes, boolean repacked) {
-    MatmulKernel kernel(int k) {
-      return repacked ? Repack.of(type, k, lanes).orElseThrow().kernel() : MatmulKernel.of(type, lanes);
+  record Served(DType type, Lanes lanes, boolean repacked, Optional<NativeLevel> inC) {
+    Served(DType type, Lanes lanes, boolean repacked) {
+      this(type, lanes, repacked, Optional.empty());
     }
 
-    /** Whether one activation row is rounded to 8 bits. */
-    boolean rounds() {
-      return repacked || lanes == Lanes.VECTOR && Wide.L >= 8 && type.blockSize() == 256;
+    MatmulKernel kernel(int k) {
+      return inC.map(level -> NativeKernels.of(level.label()).kernel(type).orElseThrow())
+          .orElseGet(() -> repacked ? Repack.of(type, k, lanes).orElseThrow().kernel() : MatmulKernel.of(type, lanes));
+    }
+
+    /** Whether activations are rounded to eight bits before they are multiplied: in Java one row alone. */
+    boolean rounds(int rows) {
+      return inC.isPresent() ? type.isBlock() : rows == 1 && (repacked || lanes == Lanes.VECTOR && Wide.L >= 8 && type.blockSize() == 256);
     }
 
     int[] depths() {
@@ -43,8 +51,15 @@ class MatmulKernelTest {
   }
 
   static Stream<Served> served() {
-    return Stream.concat(Stream.of(new Served(DType.Q4_0, Lanes.VECTOR, true)), Arrays.stream(DType.values()).filter(MatmulKernel::takes)
-        .flatMap(type -> Arrays.stream(Lanes.values()).map(lanes -> new Served(type, lanes, false))));
+    return Stream.of(Stream.of(new Served(DType.Q4_0, Lanes.VECTOR, true)), Arrays.stream(DType.values()).filter(MatmulKernel::takes)
+        .flatMap(type -> Arrays.stream(Lanes.values()).map(lanes -> new Served(type, lanes, false))), servedInC()).flatMap(all -> all);
+  }
+
+  /** At every level that this processor runs. */
+  private static Stream<Served> servedInC() {
+    return NativeKernels.of(NativeKernels.AUTO).level().stream().flatMap(best -> Arrays.stream(NativeLevel.values()).filter(level -> level.compareTo(best) <= 0))
+        .flatMap(level -> Arrays.stream(DType.values()).filter(type -> NativeKernels.of(level.label()).kernel(type).isPresent())
+            .map(type -> new Served(type, Lanes.SCALAR, false, Optional.of(level))));
   }
 
   /** One multiplication with every operand at an odd place: strides wider than rows, offsets aligned to two bytes only. */
@@ -114,12 +129,12 @@ class MatmulKernelTest {
       long actRow = kernel.activationBytes(k);
       MemorySegment act = xs;
       if (actRow > 0) {
-        act = arena.allocate(4 + rows * actRow);
-        kernel.activate(xs, 4, xRow, rows, k, act, 4, 0, rows / 2);
-        kernel.activate(xs, 4, xRow, rows, k, act, 4, rows / 2, rows);
+        act = arena.allocate(64 + rows * actRow, 64);
+        kernel.activate(xs, 4, xRow, rows, k, act, 64, 0, rows / 2);
+        kernel.activate(xs, 4, xRow, rows, k, act, 64, rows / 2, rows);
       }
       for (int i = 0; i + 1 < cuts.length; i++) {
-        kernel.multiply(act, 4, actRow > 0 ? actRow : xRow, rows, stored, 2, wRow, k, cuts[i], cuts[i + 1], ys, 8, yRow);
+        kernel.multiply(act, actRow > 0 ? 64 : 4, actRow > 0 ? actRow : xRow, rows, stored, 2, wRow, k, cuts[i], cuts[i + 1], ys, 8, yRow);
       }
     }
 
@@ -158,7 +173,7 @@ class MatmulKernelTest {
                 sum += p.x[r][i] * weights[i];
                 magnitude += Math.abs(p.x[r][i] * weights[i]);
               }
-              double rounding = served.rounds() && m == 1 ? roundingBound(p.x[r], weights) : 0;
+              double rounding = served.rounds(m) ? roundingBound(p.x[r], weights) : 0;
               assertThat((double) y[r][c]).as("%s m=%d n=%d k=%d at [%d, %d]", served, m, n, k, r, c)
                   .isCloseTo(sum, offset(rounding + 4e-6 * magnitude + 1e-30));
             }

@@ -6,6 +6,8 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import dev.gatun.DType;
+import dev.gatun.cpu.library.NativeKernels;
+import dev.gatun.cpu.library.NativeLevel;
 import dev.gatun.cpu.op.Lanes;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -24,7 +26,7 @@ import java.util.Optional;
 /**
  * Prints GB/s of weights consumed (one activation row) and GFLOP/s (many rows) beside a plain read of the same memory, the two interleaved.
  * Arguments: types separated by commas (default all), {@code m=ROWS}, {@code k=DEPTH}, {@code t=THREADS}, {@code r=REPEATS},
- * {@code scalar}.
+ * {@code scalar}, and {@code avx512} or {@code avx2} for the kernels in C beside those in Java.
  */
 final class MatmulTiming {
   private static final long BYTES = 512L << 20;
@@ -40,6 +42,7 @@ final class MatmulTiming {
     int threads = 0;
     int repeats = 15;
     Lanes lanes = Lanes.VECTOR;
+    List<NativeLevel> levels = new ArrayList<>();
     for (String arg : args) {
       if (arg.startsWith("m=")) {
         rows = Integer.parseInt(arg.substring(2));
@@ -51,6 +54,8 @@ final class MatmulTiming {
         repeats = Integer.parseInt(arg.substring(2));
       } else if (arg.equals("scalar")) {
         lanes = Lanes.SCALAR;
+      } else if (NativeLevel.of(arg).isPresent()) {
+        levels.add(NativeLevel.of(arg).get());
       } else {
         for (String name : arg.split(",")) {
           types.add(DType.of(name).orElseThrow());
@@ -68,6 +73,12 @@ final class MatmulTiming {
           Optional<Repack> repack = Repack.of(type, k, lanes);
           if (repack.isPresent()) {
             time(type.label() + "*", type, repack.get().kernel(), weights, rows, k, t, repeats, arena);
+          }
+          for (NativeLevel level : levels) {
+            Optional<MatmulKernel> inC = NativeKernels.of(level.label()).kernel(type);
+            if (inC.isPresent()) {
+              time(type.label() + " " + level.label(), type, inC.get(), weights, rows, k, t, repeats, arena);
+            }
           }
         }
       }
@@ -112,7 +123,7 @@ final class MatmulTiming {
     }
     Arrays.sort(ours);
     Arrays.sort(plain);
-    System.out.printf("%-8s m=%-3d k=%d t=%d: median %6.1f best %6.1f %s   plain read median %.1f best %.1f  ratio %.2f%n", name, rows, k,
+    System.out.printf("%-11s m=%-3d k=%d t=%d: median %6.1f best %6.1f %s   plain read median %.1f best %.1f  ratio %.2f%n", name, rows, k,
         threads, ours[repeats / 2], ours[repeats - 1], rows == 1 ? "GB/s" : "GFLOP/s", plain[repeats / 2], plain[repeats - 1],
         ours[repeats / 2] / plain[repeats / 2]);
   }

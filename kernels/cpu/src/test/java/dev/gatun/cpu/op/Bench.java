@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gatun.Buffer;
 import dev.gatun.DType;
-import dev.gatun.Matmul;
 import dev.gatun.Operator;
 import dev.gatun.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.Optional;
 
 /** Host tensors, and operators bound by hand and run on pretended workers. */
 final class Bench {
@@ -52,16 +52,21 @@ final class Bench {
     return tensor.buffer().host().get().asSlice(tensor.offset(), tensor.bytes()).toArray(ValueLayout.JAVA_INT);
   }
 
+  /** Every operator but matmul, in Java. */
+  static OperatorKernels kernels(Lanes lanes) {
+    return new OperatorKernels(lanes, null, new AttentionKernel(_ -> Optional.empty()));
+  }
+
   /** Runs an operator as {@code workers} workers would, units dealt out one by one, last first. */
   static void run(Operator operator, Lanes lanes, int workers) {
-    OperatorKernel<Matmul> none = null;
-    assertThat(OperatorKernels.plan(operator.toCase().operator(), lanes, workers, none)).isInstanceOf(CpuPlan.class);
-    CpuPlan plan = (CpuPlan) OperatorKernels.plan(operator, lanes, workers, none);
+    OperatorKernels kernels = kernels(lanes);
+    assertThat(kernels.plan(operator.toCase().operator(), workers)).isInstanceOf(CpuPlan.class);
+    CpuPlan plan = (CpuPlan) kernels.plan(operator, workers);
     MemorySegment workspace = ARENA.allocate(Math.max(64, plan.workspaceBytes()), 64);
     workspace.fill((byte) 0xFF);
     Binding binding = new Binding(storage -> new Binding.Place(((Buffer) storage).host().get(), 0),
         new Binding.Place(workspace.asSlice(0, plan.workspaceBytes()), 0), workers);
-    List<Step> steps = OperatorKernels.bind(operator, lanes, binding, none);
+    List<Step> steps = kernels.bind(operator, binding);
     for (Step step : steps) {
       int units = step.units();
       for (int unit = units - 1; unit >= 0; unit--) {

@@ -280,6 +280,6 @@ class RowKernelsTest {
   @Test
   void whatCannotBeRoundedToIsRefusedWithTheReason() {
     Operator operator = new Quantize(Bench.empty(DType.F32, 1, 256), Bench.empty(DType.Q4_K, 1, 256));
-    assertThat(OperatorKernels.plan(operator, Lanes.SCALAR, 1, null)).isInstanceOf(Unsupported.class).asString().contains("Q8_0 and Q4_0");
+    assertThat(Bench.kernels(Lanes.SCALAR).plan(operator, 1)).isInstanceOf(Unsupported.class).asString().contains("Q8_0 and Q4_0");
   }
 }

@@ -1,0 +1,286 @@
+/*
+ * One row of x. Weights are read once, in order; what is computed must only be faster than memory. Four blocks of 32 are taken at a time, two to a
+ * vector: their codes as unsigned bytes against the signed ones of x, and what that added taken off by the sums of x, four blocks at once.
+ */
+#include "avx512.h"
+
+/* How far ahead of the weights being read lines are asked for: over the page boundaries where the processor's own prefetching stops. */
+#define AHEAD 2048
+
+INLINE void ahead(const uint8_t *w, int bytes) {
+  for (int i = 0; i < bytes; i += 64) {
+    _mm_prefetch((const char *)w + AHEAD + i, _MM_HINT_T0);
+  }
+}
+
+INLINE float sum4(__m128 v) {
+  v = _mm_add_ps(v, _mm_movehl_ps(v, v));
+  return _mm_cvtss_f32(_mm_add_ss(v, _mm_movehdup_ps(v)));
+}
+
+INLINE float sum8(__m256 v) { return sum4(_mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1))); }
+
+/* Four scales of F16, the first at the bits' low end. */
+INLINE __m128 halves4(uint64_t bits) { return _mm_cvtph_ps(_mm_cvtsi64_si128((int64_t)bits)); }
+
+INLINE uint64_t four_halves(const uint8_t *w, int64_t block) {
+  return (uint64_t)u16_at(w) | (uint64_t)u16_at(w + block) << 16 | (uint64_t)u16_at(w + 2 * block) << 32 | (uint64_t)u16_at(w + 3 * block) << 48;
+}
+
+/* Lanes 0 to 7 are element `first` of p, the others the one after it. */
+INLINE __m512 pair_of(__m512 p, int first) {
+  const __m512i at = _mm512_setr_epi32(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1);
+  return _mm512_permutexvar_ps(_mm512_add_epi32(at, _mm512_set1_epi32(first)), p);
+}
+
+INLINE __m512 dot_of(__m512i codes, const int8_t *x) {
+  return _mm512_cvtepi32_ps(_mm512_dpbusd_epi32(_mm512_setzero_si512(), codes, _mm512_loadu_si512(x)));
+}
+
+INLINE __m512i two_of(__m256i low, __m256i high) { return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1); }
+
+INLINE __m256i load32(const void *p) { return _mm256_loadu_si256((const __m256i *)p); }
+
+/* Sums that grow along a row: products, and what is to be taken off or added by the sums of x. */
+struct sums {
+  __m512 a;
+  __m512 b;
+  __m128 c;
+};
+
+INLINE void take4(struct sums *s, __m512i w0, __m512i w1, __m128 p, const struct row8 *x, int64_t b) {
+  __m512 wide = _mm512_castps128_ps512(p);
+  s->a = _mm512_fmadd_ps(dot_of(w0, x->codes + GROUP * b), pair_of(wide, 0), s->a);
+  s->b = _mm512_fmadd_ps(dot_of(w1, x->codes + GROUP * b + 64), pair_of(wide, 2), s->b);
+}
+
+INLINE float all_of(const struct sums *s) { return _mm512_reduce_add_ps(_mm512_add_ps(s->a, s->b)); }
+
+/* One block alone: the same products and sums for the blocks that make no four. */
+INLINE void take1(struct sums *s, __m256i codes, float p, const struct row8 *x, int64_t b) {
+  __m256i dot = _mm256_dpbusd_epi32(_mm256_setzero_si256(), codes, load32(x->codes + GROUP * b));
+  __m512 wide = _mm512_maskz_broadcast_f32x8(0x00ff, _mm256_cvtepi32_ps(dot));
+  s->a = _mm512_fmadd_ps(wide, _mm512_set1_ps(p), s->a);
+}
+
+INLINE __m256i nibbles(const uint8_t *p) {
+  __m128i v = _mm_loadu_si128((const __m128i *)p);
+  return _mm256_and_si256(_mm256_inserti128_si256(_mm256_castsi128_si256(v), _mm_srli_epi16(v, 4), 1), _mm256_set1_epi8(15));
+}
+
+INLINE __m256i with_fifth(__m256i codes, uint32_t bits) { return _mm256_or_si256(codes, _mm256_maskz_set1_epi8(bits, 16)); }
+
+INLINE float dot_q8_0(const uint8_t *w, const struct row8 *x, int64_t k) {
+  const __m512i flip = _mm512_set1_epi8((char)0x80);
+  struct sums s = {_mm512_setzero_ps(), _mm512_setzero_ps(), _mm_setzero_ps()};
+  int64_t blocks = k / GROUP;
+  int64_t b = 0;
+  for (; b + 4 <= blocks; b += 4, w += 136) {
+    ahead(w, 136);
+    __m128 p = _mm_mul_ps(halves4(four_halves(w, 34)), _mm_loadu_ps(x->scales + b));
+    __m512i w0 = _mm512_xor_si512(two_of(load32(w + 2), load32(w + 36)), flip);
+    __m512i w1 = _mm512_xor_si512(two_of(load32(w + 70), load32(w + 104)), flip);
+    take4(&s, w0, w1, p, x, b);
+    s.c = _mm_fmadd_ps(p, _mm_loadu_ps(x->sums + b), s.c);
+  }
+  float rest = 0;
+  for (; b < blocks; b++, w += 34) {
+    float p = f16_at(w) * x->scales[b];
+    take1(&s, _mm256_xor_si256(load32(w + 2), _mm512_castsi512_si256(flip)), p, x, b);
+    rest += p * x->sums[b];
+  }
+  return all_of(&s) - 128 * (sum4(s.c) + rest);
+}
+
+/* Words of four blocks of `block` words, codes from word `first` on: to 16 bytes of a lane each word twice, once for low nibbles, once for high ones. */
+INLINE __m512i words_of(int block, int first, int pair, int second_load) {
+  uint16_t at[32];
+  for (int i = 0; i < 32; i++) {
+    int word = block * (2 * pair + i / 16) + first + i % 8;
+    at[i] = (uint16_t)(word < 32 ? word : word - second_load + 32);
+  }
+  return _mm512_loadu_si512(at);
+}
+
+INLINE __m512i nibbles4(__m512i low, __m512i high, __m512i words) {
+  const __m512i shift = _mm512_inserti64x4(_mm512_castsi256_si512(_mm256_inserti128_si256(_mm256_setzero_si256(), _mm_set1_epi16(4), 1)),
+      _mm256_inserti128_si256(_mm256_setzero_si256(), _mm_set1_epi16(4), 1), 1);
+  return _mm512_and_si512(_mm512_srlv_epi16(_mm512_permutex2var_epi16(low, words, high), shift), _mm512_set1_epi8(15));
+}
+
+/* Blocks of 32 codes of 4 or 5 bits: scale, minimum if it has one, fifth bits if it has them, nibbles. */
+INLINE float dot_nibbles(const uint8_t *w, const struct row8 *x, int64_t k, const int minimum, const int fifth) {
+  const int bytes = 18 + 2 * minimum + 4 * fifth;
+  const int bits_at = 2 + 2 * minimum;
+  const int codes_at = bits_at + 4 * fifth;
+  const float offset = minimum ? 0 : fifth ? 16 : 8;
+  /* The second load of 64 bytes ends where four blocks end, so that nothing behind the weight is read. */
+  const int second = 4 * bytes - 64;
+  const __m512i words0 = words_of(bytes / 2, codes_at / 2, 0, second / 2);
+  const __m512i words1 = words_of(bytes / 2, codes_at / 2, 1, second / 2);
+  struct sums s = {_mm512_setzero_ps(), _mm512_setzero_ps(), _mm_setzero_ps()};
+  int64_t blocks = k / GROUP;
+  int64_t b = 0;
+  for (; b + 4 <= blocks; b += 4, w += 4 * bytes) {
+    ahead(w, 4 * bytes);
+    __m512i low = _mm512_loadu_si512(w);
+    __m512i high = _mm512_loadu_si512(w + second);
+    __m512i w0 = nibbles4(low, high, words0);
+    __m512i w1 = nibbles4(low, high, words1);
+    if (fifth) {
+      uint64_t m0 = (uint64_t)u32_at(w + bits_at) | (uint64_t)u32_at(w + bytes + bits_at) << 32;
+      uint64_t m1 = (uint64_t)u32_at(w + 2 * bytes + bits_at) | (uint64_t)u32_at(w + 3 * bytes + bits_at) << 32;
+      w0 = _mm512_mask_add_epi8(w0, m0, w0, _mm512_set1_epi8(16));
+      w1 = _mm512_mask_add_epi8(w1, m1, w1, _mm512_set1_epi8(16));
+    }
+    __m128 scale = _mm_loadu_ps(x->scales + b);
+    __m128 p = _mm_mul_ps(halves4(four_halves(w, bytes)), scale);
+    take4(&s, w0, w1, p, x, b);
+    if (minimum) {
+      s.c = _mm_fmadd_ps(halves4(four_halves(w + 2, bytes)), _mm_loadu_ps(x->scaled_sums + b), s.c);
+    } else {
+      s.c = _mm_fmadd_ps(p, _mm_loadu_ps(x->sums + b), s.c);
+    }
+  }
+  float rest = 0;
+  for (; b < blocks; b++, w += bytes) {
+    __m256i codes = nibbles(w + codes_at);
+    float p = f16_at(w) * x->scales[b];
+    take1(&s, fifth ? with_fifth(codes, u32_at(w + bits_at)) : codes, p, x, b);
+    rest += minimum ? f16_at(w + 2) * x->scaled_sums[b] : p * x->sums[b];
+  }
+  float c = sum4(s.c) + rest;
+  return minimum ? all_of(&s) + c : all_of(&s) - offset * c;
+}
+
+/* The eight scales and minima of 6 bits in the twelve bytes of a block of 256. */
+INLINE void scales_k(const uint8_t *p, uint64_t *scales, uint64_t *minima) {
+  uint32_t a = u32_at(p);
+  uint32_t b = u32_at(p + 4);
+  uint32_t c = u32_at(p + 8);
+  *scales = (uint64_t)(a & 0x3f3f3f3f) | (uint64_t)((c & 0x0f0f0f0f) | (a >> 2 & 0x30303030)) << 32;
+  *minima = (uint64_t)(b & 0x3f3f3f3f) | (uint64_t)((c >> 4 & 0x0f0f0f0f) | (b >> 2 & 0x30303030)) << 32;
+}
+
+INLINE __m256 bytes8(uint64_t v) { return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_cvtsi64_si128((int64_t)v))); }
+
+INLINE __m512i twice(const uint8_t *p) { return _mm512_broadcast_i64x4(load32(p)); }
+
+/* Blocks of 256: scale, minimum, twelve bytes of scales, the fifth bits if it has them, nibbles, of which 32 bytes are two groups. */
+INLINE float dot_k(const uint8_t *w, const struct row8 *x, int64_t k, const int fifth) {
+  const int bytes = 144 + 32 * fifth;
+  const __m512i shift = _mm512_inserti64x4(_mm512_setzero_si512(), _mm256_set1_epi16(4), 1);
+  const __m512i low4 = _mm512_set1_epi8(15);
+  __m512 sum[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
+  __m256 least = _mm256_setzero_ps();
+  for (int64_t b = 0; b < k / 256; b++, w += bytes) {
+    ahead(w, bytes);
+    uint64_t scales;
+    uint64_t minima;
+    scales_k(w + 4, &scales, &minima);
+    __m256 p = _mm256_mul_ps(_mm256_mul_ps(bytes8(scales), _mm256_set1_ps(f16_at(w))), _mm256_loadu_ps(x->scales + 8 * b));
+    least = _mm256_fmadd_ps(_mm256_mul_ps(bytes8(minima), _mm256_set1_ps(f16_at(w + 2))), _mm256_loadu_ps(x->scaled_sums + 8 * b), least);
+    __m512 wide = _mm512_castps256_ps512(p);
+    __m512i bits = fifth ? twice(w + 16) : low4;
+    const uint8_t *q = w + 16 + 32 * fifth;
+    for (int i = 0; i < 4; i++) {
+      __m512i codes = _mm512_and_si512(_mm512_srlv_epi16(twice(q + 32 * i), shift), low4);
+      if (fifth) {
+        __m512i mask = _mm512_inserti64x4(_mm512_set1_epi8((char)(1 << 2 * i)), _mm256_set1_epi8((char)(2 << 2 * i)), 1);
+        codes = _mm512_mask_add_epi8(codes, _mm512_test_epi8_mask(bits, mask), codes, _mm512_set1_epi8(16));
+      }
+      sum[i & 1] = _mm512_fmadd_ps(dot_of(codes, x->codes + 256 * b + 64 * i), pair_of(wide, 2 * i), sum[i & 1]);
+    }
+  }
+  return _mm512_reduce_add_ps(_mm512_add_ps(sum[0], sum[1])) - sum8(least);
+}
+
+/* Blocks of 256 codes of 6 bits in groups of 16 with a signed scale each: 128 bytes of low nibbles, 64 of high pairs, the scales, their scale. */
+INLINE float dot_q6_k(const uint8_t *w, const struct row8 *x, int64_t k) {
+  const __m512i low4 = _mm512_set1_epi8(15);
+  const __m512i high2 = _mm512_set1_epi8(0x30);
+  const __m512i up = _mm512_inserti64x4(_mm512_set1_epi16(4), _mm256_set1_epi16(2), 1);
+  const __m512i down = _mm512_inserti64x4(_mm512_setzero_si512(), _mm256_set1_epi16(2), 1);
+  const __m512i halves = _mm512_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
+  const __m512i quarters = _mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3);
+  __m512 sum[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
+  __m512 least = _mm512_setzero_ps();
+  for (int64_t b = 0; b < k / 256; b++, w += 210) {
+    ahead(w, 210);
+    __m512 of_x = _mm512_permutexvar_ps(halves, _mm512_castps256_ps512(_mm256_loadu_ps(x->scales + 8 * b)));
+    __m512 scales = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(w + 192))));
+    __m512 p = _mm512_mul_ps(_mm512_mul_ps(scales, _mm512_set1_ps(f16_at(w + 208))), of_x);
+    least = _mm512_fmadd_ps(p, _mm512_loadu_ps(x->half_sums + 16 * b), least);
+    for (int i = 0; i < 2; i++) {
+      __m512i nibble = _mm512_loadu_si512(w + 64 * i);
+      __m512i pairs = twice(w + 128 + 32 * i);
+      __m512i first = _mm512_or_si512(_mm512_and_si512(nibble, low4), _mm512_and_si512(_mm512_sllv_epi16(pairs, up), high2));
+      __m512i second = _mm512_or_si512(_mm512_and_si512(_mm512_srli_epi16(nibble, 4), low4), _mm512_and_si512(_mm512_srlv_epi16(pairs, down), high2));
+      const int8_t *at = x->codes + 256 * b + 128 * i;
+      __m512i from = _mm512_add_epi32(quarters, _mm512_set1_epi32(8 * i));
+      sum[0] = _mm512_fmadd_ps(dot_of(first, at), _mm512_permutexvar_ps(from, p), sum[0]);
+      sum[1] = _mm512_fmadd_ps(dot_of(second, at + 64), _mm512_permutexvar_ps(_mm512_add_epi32(from, _mm512_set1_epi32(4)), p), sum[1]);
+    }
+  }
+  return _mm512_reduce_add_ps(_mm512_add_ps(sum[0], sum[1])) - 32 * _mm512_reduce_add_ps(least);
+}
+
+enum { F32, F16, BF16 };
+
+INLINE __m512 floats(const uint8_t *w, int64_t i, const int type) {
+  return type == F32 ? _mm512_loadu_ps(w + 4 * i) : type == F16 ? f16x16(load32(w + 2 * i)) : bf16x16(load32(w + 2 * i));
+}
+
+INLINE __m512 last_floats(const uint8_t *w, int64_t i, __mmask16 mask, const int type) {
+  if (type == F32) {
+    return _mm512_maskz_loadu_ps(mask, w + 4 * i);
+  }
+  __m256i v = _mm256_maskz_loadu_epi16(mask, w + 2 * i);
+  return type == F16 ? f16x16(v) : bf16x16(v);
+}
+
+INLINE float dot_floats(const uint8_t *w, const uint8_t *x, int64_t k, const int type) {
+  __m512 sum[4] = {_mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps()};
+  int64_t i = 0;
+  for (; i + 64 <= k; i += 64) {
+    ahead(w + (type == F32 ? 4 : 2) * i, type == F32 ? 256 : 128);
+    for (int j = 0; j < 4; j++) {
+      sum[j] = _mm512_fmadd_ps(floats(w, i + 16 * j, type), _mm512_loadu_ps(x + 4 * (i + 16 * j)), sum[j]);
+    }
+  }
+  for (; i < k; i += 16) {
+    __mmask16 mask = lanes(k - i);
+    sum[0] = _mm512_fmadd_ps(last_floats(w, i, mask, type), _mm512_maskz_loadu_ps(mask, x + 4 * i), sum[0]);
+  }
+  return _mm512_reduce_add_ps(_mm512_add_ps(_mm512_add_ps(sum[0], sum[1]), _mm512_add_ps(sum[2], sum[3])));
+}
+
+INLINE void put(const struct product *p, int32_t n, float v) { memcpy(p->y + 4 * (int64_t)n, &v, 4); }
+
+#define GEMV_FLOATS(name, type)                                            \
+  void gatun_gemv_##name##_avx512(const struct product *p) {               \
+    for (int32_t n = p->n0; n < p->n1; n++) {                              \
+      put(p, n, dot_floats(p->w + n * p->w_row, p->act, p->k, type));      \
+    }                                                                      \
+  }
+
+#define GEMV(name, dot)                                                    \
+  void gatun_gemv_##name##_avx512(const struct product *p) {               \
+    struct row8 x = row8_at(p->act, p->k);                                 \
+    for (int32_t n = p->n0; n < p->n1; n++) {                              \
+      const uint8_t *w = p->w + n * p->w_row;                              \
+      put(p, n, dot);                                                      \
+    }                                                                      \
+  }
+
+GEMV_FLOATS(f32, F32)
+GEMV_FLOATS(f16, F16)
+GEMV_FLOATS(bf16, BF16)
+GEMV(q8_0, dot_q8_0(w, &x, p->k))
+GEMV(q4_0, dot_nibbles(w, &x, p->k, 0, 0))
+GEMV(q4_1, dot_nibbles(w, &x, p->k, 1, 0))
+GEMV(q5_0, dot_nibbles(w, &x, p->k, 0, 1))
+GEMV(q5_1, dot_nibbles(w, &x, p->k, 1, 1))
+GEMV(q4_k, dot_k(w, &x, p->k, 0))
+GEMV(q5_k, dot_k(w, &x, p->k, 1))
+GEMV(q6_k, dot_q6_k(w, &x, p->k))

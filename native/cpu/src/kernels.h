@@ -1,0 +1,135 @@
+/* What the files of kernels share: the forms of activations, the table of each level. */
+#ifndef GATUN_KERNELS_H
+#define GATUN_KERNELS_H
+
+#include "gatun_cpu.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* Activations of one group share a scale. */
+#define GROUP 32
+
+/*
+ * A row of activations in 8 bits: k codes, then for each group of 32 the scale, the sum of its codes, and the two multiplied, then the sums of halves of
+ * groups; all but the codes in F32. x is scale * code. Sections start at multiples of 64 bytes.
+ */
+struct row8 {
+  const int8_t *codes;
+  const float *scales;
+  const float *sums;
+  const float *scaled_sums;
+  const float *half_sums;
+};
+
+static inline int64_t section(int64_t bytes) { return (bytes + 63) & ~(int64_t)63; }
+
+static inline int64_t row8_bytes(int64_t k) { return section(k) + 3 * section(4 * (k / GROUP)) + section(8 * (k / GROUP)); }
+
+static inline struct row8 row8_at(const void *at, int64_t k) {
+  const char *p = at;
+  int64_t groups = section(4 * (k / GROUP));
+  struct row8 row;
+  row.codes = (const int8_t *)p;
+  row.scales = (const float *)(p + section(k));
+  row.sums = (const float *)(p + section(k) + groups);
+  row.scaled_sums = (const float *)(p + section(k) + 2 * groups);
+  row.half_sums = (const float *)(p + section(k) + 3 * groups);
+  return row;
+}
+
+/* Bits of a float that are not those of a finite one, sign aside, are at least these. */
+#define NOT_FINITE 0x7f800000u
+
+static inline uint16_t u16_at(const uint8_t *p) {
+  uint16_t v;
+  memcpy(&v, p, 2);
+  return v;
+}
+
+static inline uint32_t u32_at(const uint8_t *p) {
+  uint32_t v;
+  memcpy(&v, p, 4);
+  return v;
+}
+
+static inline int32_t i32_at(const void *p) {
+  int32_t v;
+  memcpy(&v, p, 4);
+  return v;
+}
+
+/* One matmul, its offsets added up. */
+struct product {
+  const uint8_t *act;
+  int64_t act_row;
+  int32_t rows;
+  const uint8_t *w;
+  int64_t w_row;
+  int64_t k;
+  int32_t n0;
+  int32_t n1;
+  uint8_t *y;
+  int64_t y_row;
+};
+
+static inline float *y_at(const struct product *p, int64_t m, int64_t n) { return (float *)(p->y + m * p->y_row) + n; }
+
+typedef void (*product_fn)(const struct product *p);
+typedef void (*round_fn)(const float *x, int64_t k, int32_t rows, void *to);
+
+/* How activations are made ready: not at all, as a row8, or as k numbers in BF16 and as many zeros as fill the section. */
+enum form { IN_PLACE = 0, IN_8_BITS = 1, IN_BF16 = 2 };
+
+static inline int64_t form_bytes(int32_t form, int64_t k) { return form == IN_8_BITS ? row8_bytes(k) : form == IN_BF16 ? section(2 * k) : 0; }
+
+/* A weight type at a level: the product with one row of x and with more, and the form of x. */
+struct kernel {
+  int32_t type;
+  int32_t form;
+  product_fn one;
+  product_fn many;
+};
+
+/* A tile of an attention, its offsets added up; gatun_cpu_attend tells what each is. */
+struct attention {
+  int32_t type;
+  const uint8_t *q;
+  int64_t q_token;
+  int64_t q_head;
+  int32_t tokens;
+  int32_t group;
+  const uint8_t *keys;
+  int64_t key_stride;
+  int32_t key_size;
+  const uint8_t *values;
+  int64_t value_stride;
+  int32_t value_size;
+  int32_t count;
+  float scale;
+  uint8_t *state;
+  uint8_t *sums;
+  int64_t sums_row;
+  const uint8_t *bounds;
+  float *work;
+};
+
+typedef void (*attend_fn)(const struct attention *a);
+
+/* Elements up to which sizes are filled up in working memory. */
+#define FILLED 16
+
+static inline int64_t filled(int64_t n) { return (n + FILLED - 1) / FILLED * FILLED; }
+
+struct level {
+  const struct kernel *kernels;
+  int32_t count;
+  round_fn round;
+  round_fn round_bf16;
+  attend_fn attend;
+};
+
+const struct level *gatun_avx512(void);
+const struct level *gatun_avx2(void);
+
+#endif

@@ -1,0 +1,49 @@
+/* AVX-512: the table, and rows of activations rounded to 8 bits. */
+#include "avx512.h"
+
+/* One group of 32 with NaN or infinity has a scale of NaN; one whose scale would be subnormal is zeros. */
+static void round_row(const float *x, int64_t k, int32_t rows, void *to) {
+  struct row8 row = row8_at(to, k);
+  const __m512i magnitude = _mm512_set1_epi32(0x7fffffff);
+  const __m128i flip = rows == 1 ? _mm_setzero_si128() : _mm_set1_epi8((char)0x80);
+  for (int64_t g = 0; g < k / GROUP; g++) {
+    __m512 a = _mm512_loadu_ps(x + GROUP * g);
+    __m512 b = _mm512_loadu_ps(x + GROUP * g + 16);
+    __m512i largest = _mm512_max_epu32(_mm512_and_epi32(_mm512_castps_si512(a), magnitude), _mm512_and_epi32(_mm512_castps_si512(b), magnitude));
+    uint32_t bits = _mm512_reduce_max_epu32(largest);
+    float most;
+    memcpy(&most, &bits, 4);
+    float scale = bits >= NOT_FINITE ? __builtin_nanf("") : most / 127;
+    float inverse = scale > 1.17549435e-38f ? 1 / scale : 0;
+    __m512i p = _mm512_cvtps_epi32(_mm512_mul_ps(a, _mm512_set1_ps(inverse)));
+    __m512i q = _mm512_cvtps_epi32(_mm512_mul_ps(b, _mm512_set1_ps(inverse)));
+    int first = _mm512_reduce_add_epi32(p);
+    int second = _mm512_reduce_add_epi32(q);
+    _mm_storeu_si128((__m128i *)(row.codes + GROUP * g), _mm_xor_si128(_mm512_cvtsepi32_epi8(p), flip));
+    _mm_storeu_si128((__m128i *)(row.codes + GROUP * g + 16), _mm_xor_si128(_mm512_cvtsepi32_epi8(q), flip));
+    ((float *)row.scales)[g] = scale;
+    ((float *)row.sums)[g] = (float)(first + second);
+    ((float *)row.scaled_sums)[g] = scale * (float)(first + second);
+    ((float *)row.half_sums)[2 * g] = (float)first;
+    ((float *)row.half_sums)[2 * g + 1] = (float)second;
+  }
+}
+
+static const struct kernel KERNELS[] = {
+    {GATUN_F32, IN_PLACE, gatun_gemv_f32_avx512, gatun_gemm_f32_avx512},
+    {GATUN_F16, IN_PLACE, gatun_gemv_f16_avx512, gatun_gemm_f16_avx512},
+    {GATUN_BF16, IN_PLACE, gatun_gemv_bf16_avx512, gatun_gemm_bf16_avx512},
+    {GATUN_BF16_BY_BF16, IN_BF16, gatun_gemv_bf16_by_bf16_avx512, gatun_gemm_bf16_by_bf16_avx512},
+    {GATUN_Q8_0, IN_8_BITS, gatun_gemv_q8_0_avx512, gatun_gemm_q8_0_avx512},
+    {GATUN_Q4_0, IN_8_BITS, gatun_gemv_q4_0_avx512, gatun_gemm_q4_0_avx512},
+    {GATUN_Q4_1, IN_8_BITS, gatun_gemv_q4_1_avx512, gatun_gemm_q4_1_avx512},
+    {GATUN_Q5_0, IN_8_BITS, gatun_gemv_q5_0_avx512, gatun_gemm_q5_0_avx512},
+    {GATUN_Q5_1, IN_8_BITS, gatun_gemv_q5_1_avx512, gatun_gemm_q5_1_avx512},
+    {GATUN_Q4_K, IN_8_BITS, gatun_gemv_q4_k_avx512, gatun_gemm_q4_k_avx512},
+    {GATUN_Q5_K, IN_8_BITS, gatun_gemv_q5_k_avx512, gatun_gemm_q5_k_avx512},
+    {GATUN_Q6_K, IN_8_BITS, gatun_gemv_q6_k_avx512, gatun_gemm_q6_k_avx512},
+};
+
+static const struct level LEVEL = {KERNELS, sizeof KERNELS / sizeof KERNELS[0], round_row, gatun_round_bf16_avx512, gatun_attend_avx512};
+
+const struct level *gatun_avx512(void) { return &LEVEL; }

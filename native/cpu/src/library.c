@@ -1,0 +1,91 @@
+/* The interface: which processor this is, and from a type to its kernel. */
+#include "kernels.h"
+
+#if !defined(__x86_64__)
+#error "these kernels are for x86-64"
+#endif
+
+int32_t gatun_cpu_abi(void) { return GATUN_CPU_ABI; }
+
+int32_t gatun_cpu_level(void) {
+  __builtin_cpu_init();
+  int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c") && __builtin_cpu_supports("bmi2");
+  int avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq")
+      && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512vnni");
+  return avx2 && avx512 ? GATUN_CPU_AVX512 : avx2 ? GATUN_CPU_AVX2 : GATUN_CPU_NONE;
+}
+
+static const struct level *of_level(int32_t level) {
+  return level == GATUN_CPU_AVX512 ? gatun_avx512() : level == GATUN_CPU_AVX2 ? gatun_avx2() : NULL;
+}
+
+static const struct kernel *of_type(const struct level *level, int32_t type) {
+  if (type == GATUN_BF16_BY_BF16 && !__builtin_cpu_supports("avx512bf16")) {
+    return NULL;
+  }
+  for (int32_t i = 0; level != NULL && i < level->count; i++) {
+    if (level->kernels[i].type == type) {
+      return &level->kernels[i];
+    }
+  }
+  return NULL;
+}
+
+int32_t gatun_cpu_activation_form(int32_t level, int32_t type) {
+  const struct kernel *kernel = of_type(of_level(level), type);
+  return kernel == NULL ? -1 : kernel->form;
+}
+
+int64_t gatun_cpu_activation_bytes(int32_t level, int32_t type, int64_t k) {
+  return form_bytes(gatun_cpu_activation_form(level, type), k);
+}
+
+void gatun_cpu_activate(int32_t level, int32_t type, const void *x, int64_t x_offset, int64_t x_row_bytes, int32_t rows, int64_t k, void *act,
+    int64_t act_offset, int32_t m0, int32_t m1) {
+  const struct level *found = of_level(level);
+  const struct kernel *kernel = of_type(found, type);
+  if (kernel == NULL || kernel->form == IN_PLACE) {
+    return;
+  }
+  round_fn round = kernel->form == IN_BF16 ? found->round_bf16 : found->round;
+  int64_t bytes = form_bytes(kernel->form, k);
+  for (int64_t m = m0; m < m1; m++) {
+    round((const float *)((const char *)x + x_offset + m * x_row_bytes), k, rows, (char *)act + act_offset + m * bytes);
+  }
+}
+
+void gatun_cpu_matmul(int32_t level, int32_t type, const void *act, int64_t act_offset, int64_t act_row_bytes, int32_t rows, const void *w, int64_t w_offset,
+    int64_t w_row_bytes, int64_t k, int32_t n0, int32_t n1, void *y, int64_t y_offset, int64_t y_row_bytes) {
+  const struct kernel *kernel = of_type(of_level(level), type);
+  if (kernel == NULL || rows <= 0 || n0 >= n1) {
+    return;
+  }
+  struct product p = {(const uint8_t *)act + act_offset, act_row_bytes, rows, (const uint8_t *)w + w_offset, w_row_bytes, k, n0, n1,
+      (uint8_t *)y + y_offset, y_row_bytes};
+  if (rows == 1) {
+    kernel->one(&p);
+  } else {
+    kernel->many(&p);
+  }
+}
+
+int32_t gatun_cpu_attends(int32_t level, int32_t type) {
+  return of_level(level) != NULL && (type == GATUN_F32 || type == GATUN_F16 || type == GATUN_BF16 || type == GATUN_Q8_0);
+}
+
+int64_t gatun_cpu_attend_bytes(int32_t key_size, int32_t value_size, int32_t group) {
+  return 4 * GATUN_CPU_TILE * (filled(key_size) + filled(value_size) + group);
+}
+
+void gatun_cpu_attend(int32_t level, int32_t type, const void *q, int64_t q_offset, int64_t q_token_bytes, int64_t q_head_bytes, int32_t tokens,
+    int32_t group, const void *keys, int64_t key_offset, int64_t key_stride, int32_t key_size, const void *values, int64_t value_offset, int64_t value_stride,
+    int32_t value_size, int32_t count, float scale, void *scratch, int64_t base, int64_t state, int64_t sums, int64_t sums_row_bytes, int64_t bounds,
+    int64_t work) {
+  if (!gatun_cpu_attends(level, type) || count <= 0 || count > GATUN_CPU_TILE) {
+    return;
+  }
+  uint8_t *own = (uint8_t *)scratch + base;
+  struct attention a = {type, (const uint8_t *)q + q_offset, q_token_bytes, q_head_bytes, tokens, group, (const uint8_t *)keys + key_offset, key_stride, key_size,
+      (const uint8_t *)values + value_offset, value_stride, value_size, count, scale, own + state, own + sums, sums_row_bytes, own + bounds, (float *)(own + work)};
+  of_level(level)->attend(&a);
+}
