@@ -1,6 +1,9 @@
 package dev.gatun.cpu.matmul;
 
-/** A thread's working memory for {@link ColumnKernel}: a block of decoded weights, the activations that meet it, and the sums of their products. */
+/**
+ * A thread's working memory for {@link ColumnKernel}: a block of decoded weights, the activations that meet it, and the sums of their
+ * products.
+ */
 final class Block {
   /** Elements of a row decoded at a time. Every block size divides it. */
   static final int DEPTH = 512;

@@ -7,9 +7,9 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
- * Matmul of many activation rows, which lie as {@link Columns}: weights become floats, row by row, and each of them is broadcast to multiply a column of
- * activations. No sum goes across a vector, and no weight has to change its place. The arithmetic is that of F32 multiply-adds on the decoded weights;
- * activations are not rounded.
+ * Matmul of many activation rows, which lie as {@link Columns}: weights become floats, row by row, and each of them is broadcast to
+ * multiply a column of activations. No sum goes across a vector, and no weight has to change its place. The arithmetic is that of F32
+ * multiply-adds on the decoded weights; activations are not rounded.
  */
 final class ColumnKernel extends MatmulKernel {
   private static final int[] IN_ORDER = {};
@@ -69,8 +69,8 @@ final class ColumnKernel extends MatmulKernel {
   }
 
   /** One group of activation rows: weights are multiplied as soon as they are decoded. */
-  private void few(Block block, float[] sums, MemorySegment act, long actOffset, int rows, int m, MemorySegment w, long wOffset, long wRowBytes,
-      int some, int k, int from, int count) {
+  private void few(Block block, float[] sums, MemorySegment act, long actOffset, int rows, int m, MemorySegment w, long wOffset,
+      long wRowBytes, int some, int k, int from, int count) {
     boolean narrow = Columns.width(rows, m) <= Wide.L;
     int step = narrow ? tile.narrowRows() : tile.rows();
     Columns.read(act, actOffset, rows, k, m, from, count, block, narrow ? Wide.L : Columns.WIDTH);
@@ -87,8 +87,8 @@ final class ColumnKernel extends MatmulKernel {
   }
 
   /** Several groups: a block of weights is decoded once, and meets one group after the other. */
-  private void many(Block block, float[] sums, int span, MemorySegment act, long actOffset, int rows, int m, int end, MemorySegment w, long wOffset,
-      long wRowBytes, int some, int k, int from, int count) {
+  private void many(Block block, float[] sums, int span, MemorySegment act, long actOffset, int rows, int m, int end, MemorySegment w,
+      long wOffset, long wRowBytes, int some, int k, int from, int count) {
     for (int n = 0; n < some; n++) {
       piece.decode(w, wOffset + n * wRowBytes, k, from, count, block.weights, n * Block.STRIDE);
     }
@@ -109,7 +109,8 @@ final class ColumnKernel extends MatmulKernel {
     }
   }
 
-  private static void store(Block block, float[] sums, int span, int rows, int m, int end, int some, MemorySegment y, long yOffset, long yRowBytes) {
+  private static void store(Block block, float[] sums, int span, int rows, int m, int end, int some, MemorySegment y, long yOffset,
+      long yRowBytes) {
     for (int first = m; first < end; first += Columns.WIDTH) {
       for (int lane = 0; lane < Columns.width(rows, first); lane++) {
         int at = (first - m) * span + lane;

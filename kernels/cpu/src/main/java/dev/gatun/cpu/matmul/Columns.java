@@ -6,8 +6,8 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Activation rows side by side: groups of {@link #WIDTH} rows, in each of which the elements of one column follow each other, so that a vector holds one
- * element of as many rows. The last group is as wide as rows are left; of a single row nothing changes.
+ * Activation rows side by side: groups of {@link #WIDTH} rows, in each of which the elements of one column follow each other, so that a
+ * vector holds one element of as many rows. The last group is as wide as rows are left; of a single row nothing changes.
  */
 final class Columns {
   /** Rows of a group: two vectors. */
@@ -26,9 +26,11 @@ final class Columns {
   /**
    * Writes rows [m0, m1) of x.
    *
-   * @param order where element i of a row goes, for i below its length, a power of two that divides k, and so on for what follows; empty where elements stay
+   * @param order where element i of a row goes, for i below its length, a power of two that divides k, and so on for what follows; empty
+   *     where elements stay
    */
-  static void write(MemorySegment x, long xOffset, long xRowBytes, int rows, int k, MemorySegment act, long actOffset, int m0, int m1, int[] order) {
+  static void write(MemorySegment x, long xOffset, long xRowBytes, int rows, int k, MemorySegment act, long actOffset, int m0, int m1,
+      int[] order) {
     float[] piece = Panel.ofThread().piece;
     int some;
     for (int m = m0; m < m1; m += some) {
@@ -77,8 +79,8 @@ final class Columns {
   }
 
   /**
-   * Reads {@code count} columns of the group that begins with row {@code first} into an array, {@code stride} floats from one column to the next; what
-   * lies between a narrow group's columns there means nothing.
+   * Reads {@code count} columns of the group that begins with row {@code first} into an array, {@code stride} floats from one column to the
+   * next; what lies between a narrow group's columns there means nothing.
    */
   static void read(MemorySegment act, long actOffset, int rows, int k, int first, int from, int count, Block block, int stride) {
     int width = width(rows, first);

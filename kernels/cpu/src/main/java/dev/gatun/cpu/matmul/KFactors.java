@@ -12,14 +12,20 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
-/** A K-quant row's scales times those of an activation row, in the order that {@link KRows} takes them, and behind them what minimums or offsets add to the sum. */
+/**
+ * A K-quant row's scales times those of an activation row, in the order that {@link KRows} takes them, and behind them what minimums or
+ * offsets add to the sum.
+ */
 final class KFactors {
   private static final VectorSpecies<Float> F = Wide.F;
   private static final VectorSpecies<Integer> I = Wide.I;
   private static final VectorSpecies<Integer> FOUR = IntVector.SPECIES_128;
   private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
 
-  /** Of a header's words, d and dmin, then three of scales, those whose bytes have the lower bits of scales and minimums, and the one with the upper. */
+  /**
+   * Of a header's words, d and dmin, then three of scales, those whose bytes have the lower bits of scales and minimums, and the one with
+   * the upper.
+   */
   private static final VectorShuffle<Integer> LOWER = VectorShuffle.fromValues(FOUR, 1, 1, 2, 2);
   private static final VectorShuffle<Integer> UPPER = VectorShuffle.fromValues(FOUR, 3, 3, 3, 3);
   private static final int[] LOWER_SHIFT = {0, 2, 0, 2};
@@ -50,7 +56,10 @@ final class KFactors {
     return VectorShuffle.fromOp(F, i -> (part * (L / 4) + (i >> 2)) % L);
   }
 
-  /** Of Q4_K and Q5_K. With vectors of sixteen, a factor for each lane; with eight, one for each 32 weights, {@code step} for 256 in either case. */
+  /**
+   * Of Q4_K and Q5_K. With vectors of sixteen, a factor for each lane; with eight, one for each 32 weights, {@code step} for 256 in either
+   * case.
+   */
   static void affine(MemorySegment w, long offset, int blocks, int bytes, float[] terms, float[] factors, int step) {
     if (L == 16) {
       sixteen(w, offset, blocks, bytes, terms, factors, step);
@@ -68,9 +77,11 @@ final class KFactors {
           .and(IntVector.fromArray(FOUR, LOWER_BITS, 0));
       six = six.or(header.rearrange(UPPER).lanewise(VectorOperators.LSHR, IntVector.fromArray(FOUR, UPPER_SHIFT, 0))
           .and(IntVector.fromArray(FOUR, UPPER_BITS, 0)));
-      FloatVector f = (FloatVector) six.reinterpretAsBytes().convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0).convert(VectorOperators.I2F, 0);
+      FloatVector f = (FloatVector) six.reinterpretAsBytes().convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0)
+          .convert(VectorOperators.I2F, 0);
       FloatVector d = FloatVector.fromArray(F, FIRST_EIGHT, 0).mul(Float.float16ToFloat(w.get(JAVA_SHORT_UNALIGNED, at)));
-      d = FloatVector.fromArray(F, LAST_EIGHT, 0).fma(FloatVector.broadcast(F, -Float.float16ToFloat(w.get(JAVA_SHORT_UNALIGNED, at + 2))), d);
+      d = FloatVector.fromArray(F, LAST_EIGHT, 0)
+          .fma(FloatVector.broadcast(F, -Float.float16ToFloat(w.get(JAVA_SHORT_UNALIGNED, at + 2))), d);
       f = f.mul(d).mul(FloatVector.fromArray(F, terms, 32 * b));
       minimums = minimums.add(f);
       f.rearrange(GROUPS_0_2).intoArray(factors, step * b);
@@ -90,10 +101,13 @@ final class KFactors {
           .and(IntVector.fromArray(FOUR, LOWER_BITS, 0));
       six = six.or(header.rearrange(UPPER).lanewise(VectorOperators.LSHR, IntVector.fromArray(FOUR, UPPER_SHIFT, 0))
           .and(IntVector.fromArray(FOUR, UPPER_BITS, 0)));
-      FloatVector f = (FloatVector) six.reinterpretAsBytes().convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0).convert(VectorOperators.I2F, 0);
-      f.mul(Float.float16ToFloat(w.get(JAVA_SHORT_UNALIGNED, at))).mul(FloatVector.fromArray(F, terms, 32 * b)).intoArray(factors, step * b);
+      FloatVector f = (FloatVector) six.reinterpretAsBytes().convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0)
+          .convert(VectorOperators.I2F, 0);
+      f.mul(Float.float16ToFloat(w.get(JAVA_SHORT_UNALIGNED, at))).mul(FloatVector.fromArray(F, terms, 32 * b))
+          .intoArray(factors, step * b);
       f = (FloatVector) six.reinterpretAsBytes().convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 1).convert(VectorOperators.I2F, 0);
-      minimums = f.mul(-Float.float16ToFloat(w.get(JAVA_SHORT_UNALIGNED, at + 2))).fma(FloatVector.fromArray(F, terms, 32 * b + 8), minimums);
+      minimums = f.mul(-Float.float16ToFloat(w.get(JAVA_SHORT_UNALIGNED, at + 2)))
+          .fma(FloatVector.fromArray(F, terms, 32 * b + 8), minimums);
     }
     minimums.intoArray(factors, step * blocks);
   }

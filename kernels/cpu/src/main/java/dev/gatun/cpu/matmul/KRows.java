@@ -14,11 +14,12 @@ import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * {@link RoundedKernel.KDot} for vectors of 64 or 32 bytes. A first pass over the row multiplies its scales with the activations' ({@link KFactors}), a second one
- * its weights with the numbers that activations were rounded to: two products fit a 16-bit sum, and two of those, so that a lane is converted once for four weights.
+ * {@link RoundedKernel.KDot} for vectors of 64 or 32 bytes. A first pass over the row multiplies its scales with the activations' ({@link
+ * KFactors}), a second one its weights with the numbers that activations were rounded to: two products fit a 16-bit sum, and two of those,
+ * so that a lane is converted once for four weights.
  *
- * <p>The loops call the Vector API alone. Its methods are inlined however large a loop has become; a method of ours is not, once C2 has seen enough nodes, and
- * a vector that crosses a call is an object.
+ * <p>The loops call the Vector API alone. Its methods are inlined however large a loop has become; a method of ours is not, once C2 has
+ * seen enough nodes, and a vector that crosses a call is an object.
  */
 final class KRows {
   private static final VectorSpecies<Float> F = Wide.F;
@@ -106,7 +107,8 @@ final class KRows {
     FloatVector c = FloatVector.zero(F);
     for (int g = 0; g < vectors; g++) {
       int at = 176 * (g >> LOG);
-      ShortVector h = L == 16 ? ((ShortVector) ShortVector.fromMemorySegment(HALF, w, from + at, LE).reinterpretShape(S, 0)).rearrange(TWICE)
+      ShortVector h = L == 16
+          ? ((ShortVector) ShortVector.fromMemorySegment(HALF, w, from + at, LE).reinterpretShape(S, 0)).rearrange(TWICE)
           : ShortVector.fromMemorySegment(S, w, from + at, LE);
       h = h.lanewise(VectorOperators.LSHR, 4 * (g >> LOG - 1 & 1));
       ShortVector v = ShortVector.fromMemorySegment(S, w, from + (at + 32 + 4 * L * (g & REST)), LE);
@@ -114,7 +116,8 @@ final class KRows {
       ShortVector b = v.and((short) 0x0f0f).or(h.mul(ShortVector.fromArray(S, BY_16_4, 16 * (g & MORE))).and((short) 0x1010));
       ShortVector t = b.and((short) 255).mul(ShortVector.fromArray(S, codes, o))
           .add(b.lanewise(VectorOperators.LSHR, 8).mul(ShortVector.fromArray(S, codes, o + 2 * L)));
-      b = v.lanewise(VectorOperators.LSHR, 4).and((short) 0x0f0f).or(h.mul(ShortVector.fromArray(S, BY_8_2, 16 * (g & MORE))).and((short) 0x1010));
+      b = v.lanewise(VectorOperators.LSHR, 4).and((short) 0x0f0f)
+          .or(h.mul(ShortVector.fromArray(S, BY_8_2, 16 * (g & MORE))).and((short) 0x1010));
       ShortVector u = b.and((short) 255).mul(ShortVector.fromArray(S, codes, o + 4 * L))
           .add(b.lanewise(VectorOperators.LSHR, 8).mul(ShortVector.fromArray(S, codes, o + 6 * L)));
       t = t.add(t.reinterpretAsInts().lanewise(VectorOperators.LSHL, 16).reinterpretAsShorts());
@@ -133,7 +136,8 @@ final class KRows {
     for (int g = 0; g < vectors; g++) {
       int at = 210 * (g >> LOG);
       int high = at + 128 + 32 * (g >> LOG - 1 & 1);
-      ShortVector h = L == 16 ? ((ShortVector) ShortVector.fromMemorySegment(HALF, w, from + high, LE).reinterpretShape(S, 0)).rearrange(TWICE)
+      ShortVector h = L == 16
+          ? ((ShortVector) ShortVector.fromMemorySegment(HALF, w, from + high, LE).reinterpretShape(S, 0)).rearrange(TWICE)
           : ShortVector.fromMemorySegment(S, w, from + high, LE);
       ShortVector v = ShortVector.fromMemorySegment(S, w, from + (at + 4 * L * (g & REST)), LE);
       int o = 8 * L * g;

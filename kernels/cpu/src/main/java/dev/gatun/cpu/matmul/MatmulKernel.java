@@ -6,7 +6,8 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * One weight layout's inner loops for {@code y[m,n] = Σ_k x[m,k]·w[n,k]}, with x and y in F32 and each row of w stored contiguously in
- * the weight type. Stateless and thread-safe. Nothing is allocated but a thread's working memory (about 80 KB), at its first call.
+ * the weight type. Stateless and thread-safe. Nothing is allocated but a thread's working memory (under 1 MB), at its
+ * first calls.
  *
  * <p>A result does not depend on how [n0, n1) is split nor on what other rows of x hold. One row of x takes another path than two or more, so
  * that its last bits may differ from theirs; among two or more a row's bits do not depend on their number. NaN and infinities in x and w give a result that is not finite. Memory segments are expected to be off-heap; every access is bounds-checked.

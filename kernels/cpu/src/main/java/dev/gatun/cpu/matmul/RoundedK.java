@@ -6,16 +6,16 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 import java.lang.foreign.MemorySegment;
 
 /**
- * One activation row for the integer form of the K-quants: whole numbers of at most 127 in magnitude with a scale for each 32 of them, and terms in F32 for the
- * scales of a block of weights, sixteen or twice sixteen for 256 activations.
+ * One activation row for the integer form of the K-quants: whole numbers of at most 127 in magnitude with a scale for each 32 of them, and
+ * terms in F32 for the scales of a block of weights, sixteen or twice sixteen for 256 activations.
  *
- * <p>Sixteen bits of weights hold two neighbours, so activations of even and of odd place lie apart: a vector of numbers meets one nibble of as many
- * words.
+ * <p>Sixteen bits of weights hold two neighbours, so activations of even and of odd place lie apart: a vector of numbers meets one nibble
+ * of as many words.
  */
 enum RoundedK {
   /**
-   * For {@link dev.gatun.DType#Q4_K} and {@link dev.gatun.DType#Q5_K}, whose 32 bytes are two groups of 32: terms are the eight scales, then each scale times the sum of its
-   * numbers.
+   * For {@link dev.gatun.DType#Q4_K} and {@link dev.gatun.DType#Q5_K}, whose 32 bytes are two groups of 32: terms are the eight scales,
+   * then each scale times the sum of its numbers.
    */
   AFFINE {
     @Override
@@ -25,8 +25,8 @@ enum RoundedK {
     }
   },
   /**
-   * For {@link dev.gatun.DType#Q6_K}, whose 64 bytes are the first half of 128 in their lower nibbles, the second in their upper: terms are a scale for each 16, then the sum of each 16
-   * numbers, times −32.
+   * For {@link dev.gatun.DType#Q6_K}, whose 64 bytes are the first half of 128 in their lower nibbles, the second in their upper: terms are
+   * a scale for each 16, then the sum of each 16 numbers, times −32.
    */
   SIGNED {
     @Override

@@ -16,8 +16,8 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * {@link RowDot} of the types with blocks of 32, for vectors of sixteen and of eight floats. As in {@link KRows}, the loops call the Vector API alone;
- * where L is 16, what is only for 8 is no code at all.
+ * {@link RowDot} of the types with blocks of 32, for vectors of sixteen and of eight floats. As in {@link KRows}, the loops call the Vector
+ * API alone; where L is 16, what is only for 8 is no code at all.
  */
 final class SmallRows {
   private static final VectorSpecies<Float> F = Wide.F;
@@ -49,29 +49,41 @@ final class SmallRows {
     for (; b + 2 <= k / 32; b += 2) {
       long o = offset + 34L * b;
       int i = 32 * b;
-      FloatVector t = ((FloatVector) ByteVector.fromMemorySegment(B, w, o + 2, LE).convertShape(SIGNED, I, 0).convert(TO_FLOAT, 0)).mul(FloatVector.fromArray(F, x, i));
-      t = ((FloatVector) ByteVector.fromMemorySegment(B, w, o + 18, LE).convertShape(SIGNED, I, 0).convert(TO_FLOAT, 0)).fma(FloatVector.fromArray(F, x, i + 16), t);
+      FloatVector t = ((FloatVector) ByteVector.fromMemorySegment(B, w, o + 2, LE).convertShape(SIGNED, I, 0).convert(TO_FLOAT, 0))
+          .mul(FloatVector.fromArray(F, x, i));
+      t = ((FloatVector) ByteVector.fromMemorySegment(B, w, o + 18, LE).convertShape(SIGNED, I, 0).convert(TO_FLOAT, 0))
+          .fma(FloatVector.fromArray(F, x, i + 16), t);
       if (L == 8) {
-        t = ((FloatVector) ByteVector.fromMemorySegment(B, w, o + 10, LE).convertShape(SIGNED, I, 0).convert(TO_FLOAT, 0)).fma(FloatVector.fromArray(F, x, i + 8), t);
-        t = ((FloatVector) ByteVector.fromMemorySegment(B, w, o + 26, LE).convertShape(SIGNED, I, 0).convert(TO_FLOAT, 0)).fma(FloatVector.fromArray(F, x, i + 24), t);
+        t = ((FloatVector) ByteVector.fromMemorySegment(B, w, o + 10, LE).convertShape(SIGNED, I, 0).convert(TO_FLOAT, 0))
+            .fma(FloatVector.fromArray(F, x, i + 8), t);
+        t = ((FloatVector) ByteVector.fromMemorySegment(B, w, o + 26, LE).convertShape(SIGNED, I, 0).convert(TO_FLOAT, 0))
+            .fma(FloatVector.fromArray(F, x, i + 24), t);
       }
       a = t.fma(FloatVector.broadcast(F, Float.float16ToFloat(w.get(JAVA_SHORT_UNALIGNED, o))), a);
-      t = ((FloatVector) ByteVector.fromMemorySegment(B, w, o + 36, LE).convertShape(SIGNED, I, 0).convert(TO_FLOAT, 0)).mul(FloatVector.fromArray(F, x, i + 32));
-      t = ((FloatVector) ByteVector.fromMemorySegment(B, w, o + 52, LE).convertShape(SIGNED, I, 0).convert(TO_FLOAT, 0)).fma(FloatVector.fromArray(F, x, i + 48), t);
+      t = ((FloatVector) ByteVector.fromMemorySegment(B, w, o + 36, LE).convertShape(SIGNED, I, 0).convert(TO_FLOAT, 0))
+          .mul(FloatVector.fromArray(F, x, i + 32));
+      t = ((FloatVector) ByteVector.fromMemorySegment(B, w, o + 52, LE).convertShape(SIGNED, I, 0).convert(TO_FLOAT, 0))
+          .fma(FloatVector.fromArray(F, x, i + 48), t);
       if (L == 8) {
-        t = ((FloatVector) ByteVector.fromMemorySegment(B, w, o + 44, LE).convertShape(SIGNED, I, 0).convert(TO_FLOAT, 0)).fma(FloatVector.fromArray(F, x, i + 40), t);
-        t = ((FloatVector) ByteVector.fromMemorySegment(B, w, o + 60, LE).convertShape(SIGNED, I, 0).convert(TO_FLOAT, 0)).fma(FloatVector.fromArray(F, x, i + 56), t);
+        t = ((FloatVector) ByteVector.fromMemorySegment(B, w, o + 44, LE).convertShape(SIGNED, I, 0).convert(TO_FLOAT, 0))
+            .fma(FloatVector.fromArray(F, x, i + 40), t);
+        t = ((FloatVector) ByteVector.fromMemorySegment(B, w, o + 60, LE).convertShape(SIGNED, I, 0).convert(TO_FLOAT, 0))
+            .fma(FloatVector.fromArray(F, x, i + 56), t);
       }
       c = t.fma(FloatVector.broadcast(F, Float.float16ToFloat(w.get(JAVA_SHORT_UNALIGNED, o + 34))), c);
     }
     if (b < k / 32) {
       long o = offset + 34L * b;
       int i = 32 * b;
-      FloatVector t = ((FloatVector) ByteVector.fromMemorySegment(B, w, o + 2, LE).convertShape(SIGNED, I, 0).convert(TO_FLOAT, 0)).mul(FloatVector.fromArray(F, x, i));
-      t = ((FloatVector) ByteVector.fromMemorySegment(B, w, o + 18, LE).convertShape(SIGNED, I, 0).convert(TO_FLOAT, 0)).fma(FloatVector.fromArray(F, x, i + 16), t);
+      FloatVector t = ((FloatVector) ByteVector.fromMemorySegment(B, w, o + 2, LE).convertShape(SIGNED, I, 0).convert(TO_FLOAT, 0))
+          .mul(FloatVector.fromArray(F, x, i));
+      t = ((FloatVector) ByteVector.fromMemorySegment(B, w, o + 18, LE).convertShape(SIGNED, I, 0).convert(TO_FLOAT, 0))
+          .fma(FloatVector.fromArray(F, x, i + 16), t);
       if (L == 8) {
-        t = ((FloatVector) ByteVector.fromMemorySegment(B, w, o + 10, LE).convertShape(SIGNED, I, 0).convert(TO_FLOAT, 0)).fma(FloatVector.fromArray(F, x, i + 8), t);
-        t = ((FloatVector) ByteVector.fromMemorySegment(B, w, o + 26, LE).convertShape(SIGNED, I, 0).convert(TO_FLOAT, 0)).fma(FloatVector.fromArray(F, x, i + 24), t);
+        t = ((FloatVector) ByteVector.fromMemorySegment(B, w, o + 10, LE).convertShape(SIGNED, I, 0).convert(TO_FLOAT, 0))
+            .fma(FloatVector.fromArray(F, x, i + 8), t);
+        t = ((FloatVector) ByteVector.fromMemorySegment(B, w, o + 26, LE).convertShape(SIGNED, I, 0).convert(TO_FLOAT, 0))
+            .fma(FloatVector.fromArray(F, x, i + 24), t);
       }
       a = t.fma(FloatVector.broadcast(F, Float.float16ToFloat(w.get(JAVA_SHORT_UNALIGNED, o))), a);
     }
@@ -87,20 +99,24 @@ final class SmallRows {
       int o = 18 * b;
       int i = 32 * b;
       IntVector v = (IntVector) ByteVector.fromMemorySegment(B, w, offset + (o + 2), LE).convertShape(WIDEN, I, 0);
-      FloatVector t = ((FloatVector) v.and(15).convert(TO_FLOAT, 0)).fma(FloatVector.fromArray(F, x, i), FloatVector.fromArray(F, pairs, i >> 1));
+      FloatVector t = ((FloatVector) v.and(15).convert(TO_FLOAT, 0))
+          .fma(FloatVector.fromArray(F, x, i), FloatVector.fromArray(F, pairs, i >> 1));
       t = ((FloatVector) v.lanewise(RIGHT, 4).convert(TO_FLOAT, 0)).fma(FloatVector.fromArray(F, x, i + 16), t);
       if (L == 8) {
         v = (IntVector) ByteVector.fromMemorySegment(B, w, offset + (o + 10), LE).convertShape(WIDEN, I, 0);
-        t = ((FloatVector) v.and(15).convert(TO_FLOAT, 0)).fma(FloatVector.fromArray(F, x, i + 8), t.add(FloatVector.fromArray(F, pairs, (i >> 1) + 8)));
+        t = ((FloatVector) v.and(15).convert(TO_FLOAT, 0))
+            .fma(FloatVector.fromArray(F, x, i + 8), t.add(FloatVector.fromArray(F, pairs, (i >> 1) + 8)));
         t = ((FloatVector) v.lanewise(RIGHT, 4).convert(TO_FLOAT, 0)).fma(FloatVector.fromArray(F, x, i + 24), t);
       }
       a = t.fma(FloatVector.broadcast(F, Float.float16ToFloat(w.get(JAVA_SHORT_UNALIGNED, offset + o))), a);
       v = (IntVector) ByteVector.fromMemorySegment(B, w, offset + (o + 20), LE).convertShape(WIDEN, I, 0);
-      t = ((FloatVector) v.and(15).convert(TO_FLOAT, 0)).fma(FloatVector.fromArray(F, x, i + 32), FloatVector.fromArray(F, pairs, (i >> 1) + 16));
+      t = ((FloatVector) v.and(15).convert(TO_FLOAT, 0))
+          .fma(FloatVector.fromArray(F, x, i + 32), FloatVector.fromArray(F, pairs, (i >> 1) + 16));
       t = ((FloatVector) v.lanewise(RIGHT, 4).convert(TO_FLOAT, 0)).fma(FloatVector.fromArray(F, x, i + 48), t);
       if (L == 8) {
         v = (IntVector) ByteVector.fromMemorySegment(B, w, offset + (o + 28), LE).convertShape(WIDEN, I, 0);
-        t = ((FloatVector) v.and(15).convert(TO_FLOAT, 0)).fma(FloatVector.fromArray(F, x, i + 40), t.add(FloatVector.fromArray(F, pairs, (i >> 1) + 24)));
+        t = ((FloatVector) v.and(15).convert(TO_FLOAT, 0))
+            .fma(FloatVector.fromArray(F, x, i + 40), t.add(FloatVector.fromArray(F, pairs, (i >> 1) + 24)));
         t = ((FloatVector) v.lanewise(RIGHT, 4).convert(TO_FLOAT, 0)).fma(FloatVector.fromArray(F, x, i + 56), t);
       }
       c = t.fma(FloatVector.broadcast(F, Float.float16ToFloat(w.get(JAVA_SHORT_UNALIGNED, offset + (o + 18)))), c);
@@ -109,11 +125,13 @@ final class SmallRows {
       int o = 18 * b;
       int i = 32 * b;
       IntVector v = (IntVector) ByteVector.fromMemorySegment(B, w, offset + (o + 2), LE).convertShape(WIDEN, I, 0);
-      FloatVector t = ((FloatVector) v.and(15).convert(TO_FLOAT, 0)).fma(FloatVector.fromArray(F, x, i), FloatVector.fromArray(F, pairs, i >> 1));
+      FloatVector t = ((FloatVector) v.and(15).convert(TO_FLOAT, 0))
+          .fma(FloatVector.fromArray(F, x, i), FloatVector.fromArray(F, pairs, i >> 1));
       t = ((FloatVector) v.lanewise(RIGHT, 4).convert(TO_FLOAT, 0)).fma(FloatVector.fromArray(F, x, i + 16), t);
       if (L == 8) {
         v = (IntVector) ByteVector.fromMemorySegment(B, w, offset + (o + 10), LE).convertShape(WIDEN, I, 0);
-        t = ((FloatVector) v.and(15).convert(TO_FLOAT, 0)).fma(FloatVector.fromArray(F, x, i + 8), t.add(FloatVector.fromArray(F, pairs, (i >> 1) + 8)));
+        t = ((FloatVector) v.and(15).convert(TO_FLOAT, 0))
+            .fma(FloatVector.fromArray(F, x, i + 8), t.add(FloatVector.fromArray(F, pairs, (i >> 1) + 8)));
         t = ((FloatVector) v.lanewise(RIGHT, 4).convert(TO_FLOAT, 0)).fma(FloatVector.fromArray(F, x, i + 24), t);
       }
       a = t.fma(FloatVector.broadcast(F, Float.float16ToFloat(w.get(JAVA_SHORT_UNALIGNED, offset + o))), a);
@@ -161,7 +179,8 @@ final class SmallRows {
       if (L == 8) {
         v = (IntVector) ByteVector.fromMemorySegment(B, w, offset + (o + 14), LE).convertShape(WIDEN, I, 0);
         q = v.and(15).or(IntVector.broadcast(I, high >>> 4).lanewise(RIGHT, Wide.LANE).and(16));
-        t = ((FloatVector) q.convert(TO_FLOAT, 0)).fma(FloatVector.fromArray(F, x, i + 8), t.add(FloatVector.fromArray(F, pairs, (i >> 1) + 8)));
+        t = ((FloatVector) q.convert(TO_FLOAT, 0))
+            .fma(FloatVector.fromArray(F, x, i + 8), t.add(FloatVector.fromArray(F, pairs, (i >> 1) + 8)));
         q = v.lanewise(RIGHT, 4).or(IntVector.broadcast(I, high >>> 20).lanewise(RIGHT, Wide.LANE).and(16));
         t = ((FloatVector) q.convert(TO_FLOAT, 0)).fma(FloatVector.fromArray(F, x, i + 24), t);
       }

@@ -107,10 +107,11 @@ final class Strips4Kernel extends MatmulKernel {
   }
 
   /**
-   * What blocks [s, s + L) of every group add to the dot product, a sum for each. The four nibbles of a half are written out, the four strips are a loop: written
-   * out too, they are slower by a tenth.
+   * What blocks [s, s + L) of every group add to the dot product, a sum for each. The four nibbles of a half are written out, the four
+   * strips are a loop: written out too, they are slower by a tenth.
    */
-  private static void lanes(MemorySegment w, long from, int s, int groups, short[] codes, int[] corrections, float[] products, float[] sums) {
+  private static void lanes(MemorySegment w, long from, int s, int groups, short[] codes, int[] corrections, float[] products,
+      float[] sums) {
     FloatVector a = FloatVector.zero(Wide.F);
     for (int g = 0; g < groups; g++) {
       int o = Strips4.GROUP * g + 2 * s;

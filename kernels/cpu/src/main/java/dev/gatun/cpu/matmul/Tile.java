@@ -1,11 +1,14 @@
 package dev.gatun.cpu.matmul;
 
 /**
- * Products of some weight rows, broadcast, with the columns of a group of activation rows, a lane for each. Every output is one chain of multiply-adds in
- * the order of k, whatever the tile, so that its bits do not depend on its neighbours.
+ * Products of some weight rows, broadcast, with the columns of a group of activation rows, a lane for each. Every output is one chain of
+ * multiply-adds in the order of k, whatever the tile, so that its bits do not depend on its neighbours.
  */
 interface Tile {
-  /** The tile for this machine: AVX2 has 16 registers, AVX-512 and NEON have 32. With six rows in 16 of them, C2 keeps sums in memory, at half the rate. */
+  /**
+   * The tile for this machine: AVX2 has 16 registers, AVX-512 and NEON have 32. With six rows in 16 of them, C2 keeps sums in memory, at
+   * half the rate.
+   */
   static Tile best() {
     return Wide.L == 8 ? new FourRows() : new EightRows();
   }

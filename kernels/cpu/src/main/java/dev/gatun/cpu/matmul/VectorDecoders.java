@@ -104,7 +104,8 @@ final class VectorDecoders {
   private static void q4x1(MemorySegment w, long offset, int count, float[] out, int at) {
     int blocks = count / 32;
     for (int b = 0; b < blocks; b++) {
-      nibbles(w, offset + 20L * b + 4, Wide.all(Wide.half(w, offset + 20L * b)), Wide.all(Wide.half(w, offset + 20L * b + 2)), out, at + 32 * b);
+      long block = offset + 20L * b;
+      nibbles(w, block + 4, Wide.all(Wide.half(w, block)), Wide.all(Wide.half(w, block + 2)), out, at + 32 * b);
     }
   }
 
@@ -127,7 +128,8 @@ final class VectorDecoders {
   private static void q5x1(MemorySegment w, long offset, int count, float[] out, int at) {
     int blocks = count / 32;
     for (int b = 0; b < blocks; b++) {
-      fives(w, offset + 24L * b + 4, Wide.all(Wide.half(w, offset + 24L * b)), Wide.all(Wide.half(w, offset + 24L * b + 2)), out, at + 32 * b);
+      long block = offset + 24L * b;
+      fives(w, block + 4, Wide.all(Wide.half(w, block)), Wide.all(Wide.half(w, block + 2)), out, at + 32 * b);
     }
   }
 

@@ -9,7 +9,8 @@ final class VectorKernels {
 
   static MatmulKernel of(DType type) {
     boolean sliced = type == DType.F8_E4M3 || type == DType.F8_E5M2;
-    MatmulKernel many = sliced ? new PanelKernel(type, VectorDecoders.of(type), new VectorDots()) : new ColumnKernel(type, VectorDecoders.of(type));
+    MatmulKernel many = sliced ? new PanelKernel(type, VectorDecoders.of(type), new VectorDots())
+        : new ColumnKernel(type, VectorDecoders.of(type));
     Optional<MatmulKernel> rounded = KRows.of(type, many);
     return rounded.isPresent() ? rounded.get() : VectorRows.of(type).<MatmulKernel>map(one -> new RowKernel(type, one, many)).orElse(many);
   }

@@ -151,7 +151,8 @@ final class VectorRows {
   }
 
   private static float lastQ4x0(MemorySegment w, long o, float[] x, int i, float[] pairs, float[] scratch) {
-    nibbles(w, o + 2, x, i, pairs).fma(Wide.all(Wide.half(w, o)), Wide.floats(scratch, 0)).add(Wide.floats(scratch, L)).intoArray(scratch, 0);
+    nibbles(w, o + 2, x, i, pairs).fma(Wide.all(Wide.half(w, o)), Wide.floats(scratch, 0)).add(Wide.floats(scratch, L))
+        .intoArray(scratch, 0);
     return Wide.sum(scratch);
   }
 

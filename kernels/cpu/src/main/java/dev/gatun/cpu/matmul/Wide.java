@@ -86,7 +86,9 @@ final class Wide {
     return shifted.reinterpretAsFloats().mul(0x1p112f);
   }
 
-  /** Sign-extended 8-bit floats with their exponent and mantissa {@code up} places higher, where F32 has them, the exponent's bias aside. */
+  /**
+   * Sign-extended 8-bit floats with their exponent and mantissa {@code up} places higher, where F32 has them, the exponent's bias aside.
+   */
   static FloatVector eights(IntVector bits, int up) {
     return bits.and(0x7F).lanewise(VectorOperators.LSHL, up).or(bits.and(0x80000000)).reinterpretAsFloats();
   }
@@ -114,8 +116,8 @@ final class Wide {
   }
 
   /**
-   * The sum of L partial sums, upper half onto lower half: the same order whether interpreted or compiled, unlike reduceLanes. They come in an array, since a vector
-   * that crosses a call is an object, and a long loop does not inline one.
+   * The sum of L partial sums, upper half onto lower half: the same order whether interpreted or compiled, unlike reduceLanes. They come in
+   * an array, since a vector that crosses a call is an object, and behind a long loop C2 does not inline the call.
    */
   static float sum(float[] lanes) {
     FloatVector s = FloatVector.fromArray(F, lanes, 0);

@@ -15,17 +15,17 @@ import jdk.incubator.vector.VectorSpecies;
  */
 final class VectorProducts {
   private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
-  private static final int LANES = SPECIES.length();
+  static final int LANES = SPECIES.length();
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
-  private static final VectorShuffle<Float> HALF = partner(LANES / 2);
-  private static final VectorShuffle<Float> QUARTER = partner(LANES / 4);
-  private static final VectorShuffle<Float> EIGHTH = partner(LANES / 8);
-  private static final VectorShuffle<Float> SIXTEENTH = partner(LANES / 16);
-  private static final VectorMask<Float> UPPER_HALF = upper(LANES / 2);
-  private static final VectorMask<Float> UPPER_QUARTER = upper(LANES / 4);
+  static final VectorShuffle<Float> HALF = partner(LANES / 2);
+  static final VectorShuffle<Float> QUARTER = partner(LANES / 4);
+  static final VectorShuffle<Float> EIGHTH = partner(LANES / 8);
+  static final VectorShuffle<Float> SIXTEENTH = partner(LANES / 16);
+  static final VectorMask<Float> UPPER_HALF = upper(LANES / 2);
+  static final VectorMask<Float> UPPER_QUARTER = upper(LANES / 4);
   private static final VectorMask<Float> FIRST_FOUR = SPECIES.indexInRange(0, 4);
-  private static final VectorShuffle<Float> FOLDED = VectorShuffle.fromOp(SPECIES, i -> (i & 1) * LANES / 2 + (i >> 1 & 1) * LANES / 4);
+  static final VectorShuffle<Float> FOLDED = VectorShuffle.fromOp(SPECIES, i -> (i & 1) * LANES / 2 + (i >> 1 & 1) * LANES / 4);
 
   private VectorProducts() {}
 
@@ -98,6 +98,13 @@ final class VectorProducts {
 
   static void oneRow(MemorySegment x, long xo, MemorySegment rows, long ro, long stride, int count, int n, float scale, MemorySegment out, long oo) {
     int j = 0;
+    if (n == 4 * LANES) {
+      j = count & -4;
+      ShortRows.ofFour(x, xo, rows, ro, stride, j, scale, out, oo);
+    } else if (n == 8 * LANES) {
+      j = count & -4;
+      ShortRows.ofEight(x, xo, rows, ro, stride, j, scale, out, oo);
+    }
     for (; j <= count - 4; j += 4) {
       oneByFour(x, xo, rows, ro + j * stride, stride, n, scale, out, oo + 4L * j);
     }

@@ -19,7 +19,8 @@ final class VectorWidening {
   private static final int LANES = SPECIES.length();
   private static final VectorSpecies<Short> SHORTS = VectorSpecies.of(short.class, VectorShape.forBitSize(16 * LANES));
   /** As many bytes as floats; where there is no such vector, {@link #SERVES_BYTES} says so and these are not used. */
-  private static final VectorSpecies<Byte> BYTES = LANES < 8 ? ByteVector.SPECIES_64 : VectorSpecies.of(byte.class, VectorShape.forBitSize(8 * LANES));
+  private static final VectorSpecies<Byte> BYTES = LANES < 8 ? ByteVector.SPECIES_64
+      : VectorSpecies.of(byte.class, VectorShape.forBitSize(8 * LANES));
   private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
   private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ORDER);
 
@@ -61,8 +62,9 @@ final class VectorWidening {
       long block = at + 34L * b;
       float d = Half.f16(from.get(SHORT, block));
       for (int j = 0; j < 32; j += LANES) {
-        IntVector v = (IntVector) ByteVector.fromMemorySegment(BYTES, from, block + 2 + j, ORDER).convertShape(VectorOperators.B2I, INTS, 0);
-        ((FloatVector) v.convert(VectorOperators.I2F, 0)).mul(d).intoMemorySegment(to, into + 128L * b + 4L * j, ByteOrder.nativeOrder());
+        ByteVector v = ByteVector.fromMemorySegment(BYTES, from, block + 2 + j, ORDER);
+        ((FloatVector) v.convertShape(VectorOperators.B2I, INTS, 0).convert(VectorOperators.I2F, 0)).mul(d)
+            .intoMemorySegment(to, into + 128L * b + 4L * j, ByteOrder.nativeOrder());
       }
     }
   }

@@ -275,6 +275,29 @@ class MatmulKernelTest {
     }
   }
 
+  /** More rows of either factor than fit its working memory at a time. */
+  @ParameterizedTest
+  @EnumSource(value = DType.class, names = {"F32", "Q8_0"})
+  void goesOnWhereItsWorkingMemoryEnds(DType type) {
+    try (Problem p = new Problem(new Served(type, Lanes.VECTOR, false), 531, 141, 32, 12)) {
+      float[][] y = p.result(531, 0, 141);
+      for (int c = 0; c < 141; c++) {
+        for (int r = 0; r < 531; r++) {
+          double sum = 0;
+          double magnitude = 0;
+          for (int i = 0; i < 32; i++) {
+            double product = p.x[r][i] * ReferenceWeights.value(type, p.w[c], i);
+            sum += product;
+            magnitude += Math.abs(product);
+          }
+          if (Math.abs(y[r][c] - sum) > 4e-6 * magnitude) {
+            assertThat((double) y[r][c]).as("[%d, %d]", r, c).isCloseTo(sum, offset(4e-6 * magnitude));
+          }
+        }
+      }
+    }
+  }
+
   @ParameterizedTest
   @MethodSource("served")
   void notANumberAndInfinityInActivationsSurvive(Served served) {

@@ -1,6 +1,7 @@
 package dev.gatun.cpu.op;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.data.Offset.offset;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -47,6 +48,31 @@ class RowMathTest {
     assertThat(everything(math)).containsExactly(first);
   }
 
+  /** Whole rows in registers, rows of a few vectors and rests of vectors alike. */
+  @ParameterizedTest
+  @EnumSource(Lanes.class)
+  void aProductIsTheSameWhateverIsAskedForBesideIt(Lanes lanes) {
+    RowMath math = RowMath.of(lanes);
+    long row = 4L * 130;
+    for (int n : new int[] {7, 16, 32, 64, 80, 128, 130}) {
+      for (int j = 0; j < 11; j++) {
+        math.dots(x, 8, row, 1, x, j * row / 2 + 4, row / 2, 1, n, 0.3f, y, 4L * j, 0);
+        double exact = 0;
+        double magnitude = 0;
+        for (int i = 0; i < n; i++) {
+          double product = (double) x.get(ValueLayout.JAVA_FLOAT, 8 + 4L * i) * x.get(ValueLayout.JAVA_FLOAT, j * row / 2 + 4 + 4L * i);
+          exact += product;
+          magnitude += Math.abs(product);
+        }
+        assertThat((double) y.getAtIndex(ValueLayout.JAVA_FLOAT, j)).as("%s of %s", j, n).isCloseTo(0.3 * exact, offset(1e-6 * magnitude));
+      }
+      math.dots(x, 8, row, 2, x, 4, row / 2, 11, n, 0.3f, y, 64, 64);
+      for (int j = 0; j < 11; j++) {
+        assertThat(y.getAtIndex(ValueLayout.JAVA_INT, 16 + j)).as("%s of %s", j, n).isEqualTo(y.getAtIndex(ValueLayout.JAVA_INT, j));
+      }
+    }
+  }
+
   /** Every two hundredth float between where the exponential leaves zero and where it overflows. */
   @Test
   void theVectorExponentialIsWithinTwoUlps() {
@@ -79,7 +105,8 @@ class RowMathTest {
     RowMath.of(Lanes.VECTOR).exp(x, 0, 0, 1, y, 0, 64);
     for (int i = 0; i < 64; i++) {
       float found = y.getAtIndex(ValueLayout.JAVA_FLOAT, i);
-      assertThat(Float.floatToIntBits(found)).isEqualTo(Float.floatToIntBits(i % 8 < 4 ? 0 : i % 8 < 7 ? Float.POSITIVE_INFINITY : Float.NaN));
+      assertThat(Float.floatToIntBits(found)).isEqualTo(Float.floatToIntBits(i % 8 < 4 ? 0 : i % 8 < 7 ? Float.POSITIVE_INFINITY
+          : Float.NaN));
     }
   }
 }
