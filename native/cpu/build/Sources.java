@@ -15,11 +15,12 @@ record Sources(Path root) {
       "-fno-math-errno", "-Wall", "-Wextra", "-Werror", "-Iinclude", "-Isrc");
   private static final List<String> PLAIN = List.of("-march=x86-64");
   private static final List<String> AVX2 = List.of("-march=x86-64-v3");
+  private static final List<String> AVX512_BF16 = List.of("-march=x86-64-v4", "-mavx512vnni", "-mavx512bf16");
   private static final List<String> AVX512 = List.of("-march=x86-64-v4", "-mavx512vnni");
 
   /** The flags of the processor that a source is for, which its name's ending tells. */
   static List<String> machine(String file) {
-    return file.endsWith("_avx512.c") ? AVX512 : file.endsWith("_avx2.c") ? AVX2 : PLAIN;
+    return file.endsWith("_avx512bf16.c") ? AVX512_BF16 : file.endsWith("_avx512.c") ? AVX512 : file.endsWith("_avx2.c") ? AVX2 : PLAIN;
   }
 
   /** All flags of a source but its name and that of its object. */
@@ -34,7 +35,7 @@ record Sources(Path root) {
 
   /** Every set of flags for a processor. */
   static List<List<String>> machines() {
-    return List.of(PLAIN, AVX2, AVX512);
+    return List.of(PLAIN, AVX2, AVX512, AVX512_BF16);
   }
 
   /** The C files, in order of their names, as {@code src/name.c}. */

@@ -31,7 +31,8 @@ enum gatun_cpu_type {
   GATUN_Q4_K = 12,
   GATUN_Q5_K = 13,
   GATUN_Q6_K = 14,
-  GATUN_BF16 = 30
+  GATUN_BF16 = 30,
+  GATUN_BF16_BY_BF16 = 256 + 30 /* weights in BF16, and activations rounded to it; where the processor has AVX-512 BF16 */
 };
 
 #define GATUN_EXPORT __attribute__((visibility("default")))

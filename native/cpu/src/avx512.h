@@ -40,6 +40,11 @@ void gatun_gemm_q4_k_avx512(const struct product *p);
 void gatun_gemm_q5_k_avx512(const struct product *p);
 void gatun_gemm_q6_k_avx512(const struct product *p);
 
+/* These need AVX-512 BF16 too. */
+void gatun_round_bf16_avx512(const float *x, int64_t k, int32_t rows, void *to);
+void gatun_gemv_bf16_by_bf16_avx512(const struct product *p);
+void gatun_gemm_bf16_by_bf16_avx512(const struct product *p);
+
 void gatun_attend_avx512(const struct attention *a);
 
 #endif

@@ -78,10 +78,15 @@ static inline float *y_at(const struct product *p, int64_t m, int64_t n) { retur
 typedef void (*product_fn)(const struct product *p);
 typedef void (*round_fn)(const float *x, int64_t k, int32_t rows, void *to);
 
-/* A weight type at a level: the product with one row of x and with more; whether x is rounded to 8 bits first. */
+/* How activations are made ready: not at all, as a row8, or as k numbers in BF16 and as many zeros as fill the section. */
+enum form { IN_PLACE = 0, IN_8_BITS = 1, IN_BF16 = 2 };
+
+static inline int64_t form_bytes(int32_t form, int64_t k) { return form == IN_8_BITS ? row8_bytes(k) : form == IN_BF16 ? section(2 * k) : 0; }
+
+/* A weight type at a level: the product with one row of x and with more, and the form of x. */
 struct kernel {
   int32_t type;
-  int32_t rounded;
+  int32_t form;
   product_fn one;
   product_fn many;
 };
@@ -128,6 +133,7 @@ struct level {
   const struct kernel *kernels;
   int32_t count;
   round_fn round;
+  round_fn round_bf16;
   attend_fn attend;
   silu_fn silu;
 };

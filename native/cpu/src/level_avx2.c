@@ -74,19 +74,19 @@ static void silu_mul(const float *gate, const float *up, float *y, int64_t n) {
 }
 
 static const struct kernel KERNELS[] = {
-    {GATUN_F32, 0, gatun_gemv_f32_avx2, gatun_gemm_f32_avx2},
-    {GATUN_F16, 0, gatun_gemv_f16_avx2, gatun_gemm_f16_avx2},
-    {GATUN_BF16, 0, gatun_gemv_bf16_avx2, gatun_gemm_bf16_avx2},
-    {GATUN_Q8_0, 1, gatun_gemv_q8_0_avx2, gatun_gemm_q8_0_avx2},
-    {GATUN_Q4_0, 1, gatun_gemv_q4_0_avx2, gatun_gemm_q4_0_avx2},
-    {GATUN_Q4_1, 1, gatun_gemv_q4_1_avx2, gatun_gemm_q4_1_avx2},
-    {GATUN_Q5_0, 1, gatun_gemv_q5_0_avx2, gatun_gemm_q5_0_avx2},
-    {GATUN_Q5_1, 1, gatun_gemv_q5_1_avx2, gatun_gemm_q5_1_avx2},
-    {GATUN_Q4_K, 1, gatun_gemv_q4_k_avx2, gatun_gemm_q4_k_avx2},
-    {GATUN_Q5_K, 1, gatun_gemv_q5_k_avx2, gatun_gemm_q5_k_avx2},
-    {GATUN_Q6_K, 1, gatun_gemv_q6_k_avx2, gatun_gemm_q6_k_avx2},
+    {GATUN_F32, IN_PLACE, gatun_gemv_f32_avx2, gatun_gemm_f32_avx2},
+    {GATUN_F16, IN_PLACE, gatun_gemv_f16_avx2, gatun_gemm_f16_avx2},
+    {GATUN_BF16, IN_PLACE, gatun_gemv_bf16_avx2, gatun_gemm_bf16_avx2},
+    {GATUN_Q8_0, IN_8_BITS, gatun_gemv_q8_0_avx2, gatun_gemm_q8_0_avx2},
+    {GATUN_Q4_0, IN_8_BITS, gatun_gemv_q4_0_avx2, gatun_gemm_q4_0_avx2},
+    {GATUN_Q4_1, IN_8_BITS, gatun_gemv_q4_1_avx2, gatun_gemm_q4_1_avx2},
+    {GATUN_Q5_0, IN_8_BITS, gatun_gemv_q5_0_avx2, gatun_gemm_q5_0_avx2},
+    {GATUN_Q5_1, IN_8_BITS, gatun_gemv_q5_1_avx2, gatun_gemm_q5_1_avx2},
+    {GATUN_Q4_K, IN_8_BITS, gatun_gemv_q4_k_avx2, gatun_gemm_q4_k_avx2},
+    {GATUN_Q5_K, IN_8_BITS, gatun_gemv_q5_k_avx2, gatun_gemm_q5_k_avx2},
+    {GATUN_Q6_K, IN_8_BITS, gatun_gemv_q6_k_avx2, gatun_gemm_q6_k_avx2},
 };
 
-static const struct level LEVEL = {KERNELS, sizeof KERNELS / sizeof KERNELS[0], round_row, gatun_attend_avx2, silu_mul};
+static const struct level LEVEL = {KERNELS, sizeof KERNELS / sizeof KERNELS[0], round_row, NULL, gatun_attend_avx2, silu_mul};
 
 const struct level *gatun_avx2(void) { return &LEVEL; }

@@ -20,6 +20,9 @@ static const struct level *of_level(int32_t level) {
 }
 
 static const struct kernel *of_type(const struct level *level, int32_t type) {
+  if (type == GATUN_BF16_BY_BF16 && !__builtin_cpu_supports("avx512bf16")) {
+    return NULL;
+  }
   for (int32_t i = 0; level != NULL && i < level->count; i++) {
     if (level->kernels[i].type == type) {
       return &level->kernels[i];
@@ -30,22 +33,24 @@ static const struct kernel *of_type(const struct level *level, int32_t type) {
 
 int32_t gatun_cpu_activation_form(int32_t level, int32_t type) {
   const struct kernel *kernel = of_type(of_level(level), type);
-  return kernel == NULL ? -1 : kernel->rounded;
+  return kernel == NULL ? -1 : kernel->form;
 }
 
 int64_t gatun_cpu_activation_bytes(int32_t level, int32_t type, int64_t k) {
-  return gatun_cpu_activation_form(level, type) <= 0 ? 0 : row8_bytes(k);
+  return form_bytes(gatun_cpu_activation_form(level, type), k);
 }
 
 void gatun_cpu_activate(int32_t level, int32_t type, const void *x, int64_t x_offset, int64_t x_row_bytes, int32_t rows, int64_t k, void *act,
     int64_t act_offset, int32_t m0, int32_t m1) {
   const struct level *found = of_level(level);
   const struct kernel *kernel = of_type(found, type);
-  if (kernel == NULL || !kernel->rounded) {
+  if (kernel == NULL || kernel->form == IN_PLACE) {
     return;
   }
+  round_fn round = kernel->form == IN_BF16 ? found->round_bf16 : found->round;
+  int64_t bytes = form_bytes(kernel->form, k);
   for (int64_t m = m0; m < m1; m++) {
-    found->round((const float *)((const char *)x + x_offset + m * x_row_bytes), k, rows, (char *)act + act_offset + m * row8_bytes(k));
+    round((const float *)((const char *)x + x_offset + m * x_row_bytes), k, rows, (char *)act + act_offset + m * bytes);
   }
 }
 

@@ -43,6 +43,8 @@ class LibraryBuildTest {
   @Test
   void aSourceIsCompiledForWhatItsNameSays() {
     assertThat(Sources.machine("src/product_avx512.c")).startsWith("-march=x86-64-v4").contains("-mavx512vnni");
+    assertThat(Sources.machine("src/product_avx512bf16.c")).contains("-mavx512bf16");
+    assertThat(Sources.machine("src/product_avx512.c")).doesNotContain("-mavx512bf16");
     assertThat(Sources.machine("src/product_avx2.c")).containsExactly("-march=x86-64-v3");
     assertThat(Sources.machine("src/library.c")).containsExactly("-march=x86-64");
     assertThat(Sources.flags("src/product_avx512.c")).contains("-Werror", "-ffp-contract=off").doesNotContain("-ffast-math", "-march=native");

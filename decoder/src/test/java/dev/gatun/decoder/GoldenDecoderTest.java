@@ -21,9 +21,10 @@ class GoldenDecoderTest {
   Stream<DynamicTest> matchesLlamaCpp() throws IOException {
     List<DynamicTest> tests = new ArrayList<>();
     for (Golden golden : Golden.all()) {
-      for (String fuse : List.of("on", "off")) {
-        tests.add(DynamicTest.dynamicTest(golden.model() + " '" + golden.prompt() + "' fuse " + fuse, () -> {
-          try (Backend backend = Gatun.open("cpu", BackendOptions.none().with("fuse", fuse))) {
+      for (BackendOptions options : List.of(BackendOptions.none(), BackendOptions.none().with("fuse", "off"),
+          BackendOptions.none().with("native", "off"))) {
+        tests.add(DynamicTest.dynamicTest(golden.model() + " '" + golden.prompt() + "' " + options.values(), () -> {
+          try (Backend backend = Gatun.open("cpu", options)) {
             golden.compare(backend);
           }
         }));

@@ -19,6 +19,8 @@ import picocli.CommandLine.Spec;
 final class BackendChoice {
   private static final String DEVICE = "device";
   private static final String THREADS = "threads";
+  private static final String ROUNDING = "rounding";
+  private static final String CPU = "cpu";
   private static final int THREADS_ANYWHERE = 64;
   private static final int THREADS_PER_PROCESSOR = 4;
 
@@ -31,13 +33,20 @@ final class BackendChoice {
       description = "Which of the backend's devices, as 'gatun backends' numbers them, for example 1, or 0:1 with TornadoVM. Default: the first.")
   Optional<String> device = Optional.empty();
 
-  @Option(names = {"-t", "--threads"}, paramLabel = "N", description = "How many threads work. Default: all processors.")
+  @Option(names = {"-t", "--threads"}, paramLabel = "N", description = "How many threads work. Default: one a core.")
   Optional<Integer> threads = Optional.empty();
 
   @Option(names = {"-o", "--backend-option"}, paramLabel = "NAME=VALUE", description = "A setting of the backend; may be repeated.")
   Map<String, String> options = new LinkedHashMap<>();
 
   private Optional<String> passedOver = Optional.empty();
+  private boolean rounds;
+
+  /** For speed: prefill on a CPU may round activations as the weights are, which other engines do, unless an option says otherwise. */
+  BackendChoice rounding() {
+    rounds = true;
+    return this;
+  }
 
   static BackendChoice of(CommandSpec spec, Optional<String> name, Optional<String> device, Optional<Integer> threads, Map<String, String> options) {
     BackendChoice choice = new BackendChoice();
@@ -111,11 +120,18 @@ final class BackendChoice {
     return others.isEmpty() ? Optional.empty() : Optional.of(others);
   }
 
+  private static Optional<String> first() {
+    return Gatun.backends().stream().findFirst().filter(BackendInfo::isAvailable).map(BackendInfo::name);
+  }
+
   /** What the backend is opened with. */
   BackendOptions settings() {
     BackendOptions settings = new BackendOptions(options);
     if (device.isPresent()) {
       settings = settings.with(DEVICE, device.get());
+    }
+    if (rounds && !options.containsKey(ROUNDING) && name.or(BackendChoice::first).equals(Optional.of(CPU))) {
+      settings = settings.with(ROUNDING, "weights");
     }
     return threads.isPresent() ? settings.with(THREADS, threads.get()) : settings;
   }

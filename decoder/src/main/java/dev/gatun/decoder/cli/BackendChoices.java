@@ -22,7 +22,7 @@ final class BackendChoices {
       description = "Which of the backend's devices, as 'gatun backends' numbers them, for example 1, or 0:1 with TornadoVM. Default: the first.")
   Optional<String> device = Optional.empty();
 
-  @Option(names = {"-t", "--threads"}, paramLabel = "N[,N]", description = "How many threads work. Default: all processors.")
+  @Option(names = {"-t", "--threads"}, paramLabel = "N[,N]", description = "How many threads work. Default: one a core.")
   List<String> threads = new ArrayList<>();
 
   @Option(names = {"-o", "--backend-option"}, paramLabel = "NAME=VALUE", description = "A setting of the backend; may be repeated.")
@@ -39,7 +39,7 @@ final class BackendChoices {
     List<BackendChoice> all = new ArrayList<>();
     for (Optional<String> name : new LinkedHashSet<>(names.isEmpty() ? List.of(Optional.<String>empty()) : names.stream().map(Optional::of).toList())) {
       for (Optional<Integer> count : new LinkedHashSet<>(counts.isEmpty() ? List.of(Optional.<Integer>empty()) : counts)) {
-        BackendChoice choice = BackendChoice.of(spec, name, device, count, options);
+        BackendChoice choice = BackendChoice.of(spec, name, device, count, options).rounding();
         choice.check();
         all.add(choice);
       }

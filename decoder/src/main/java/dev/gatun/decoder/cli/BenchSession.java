@@ -57,10 +57,10 @@ record BenchSession(BenchSetting setting, Model model, TimedDecoder timed, long 
     }
   }
 
-  /** The level of a device's kernels in C; empty if it has none, for whatever reason, or results tell of none. */
+  /** The level of the kernels in C that a device's facts tell of; {@code none} if there are none, for whatever reason. */
   static String inC(Map<?, ?> facts) {
     String told = facts.get("native") instanceof String text ? text : "";
-    return told.startsWith("off: ") ? "" : told.replaceFirst(" .*", "");
+    return told.isEmpty() || told.startsWith("off: ") ? "none" : told.replaceFirst(" .*", "");
   }
 
   /** What must be the same for figures to be compared, by the names of their fields. */

@@ -72,6 +72,7 @@ final class ExplainCommand implements Callable<Integer> {
           + ", --runs from 0 to " + MOST_RUNS + ", --warm-up at most " + LONGEST_WARM_UP
           + " seconds: " + tokens + ", " + runs + ", " + warmUp);
     }
+    backend.rounding();
     backend.check();
     cache.check();
     try (Model opened = model.open(terminal)) {

@@ -80,6 +80,7 @@ final class RunCommand implements Callable<Integer> {
     if (system.isPresent() && !chat) {
       throw new ParameterException(spec.commandLine(), "--system goes with --chat");
     }
+    backend.rounding();
     backend.check();
     cache.check();
     Sampling sampling = choice.sampling();

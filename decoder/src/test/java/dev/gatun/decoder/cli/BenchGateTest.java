@@ -100,6 +100,7 @@ class BenchGateTest {
   @Test
   void measurementOfAnotherKindIsRefusedNamingTheDifference() {
     refused(against(row -> ((ObjectNode) row.get("device")).put("name", "a better one")), "device_name was a better one and is ");
+    refused(against(row -> ((ObjectNode) row.get("device")).put("native", "sse2 (gcc 2.95.3)")), "native was sse2 and is ");
     refused(against(row -> row.put("model_n_params", 7)), "model_n_params was 7");
     refused(against(row -> row.put("n_batch", 64)), "n_batch was 64");
     refused(against(row -> { }, "--threads", "2"), "n_threads was 1");

@@ -37,7 +37,7 @@ final class CpuDriver implements BackendDriver {
     this.workers = new Workers(threads);
     this.compiler = new Compiler(layout, threads, fuse, slowdown);
     this.preparation = new WeightPreparation(workers, layout);
-    this.properties = facts(layout.natives(), slowdown);
+    this.properties = facts(layout.natives(), layout.rounding(), slowdown);
   }
 
   @Override
@@ -45,11 +45,12 @@ final class CpuDriver implements BackendDriver {
     return properties;
   }
 
-  private DeviceProperties facts(NativeKernels natives, Optional<Slowdown> slowdown) {
+  private DeviceProperties facts(NativeKernels natives, boolean rounding, Optional<Slowdown> slowdown) {
     Map<String, String> facts = new LinkedHashMap<>();
     facts.put("threads", String.valueOf(workers.count()));
     facts.put("lanes", lanes == Lanes.VECTOR ? "Vector API, " + VectorWidth.bits() + " bits" : "scalar");
     facts.put("native", natives.toString());
+    facts.put("rounding", rounding ? "of activations beside BF16 weights, past eight rows" : "none");
     facts.put("java", System.getProperty("java.vm.name") + " " + System.getProperty("java.version"));
     facts.put("system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
     slowdown.ifPresent(asked -> facts.put("slowed", asked.toString()));

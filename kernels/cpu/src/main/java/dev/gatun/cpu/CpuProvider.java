@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /** The backend named {@code cpu}; it works on every machine. */
 public final class CpuProvider implements BackendProvider {
-  /** With how many threads to work; default all processors the process may use. */
+  /** With how many threads to work; default one for each core, as far as the process may use them. */
   static final String THREADS = "threads";
 
   /** {@code auto}, or {@code off} for the scalar form. */
@@ -32,7 +32,15 @@ public final class CpuProvider implements BackendProvider {
   /** The system property that stands for {@link #NATIVE} where that is not given. */
   static final String NATIVE_PROPERTY = "gatun.cpu.native";
 
-  private static final Set<String> KNOWN = Set.of(THREADS, VECTOR, NATIVE, FUSE, DEVICE);
+  /**
+   * {@code exact}, or {@code weights} for products of more than eight rows of activations to round them to BF16 where the weights are of that type and the
+   * processor multiplies it.
+   */
+  static final String ROUNDING = "rounding";
+
+  private static final String EXACT = "exact";
+  private static final String WEIGHTS = "weights";
+  private static final Set<String> KNOWN = Set.of(THREADS, VECTOR, NATIVE, ROUNDING, FUSE, DEVICE);
   private static final int VECTOR_SCORE = 10;
   private static final int SCALAR_SCORE = 1;
   private static final int MOST_THREADS = 64;
@@ -89,13 +97,21 @@ public final class CpuProvider implements BackendProvider {
       System.getLogger("dev.gatun.cpu").log(System.Logger.Level.WARNING, "cpu backend: " + NO_VECTORS);
     }
     int processors = Runtime.getRuntime().availableProcessors();
-    int threads = options.positive(THREADS, processors);
+    int threads = options.positive(THREADS, Cores.threads(Cores.LINUX, processors));
     int most = Math.max(MOST_THREADS, 4 * processors);
     if (threads > most) {
       throw new GatunException("cpu: option threads is " + threads + "; this machine has " + processors + " processors, and more than " + most
           + " threads only wait for each other");
     }
-    return new CpuDriver(new WeightLayout(lanes, natives(options, vector)), threads, fuse.equals("on"), Slowdown.asked());
+    return new CpuDriver(new WeightLayout(lanes, natives(options, vector), rounding(options)), threads, fuse.equals("on"), Slowdown.asked());
+  }
+
+  private static boolean rounding(BackendOptions options) {
+    String asked = options.get(ROUNDING).orElse(EXACT).strip();
+    if (!Set.of(EXACT, WEIGHTS).contains(asked)) {
+      throw new GatunException("cpu: option rounding is " + EXACT + " or " + WEIGHTS + "; got '" + asked + "'");
+    }
+    return asked.equals(WEIGHTS);
   }
 
   /** Who takes the Vector API away wants plain loops, unless kernels in C are asked for too. */

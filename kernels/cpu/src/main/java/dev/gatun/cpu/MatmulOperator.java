@@ -37,7 +37,7 @@ final class MatmulOperator implements OperatorKernel<Matmul> {
       return new Unsupported("more than 2^31 - 1 rows; split it");
     }
     long flops = 2 * op.x().size(0) * op.w().shape().elements();
-    String kernel = "matmul_" + WeightLayout.label(op.w()) + "_" + layout.form(op.w());
+    String kernel = "matmul_" + WeightLayout.label(op.w()) + "_" + layout.form(op);
     return new CpuPlan(kernel, MatmulStage.tile(op, workers) + " rows of w", MatmulStage.scratchBytes(Fusion.alone(op), layout), CpuPlan.bytes(op), flops,
         layout.rejected(op.w()));
   }

@@ -67,7 +67,7 @@ final class MatmulStage {
     Matmul first = group.matmuls().getFirst();
     this.k = Math.toIntExact(first.x().size(1));
     this.rows = Math.toIntExact(first.x().size(0));
-    this.kernels = group.matmuls().stream().map(m -> layout.kernel(m.w())).toList();
+    this.kernels = group.matmuls().stream().map(m -> layout.kernel(m)).toList();
     this.ownRows = group.norm().map(norm -> !group.keepNorm()).orElse(first.x().dtype() != DType.F32);
     long at = ownRows ? CpuMemory.align(4L * k * rows) : 0;
     for (MatmulKernel kernel : kernels) {
@@ -351,13 +351,13 @@ final class MatmulStage {
     }
     List<String> rejected = new ArrayList<>(group.rejected());
     group.matmuls().forEach(m -> rejected.addAll(layout.rejected(m.w())));
-    String kernel = Fusion.name(group) + "_" + distinct(WeightLayout::label) + "_" + distinct(layout::form);
+    String kernel = Fusion.name(group) + "_" + distinct(m -> WeightLayout.label(m.w())) + "_" + distinct(layout::form);
     return new Explanation.Step(sources, kernel, tile(group.matmuls().getFirst(), workers) + " rows of w", bytes, flops, 0,
         rejected.stream().distinct().toList());
   }
 
-  /** What is told of the weights, each thing once. */
-  private String distinct(Function<Tensor, String> told) {
-    return group.matmuls().stream().map(m -> told.apply(m.w())).distinct().collect(Collectors.joining(","));
+  /** What is told of the products, each thing once. */
+  private String distinct(Function<Matmul, String> told) {
+    return group.matmuls().stream().map(told).distinct().collect(Collectors.joining(","));
   }
 }

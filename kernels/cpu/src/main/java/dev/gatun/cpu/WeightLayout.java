@@ -1,6 +1,7 @@
 package dev.gatun.cpu;
 
 import dev.gatun.DType;
+import dev.gatun.Matmul;
 import dev.gatun.Tensor;
 import dev.gatun.cpu.library.NativeKernels;
 import dev.gatun.cpu.matmul.MatmulKernel;
@@ -15,8 +16,11 @@ import java.util.Optional;
  *
  * @param lanes the form of the kernels in Java
  * @param natives the kernels in C
+ * @param rounding whether more than {@value #MOST_EXACT} rows of activations may be rounded to the weight's type
  */
-record WeightLayout(Lanes lanes, NativeKernels natives) {
+record WeightLayout(Lanes lanes, NativeKernels natives, boolean rounding) {
+  private static final int MOST_EXACT = 8;
+
   /** The layout of a weight that a {@link Repack} has rewritten. */
   static final String STRIPS = "cpu_strips";
 
@@ -25,8 +29,12 @@ record WeightLayout(Lanes lanes, NativeKernels natives) {
     return w.dtype().label() + (w.isPlain() ? "" : "_" + w.layout());
   }
 
-  /** How the name of a weight's kernel ends. */
-  String form(Tensor w) {
+  /** How the name of a product's kernel ends. */
+  String form(Matmul matmul) {
+    return rounded(matmul).isPresent() ? natives.level().orElseThrow().label() + "_rounded" : form(matmul.w());
+  }
+
+  private String form(Tensor w) {
     return inC(w).flatMap(kernel -> natives.level()).map(level -> level.label()).orElse(lanes.label());
   }
 
@@ -58,7 +66,16 @@ record WeightLayout(Lanes lanes, NativeKernels natives) {
     return w.isPlain() || w.layout().equals(STRIPS) && strips(w).isPresent();
   }
 
-  MatmulKernel kernel(Tensor w) {
+  MatmulKernel kernel(Matmul matmul) {
+    return rounded(matmul).orElseGet(() -> kernel(matmul.w()));
+  }
+
+  /** The kernel that rounds activations, which a quantized weight's does anyway. */
+  private Optional<MatmulKernel> rounded(Matmul matmul) {
+    return rounding && matmul.w().isPlain() && matmul.x().size(0) > MOST_EXACT ? natives.rounding(matmul.w().dtype()) : Optional.empty();
+  }
+
+  private MatmulKernel kernel(Tensor w) {
     return w.isPlain() ? inC(w).orElseGet(() -> MatmulKernel.of(w.dtype(), lanes)) : strips(w).orElseThrow().kernel();
   }
 

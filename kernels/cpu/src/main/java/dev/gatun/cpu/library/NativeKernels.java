@@ -19,9 +19,13 @@ public final class NativeKernels {
   /** Takes none. */
   public static final String OFF = "off";
 
+  /** The library's number of BF16 weights whose activations are rounded to BF16. */
+  private static final int BF16_BY_BF16 = 286;
+
   private final Optional<NativeLevel> level;
   private final String told;
   private final Map<DType, MatmulKernel> kernels = new EnumMap<>(DType.class);
+  private final Map<DType, MatmulKernel> rounding = new EnumMap<>(DType.class);
   private final Map<DType, TileAttention> attentions = new EnumMap<>(DType.class);
   private final Optional<GatedUnit> siluMul;
 
@@ -35,6 +39,10 @@ public final class NativeKernels {
     this.level = Optional.of(level);
     this.told = library.compiler();
     this.siluMul = Optional.of(new NativeSiluMul(library, level));
+    int both = library.activationForm(level, BF16_BY_BF16);
+    if (both >= 0) {
+      rounding.put(DType.BF16, new NativeKernel(library, level, DType.BF16, BF16_BY_BF16, both));
+    }
     for (DType type : DType.values()) {
       int number = number(type);
       int form = number < 0 || !MatmulKernel.takes(type) ? -1 : library.activationForm(level, number);
@@ -103,6 +111,11 @@ public final class NativeKernels {
   /** The kernel for weights that lie in memory as {@code weightType} documents, where there is one. */
   public Optional<MatmulKernel> kernel(DType weightType) {
     return Optional.ofNullable(kernels.get(weightType));
+  }
+
+  /** The kernel that rounds activations to the type of such weights, where there is one and no kernel rounds them further. */
+  public Optional<MatmulKernel> rounding(DType weightType) {
+    return Optional.ofNullable(rounding.get(weightType));
   }
 
   /** What goes over a tile of keys and values of that type, where there is one. */

@@ -66,30 +66,26 @@ final class KRows {
   private static float q4k(MemorySegment w, long offset, int k, KRow x) {
     KFactors.affine(w, offset, k / 256, 144, x.terms, x.factors, STEP << LOG);
     q4k(w, offset + 16, k / (8 * L), x.codes, x.factors);
-    return sum(x.factors);
+    return Wide.sum(x.factors);
   }
 
   private static float q5k(MemorySegment w, long offset, int k, KRow x) {
     KFactors.affine(w, offset, k / 256, 176, x.terms, x.factors, STEP << LOG);
     q5k(w, offset + 16, k / (8 * L), x.codes, x.factors);
-    return sum(x.factors);
+    return Wide.sum(x.factors);
   }
 
   private static float q6k(MemorySegment w, long offset, int k, KRow x) {
     KFactors.signed(w, offset + 192, k / 256, x.terms, x.factors);
     q6k(w, offset, k / (8 * L), x.codes, x.factors);
-    return sum(x.factors);
-  }
-
-  private static float sum(float[] lanes) {
-    return Wide.sum(FloatVector.fromArray(F, lanes, 0));
+    return Wide.sum(x.factors);
   }
 
   private static void q4k(MemorySegment w, long from, int vectors, short[] codes, float[] factors) {
     FloatVector a = FloatVector.fromArray(F, factors, STEP * vectors);
     FloatVector c = FloatVector.zero(F);
     for (int g = 0; g < vectors; g++) {
-      ShortVector v = ShortVector.fromMemorySegment(S, w, from + 144L * (g >> LOG) + 4 * L * (g & REST), LE);
+      ShortVector v = ShortVector.fromMemorySegment(S, w, from + (144 * (g >> LOG) + 4 * L * (g & REST)), LE);
       int o = 8 * L * g;
       ShortVector t = v.and((short) 15).mul(ShortVector.fromArray(S, codes, o))
           .add(v.lanewise(VectorOperators.LSHR, 8).and((short) 15).mul(ShortVector.fromArray(S, codes, o + 2 * L)));
@@ -109,11 +105,11 @@ final class KRows {
     FloatVector a = FloatVector.fromArray(F, factors, STEP * vectors);
     FloatVector c = FloatVector.zero(F);
     for (int g = 0; g < vectors; g++) {
-      long at = from + 176L * (g >> LOG);
-      ShortVector h = L == 16 ? ((ShortVector) ShortVector.fromMemorySegment(HALF, w, at, LE).reinterpretShape(S, 0)).rearrange(TWICE)
-          : ShortVector.fromMemorySegment(S, w, at, LE);
+      int at = 176 * (g >> LOG);
+      ShortVector h = L == 16 ? ((ShortVector) ShortVector.fromMemorySegment(HALF, w, from + at, LE).reinterpretShape(S, 0)).rearrange(TWICE)
+          : ShortVector.fromMemorySegment(S, w, from + at, LE);
       h = h.lanewise(VectorOperators.LSHR, 4 * (g >> LOG - 1 & 1));
-      ShortVector v = ShortVector.fromMemorySegment(S, w, at + 32 + 4 * L * (g & REST), LE);
+      ShortVector v = ShortVector.fromMemorySegment(S, w, from + (at + 32 + 4 * L * (g & REST)), LE);
       int o = 8 * L * g;
       ShortVector b = v.and((short) 0x0f0f).or(h.mul(ShortVector.fromArray(S, BY_16_4, 16 * (g & MORE))).and((short) 0x1010));
       ShortVector t = b.and((short) 255).mul(ShortVector.fromArray(S, codes, o))
@@ -135,11 +131,11 @@ final class KRows {
     FloatVector a = FloatVector.fromArray(F, factors, 2 * L * vectors);
     FloatVector c = FloatVector.zero(F);
     for (int g = 0; g < vectors; g++) {
-      long at = from + 210L * (g >> LOG);
-      long high = at + 128 + 32 * (g >> LOG - 1 & 1);
-      ShortVector h = L == 16 ? ((ShortVector) ShortVector.fromMemorySegment(HALF, w, high, LE).reinterpretShape(S, 0)).rearrange(TWICE)
-          : ShortVector.fromMemorySegment(S, w, high, LE);
-      ShortVector v = ShortVector.fromMemorySegment(S, w, at + 4 * L * (g & REST), LE);
+      int at = 210 * (g >> LOG);
+      int high = at + 128 + 32 * (g >> LOG - 1 & 1);
+      ShortVector h = L == 16 ? ((ShortVector) ShortVector.fromMemorySegment(HALF, w, from + high, LE).reinterpretShape(S, 0)).rearrange(TWICE)
+          : ShortVector.fromMemorySegment(S, w, from + high, LE);
+      ShortVector v = ShortVector.fromMemorySegment(S, w, from + (at + 4 * L * (g & REST)), LE);
       int o = 8 * L * g;
       ShortVector b = v.and((short) 0x0f0f).or(h.mul(ShortVector.fromArray(S, BY_16_4, 16 * (g & MORE))).and((short) 0x3030));
       ShortVector t = b.and((short) 255).mul(ShortVector.fromArray(S, codes, o))

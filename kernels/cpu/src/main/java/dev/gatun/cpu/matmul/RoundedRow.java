@@ -6,6 +6,7 @@ final class RoundedRow {
   final int[] corrections;
   final float[] scales;
   final float[] products;
+  final float[] sums = new float[16];
 
   RoundedRow(int k) {
     codes = new short[k];

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
@@ -14,6 +15,9 @@ import jdk.incubator.vector.VectorSpecies;
 /** Matmul on {@link Strips4} rows: one activation row in 16-bit integers, more of them in floats. */
 final class Strips4Kernel extends MatmulKernel {
   private static final VectorSpecies<Short> S = VectorSpecies.of(short.class, Wide.I.vectorShape());
+
+  private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
+  private static final VectorOperators.Binary RIGHT = VectorOperators.LSHR;
 
   private final MatmulKernel many = new ColumnKernel(Strips4Kernel::decode, Strips4.order());
 
@@ -85,7 +89,8 @@ final class Strips4Kernel extends MatmulKernel {
     }
     float sum = 0;
     for (int s = 0; s < 16; s += Wide.L) {
-      sum += lanes(w, offset, s, k, x.codes, x.corrections, x.products);
+      lanes(w, offset + k / 16 + 4 * s, s, k / Strips4.GROUP, x.codes, x.corrections, x.products, x.sums);
+      sum += Wide.sum(x.sums);
     }
     return sum;
   }
@@ -102,28 +107,26 @@ final class Strips4Kernel extends MatmulKernel {
   }
 
   /**
-   * What blocks [s, s + L) of every group add to the dot product. The four nibbles of a half are written out, the four strips are a loop: more in one
-   * piece passes C2's inlining limits, and a boxed vector costs a hundred times its arithmetic.
+   * What blocks [s, s + L) of every group add to the dot product, a sum for each. The four nibbles of a half are written out, the four strips are a loop: written
+   * out too, they are slower by a tenth.
    */
-  private static float lanes(MemorySegment w, long offset, int s, int k, short[] codes, int[] corrections, float[] products) {
+  private static void lanes(MemorySegment w, long from, int s, int groups, short[] codes, int[] corrections, float[] products, float[] sums) {
     FloatVector a = FloatVector.zero(Wide.F);
-    long strips = offset + k / 16 + 4 * s;
-    for (int g = 0; g < k / Strips4.GROUP; g++) {
-      ShortVector t = ShortVector.zero(S);
-      long at = strips + 256L * g;
+    for (int g = 0; g < groups; g++) {
       int o = Strips4.GROUP * g + 2 * s;
+      ShortVector t = ShortVector.zero(S);
       for (int j = 0; j < 4; j++) {
-        ShortVector v = ShortVector.fromMemorySegment(S, w, at + 64 * j, Wide.LE);
+        ShortVector v = ShortVector.fromMemorySegment(S, w, from + (256 * g + 64 * j), LE);
         t = t.add(v.and((short) 15).mul(ShortVector.fromArray(S, codes, o + 128 * j)));
-        t = t.add(v.lanewise(VectorOperators.LSHR, 4).and((short) 15).mul(ShortVector.fromArray(S, codes, o + 128 * j + 32)));
-        t = t.add(v.lanewise(VectorOperators.LSHR, 8).and((short) 15).mul(ShortVector.fromArray(S, codes, o + 128 * j + 64)));
-        t = t.add(v.lanewise(VectorOperators.LSHR, 12).mul(ShortVector.fromArray(S, codes, o + 128 * j + 96)));
+        t = t.add(v.lanewise(RIGHT, 4).and((short) 15).mul(ShortVector.fromArray(S, codes, o + 128 * j + 32)));
+        t = t.add(v.lanewise(RIGHT, 8).and((short) 15).mul(ShortVector.fromArray(S, codes, o + 128 * j + 64)));
+        t = t.add(v.lanewise(RIGHT, 12).mul(ShortVector.fromArray(S, codes, o + 128 * j + 96)));
       }
       IntVector p = t.reinterpretAsInts();
       IntVector q = p.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16).add(p.lanewise(VectorOperators.ASHR, 16))
           .sub(IntVector.fromArray(Wide.I, corrections, 16 * g + s));
-      a = Wide.toFloats(q).fma(Wide.floats(products, 16 * g + s), a);
+      a = ((FloatVector) q.convert(VectorOperators.I2F, 0)).fma(FloatVector.fromArray(Wide.F, products, 16 * g + s), a);
     }
-    return Wide.sum(a);
+    a.intoArray(sums, 0);
   }
 }

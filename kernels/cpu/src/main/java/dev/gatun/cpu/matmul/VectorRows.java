@@ -19,8 +19,8 @@ final class VectorRows {
   private VectorRows() {}
 
   static Optional<RowDot> of(DType type) {
-    if (L == 16 && (type == DType.Q8_0 || type == DType.Q4_0)) {
-      return VectorRows16.of(type);
+    if (L >= 8 && type.isBlock()) {
+      return SmallRows.of(type);
     }
     return switch (type) {
       case F32 -> Optional.of(VectorRows::f32);
@@ -28,7 +28,7 @@ final class VectorRows {
       case BF16 -> Optional.of(VectorRows::bf16);
       case Q8_0 -> Optional.of(VectorRows::q8x0);
       case Q4_0 -> Optional.of(VectorRows::q4x0);
-      default -> L >= 8 ? SmallRows.of(type) : Optional.empty();
+      default -> Optional.empty();
     };
   }
 
@@ -37,12 +37,13 @@ final class VectorRows {
     FloatVector b = a;
     int i = 0;
     for (; i + 2 * L <= k; i += 2 * L) {
-      a = FloatVector.fromMemorySegment(Wide.F, w, offset + 4L * i, Wide.LE).fma(Wide.floats(x, i), a);
-      b = FloatVector.fromMemorySegment(Wide.F, w, offset + 4L * (i + L), Wide.LE).fma(Wide.floats(x, i + L), b);
+      a = FloatVector.fromMemorySegment(Wide.F, w, offset + 4 * i, Wide.LE).fma(Wide.floats(x, i), a);
+      b = FloatVector.fromMemorySegment(Wide.F, w, offset + (4 * i + 4 * L), Wide.LE).fma(Wide.floats(x, i + L), b);
     }
-    float sum = Wide.sum(a.add(b));
+    a.add(b).intoArray(scratch, 0);
+    float sum = Wide.sum(scratch);
     for (; i < k; i++) {
-      sum += w.get(JAVA_FLOAT_UNALIGNED, offset + 4L * i) * x[i];
+      sum += w.get(JAVA_FLOAT_UNALIGNED, offset + 4 * i) * x[i];
     }
     return sum;
   }
@@ -53,16 +54,17 @@ final class VectorRows {
     IntVector special = IntVector.zero(Wide.I);
     int i = 0;
     for (; i + 2 * L <= k; i += 2 * L) {
-      IntVector v = Wide.shifted(Wide.shorts(w, offset + 2L * i));
+      IntVector v = Wide.shifted(Wide.shorts(w, offset + 2 * i));
       special = special.or(v.add(0x00800000));
       a = Wide.rescaled(v).fma(Wide.floats(x, i), a);
-      v = Wide.shifted(Wide.shorts(w, offset + 2L * (i + L)));
+      v = Wide.shifted(Wide.shorts(w, offset + (2 * i + 2 * L)));
       special = special.or(v.add(0x00800000));
       b = Wide.rescaled(v).fma(Wide.floats(x, i + L), b);
     }
-    float sum = Wide.sum(a.add(b));
+    a.add(b).intoArray(scratch, 0);
+    float sum = Wide.sum(scratch);
     for (; i < k; i++) {
-      sum += Wide.half(w, offset + 2L * i) * x[i];
+      sum += Wide.half(w, offset + 2 * i) * x[i];
     }
     return Wide.any(special, 0x10000000) ? exceptional(w, offset, k, x) : sum;
   }
@@ -71,7 +73,7 @@ final class VectorRows {
   private static float exceptional(MemorySegment w, long offset, int k, float[] x) {
     float sum = 0;
     for (int i = 0; i < k; i++) {
-      sum += Wide.half(w, offset + 2L * i) * x[i];
+      sum += Wide.half(w, offset + 2 * i) * x[i];
     }
     return sum;
   }
@@ -81,12 +83,13 @@ final class VectorRows {
     FloatVector b = a;
     int i = 0;
     for (; i + 2 * L <= k; i += 2 * L) {
-      a = Wide.brains(w, offset + 2L * i).fma(Wide.floats(x, i), a);
-      b = Wide.brains(w, offset + 2L * (i + L)).fma(Wide.floats(x, i + L), b);
+      a = Wide.brains(w, offset + 2 * i).fma(Wide.floats(x, i), a);
+      b = Wide.brains(w, offset + (2 * i + 2 * L)).fma(Wide.floats(x, i + L), b);
     }
-    float sum = Wide.sum(a.add(b));
+    a.add(b).intoArray(scratch, 0);
+    float sum = Wide.sum(scratch);
     for (; i < k; i++) {
-      sum += Float.intBitsToFloat(w.get(JAVA_SHORT_UNALIGNED, offset + 2L * i) << 16) * x[i];
+      sum += Float.intBitsToFloat(w.get(JAVA_SHORT_UNALIGNED, offset + 2 * i) << 16) * x[i];
     }
     return sum;
   }
@@ -106,12 +109,14 @@ final class VectorRows {
       c.intoArray(scratch, L);
       return lastQ8x0(w, offset + 34L * b, x, 32 * b, scratch);
     }
-    return Wide.sum(a.add(c));
+    a.add(c).intoArray(scratch, 0);
+    return Wide.sum(scratch);
   }
 
   /** The odd block and the sum: with it the loop would be over what C2 inlines, and every row of weights would make objects. */
   private static float lastQ8x0(MemorySegment w, long o, float[] x, int i, float[] scratch) {
-    return Wide.sum(bytes(w, o + 2, x, i).fma(Wide.all(Wide.half(w, o)), Wide.floats(scratch, 0)).add(Wide.floats(scratch, L)));
+    bytes(w, o + 2, x, i).fma(Wide.all(Wide.half(w, o)), Wide.floats(scratch, 0)).add(Wide.floats(scratch, L)).intoArray(scratch, 0);
+    return Wide.sum(scratch);
   }
 
   /** Partial sums of 32 signed bytes times 32 activations. */
@@ -141,11 +146,13 @@ final class VectorRows {
       c.intoArray(scratch, L);
       return lastQ4x0(w, offset + 18L * b, x, 32 * b, pairs, scratch);
     }
-    return Wide.sum(a.add(c));
+    a.add(c).intoArray(scratch, 0);
+    return Wide.sum(scratch);
   }
 
   private static float lastQ4x0(MemorySegment w, long o, float[] x, int i, float[] pairs, float[] scratch) {
-    return Wide.sum(nibbles(w, o + 2, x, i, pairs).fma(Wide.all(Wide.half(w, o)), Wide.floats(scratch, 0)).add(Wide.floats(scratch, L)));
+    nibbles(w, o + 2, x, i, pairs).fma(Wide.all(Wide.half(w, o)), Wide.floats(scratch, 0)).add(Wide.floats(scratch, L)).intoArray(scratch, 0);
+    return Wide.sum(scratch);
   }
 
   /** Partial sums of 32 nibbles, each less 8, times 32 activations. */

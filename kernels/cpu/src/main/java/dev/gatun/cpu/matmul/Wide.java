@@ -113,9 +113,12 @@ final class Wide {
     return FloatVector.broadcast(F, value);
   }
 
-  /** The sum of a vector's lanes, upper half onto lower half: the same order whether interpreted or compiled, unlike reduceLanes. */
-  static float sum(FloatVector v) {
-    FloatVector s = v;
+  /**
+   * The sum of L partial sums, upper half onto lower half: the same order whether interpreted or compiled, unlike reduceLanes. They come in an array, since a vector
+   * that crosses a call is an object, and a long loop does not inline one.
+   */
+  static float sum(float[] lanes) {
+    FloatVector s = FloatVector.fromArray(F, lanes, 0);
     if (L == 16) {
       s = s.add(s.rearrange(DOWN_8));
     }
