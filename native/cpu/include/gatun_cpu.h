@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-#define GATUN_CPU_ABI 1
+#define GATUN_CPU_ABI 2
 
 enum gatun_cpu_level_of {
   GATUN_CPU_NONE = 0,
@@ -82,5 +82,12 @@ GATUN_EXPORT void gatun_cpu_attend(int32_t level, int32_t type, const void *q, i
     int32_t group, const void *keys, int64_t key_offset, int64_t key_stride, int32_t key_size, const void *values, int64_t value_offset, int64_t value_stride,
     int32_t value_size, int32_t count, float scale, void *scratch, int64_t base, int64_t state, int64_t sums, int64_t sums_row_bytes, int64_t bounds,
     int64_t work);
+
+/*
+ * y = gate / (1 + exp(-gate)) * up, for rows of n floats: row r of each starts at its offset + r * its row's bytes. y may be gate or up. An element's bits
+ * depend on its own gate and up alone.
+ */
+GATUN_EXPORT void gatun_cpu_silu_mul(int32_t level, const void *gate, int64_t gate_offset, int64_t gate_row_bytes, const void *up, int64_t up_offset,
+    int64_t up_row_bytes, void *y, int64_t y_offset, int64_t y_row_bytes, int32_t rows, int64_t n);
 
 #endif

@@ -121,12 +121,21 @@ typedef void (*attend_fn)(const struct attention *a);
 
 static inline int64_t filled(int64_t n) { return (n + FILLED - 1) / FILLED * FILLED; }
 
+/* y = silu(gate) * up, n elements. */
+typedef void (*silu_fn)(const float *gate, const float *up, float *y, int64_t n);
+
+/* What the gated unit's exponential shares at all levels: ln 2 in two parts, and what makes a sum's low bits an integer. */
+#define LN2_HIGH 0x1.62e43p-1f
+#define LN2_LOW ((float)(0.69314718055994530942 - 0x1.62e43p-1))
+#define ROUNDER 0x1.8p23f
+
 struct level {
   const struct kernel *kernels;
   int32_t count;
   round_fn round;
   round_fn round_bf16;
   attend_fn attend;
+  silu_fn silu;
 };
 
 const struct level *gatun_avx512(void);

@@ -48,6 +48,31 @@ static void round_row(const float *x, int64_t k, int32_t rows, void *to) {
   }
 }
 
+static void silu_mul(const float *gate, const float *up, float *y, int64_t n) {
+  for (int64_t i = 0; i < n; i += 8) {
+    ints mask = lanes(of8(n - i));
+    floats g = _mm256_maskload_ps(gate + i, mask);
+    floats v = _mm256_xor_ps(g, _mm256_set1_ps(-0.0f));
+    floats shifted = _mm256_fmadd_ps(v, _mm256_set1_ps(1.44269504f), _mm256_set1_ps(ROUNDER));
+    floats k = _mm256_sub_ps(shifted, _mm256_set1_ps(ROUNDER));
+    floats r = _mm256_fmadd_ps(k, _mm256_set1_ps(-LN2_HIGH), v);
+    r = _mm256_fmadd_ps(k, _mm256_set1_ps(-LN2_LOW), r);
+    floats p = _mm256_fmadd_ps(r, _mm256_set1_ps(1.0f / 5040), _mm256_set1_ps(1.0f / 720));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.0f / 120));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.0f / 24));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.0f / 6));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(0.5f));
+    p = _mm256_add_ps(_mm256_fmadd_ps(p, _mm256_mul_ps(r, r), r), _mm256_set1_ps(1));
+    floats e = _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(p), _mm256_slli_epi32(_mm256_castps_si256(shifted), 23)));
+    /* NaN and infinities stay what they are, and what the exponent's bits cannot hold becomes 0 or infinity. */
+    e = _mm256_add_ps(e, _mm256_sub_ps(v, v));
+    e = _mm256_andnot_ps(_mm256_cmp_ps(v, _mm256_set1_ps(-87.33654f), _CMP_LT_OQ), e);
+    e = _mm256_blendv_ps(e, _mm256_set1_ps(__builtin_inff()), _mm256_cmp_ps(v, _mm256_set1_ps(88.72283f), _CMP_GT_OQ));
+    floats unit = _mm256_div_ps(g, _mm256_add_ps(e, _mm256_set1_ps(1)));
+    _mm256_maskstore_ps(y + i, mask, _mm256_mul_ps(unit, _mm256_maskload_ps(up + i, mask)));
+  }
+}
+
 static const struct kernel KERNELS[] = {
     {GATUN_F32, IN_PLACE, gatun_gemv_f32_avx2, gatun_gemm_f32_avx2},
     {GATUN_F16, IN_PLACE, gatun_gemv_f16_avx2, gatun_gemm_f16_avx2},
@@ -62,6 +87,6 @@ static const struct kernel KERNELS[] = {
     {GATUN_Q6_K, IN_8_BITS, gatun_gemv_q6_k_avx2, gatun_gemm_q6_k_avx2},
 };
 
-static const struct level LEVEL = {KERNELS, sizeof KERNELS / sizeof KERNELS[0], round_row, NULL, gatun_attend_avx2};
+static const struct level LEVEL = {KERNELS, sizeof KERNELS / sizeof KERNELS[0], round_row, NULL, gatun_attend_avx2, silu_mul};
 
 const struct level *gatun_avx2(void) { return &LEVEL; }

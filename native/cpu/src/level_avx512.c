@@ -29,6 +29,32 @@ static void round_row(const float *x, int64_t k, int32_t rows, void *to) {
   }
 }
 
+static void silu_mul(const float *gate, const float *up, float *y, int64_t n) {
+  for (int64_t i = 0; i < n; i += 16) {
+    __mmask16 mask = lanes(n - i);
+    __m512 g = _mm512_maskz_loadu_ps(mask, gate + i);
+    __m512 v = _mm512_castsi512_ps(_mm512_xor_epi32(_mm512_castps_si512(g), _mm512_set1_epi32((int)0x80000000u)));
+    __m512 shifted = _mm512_fmadd_ps(v, _mm512_set1_ps(1.44269504f), _mm512_set1_ps(ROUNDER));
+    __m512 k = _mm512_sub_ps(shifted, _mm512_set1_ps(ROUNDER));
+    __m512 r = _mm512_fmadd_ps(k, _mm512_set1_ps(-LN2_HIGH), v);
+    r = _mm512_fmadd_ps(k, _mm512_set1_ps(-LN2_LOW), r);
+    __m512 p = _mm512_fmadd_ps(r, _mm512_set1_ps(1.0f / 5040), _mm512_set1_ps(1.0f / 720));
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(1.0f / 120));
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(1.0f / 24));
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(1.0f / 6));
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(0.5f));
+    p = _mm512_add_ps(_mm512_fmadd_ps(p, _mm512_mul_ps(r, r), r), _mm512_set1_ps(1));
+    __m512i power = _mm512_slli_epi32(_mm512_castps_si512(shifted), 23);
+    __m512 e = _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(p), power));
+    /* NaN and infinities stay what they are, and what the exponent's bits cannot hold becomes 0 or infinity. */
+    e = _mm512_add_ps(e, _mm512_sub_ps(v, v));
+    e = _mm512_mask_mov_ps(e, _mm512_cmp_ps_mask(v, _mm512_set1_ps(-87.33654f), _CMP_LT_OQ), _mm512_setzero_ps());
+    e = _mm512_mask_mov_ps(e, _mm512_cmp_ps_mask(v, _mm512_set1_ps(88.72283f), _CMP_GT_OQ), _mm512_set1_ps(__builtin_inff()));
+    __m512 unit = _mm512_div_ps(g, _mm512_add_ps(e, _mm512_set1_ps(1)));
+    _mm512_mask_storeu_ps(y + i, mask, _mm512_mul_ps(unit, _mm512_maskz_loadu_ps(mask, up + i)));
+  }
+}
+
 static const struct kernel KERNELS[] = {
     {GATUN_F32, IN_PLACE, gatun_gemv_f32_avx512, gatun_gemm_f32_avx512},
     {GATUN_F16, IN_PLACE, gatun_gemv_f16_avx512, gatun_gemm_f16_avx512},
@@ -44,6 +70,6 @@ static const struct kernel KERNELS[] = {
     {GATUN_Q6_K, IN_8_BITS, gatun_gemv_q6_k_avx512, gatun_gemm_q6_k_avx512},
 };
 
-static const struct level LEVEL = {KERNELS, sizeof KERNELS / sizeof KERNELS[0], round_row, gatun_round_bf16_avx512, gatun_attend_avx512};
+static const struct level LEVEL = {KERNELS, sizeof KERNELS / sizeof KERNELS[0], round_row, gatun_round_bf16_avx512, gatun_attend_avx512, silu_mul};
 
 const struct level *gatun_avx512(void) { return &LEVEL; }

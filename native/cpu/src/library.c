@@ -77,6 +77,15 @@ int64_t gatun_cpu_attend_bytes(int32_t key_size, int32_t value_size, int32_t gro
   return 4 * GATUN_CPU_TILE * (filled(key_size) + filled(value_size) + group);
 }
 
+void gatun_cpu_silu_mul(int32_t level, const void *gate, int64_t gate_offset, int64_t gate_row_bytes, const void *up, int64_t up_offset,
+    int64_t up_row_bytes, void *y, int64_t y_offset, int64_t y_row_bytes, int32_t rows, int64_t n) {
+  const struct level *found = of_level(level);
+  for (int64_t r = 0; found != NULL && r < rows; r++) {
+    found->silu((const float *)((const char *)gate + gate_offset + r * gate_row_bytes), (const float *)((const char *)up + up_offset + r * up_row_bytes),
+        (float *)((char *)y + y_offset + r * y_row_bytes), n);
+  }
+}
+
 void gatun_cpu_attend(int32_t level, int32_t type, const void *q, int64_t q_offset, int64_t q_token_bytes, int64_t q_head_bytes, int32_t tokens,
     int32_t group, const void *keys, int64_t key_offset, int64_t key_stride, int32_t key_size, const void *values, int64_t value_offset, int64_t value_stride,
     int32_t value_size, int32_t count, float scale, void *scratch, int64_t base, int64_t state, int64_t sums, int64_t sums_row_bytes, int64_t bounds,

@@ -85,10 +85,11 @@ final class RunCommand implements Callable<Integer> {
     cache.check();
     Sampling sampling = choice.sampling();
     long started = System.nanoTime();
-    try (Model opened = Model.open(model.file)) {
+    // A process of two processors reads the vocabulary while the backend looks for devices and loads its kernels.
+    try (Model opened = Model.open(model.file); OpeningBackend opening = OpeningBackend.of(backend)) {
       Tokenizer tokenizer = opened.tokenizer();
       int[] ids = encode(opened, tokenizer);
-      try (Loaded loaded = Loaded.of(terminal, opened, backend, cache.options(terminal, opened, ids.length, limit));
+      try (Loaded loaded = Loaded.of(terminal, opened, opening::take, cache.options(terminal, opened, ids.length, limit));
           Sequence sequence = loaded.decoder().newSequence(sampling)) {
         generate(sequence, loaded, tokenizer, ids, System.nanoTime() - started);
       }

@@ -217,6 +217,28 @@ class LauncherTest {
   }
 
   @Test
+  void archiveOfClassesIsThatOfTheCommandAndBuildAndGoesWhenTheJarIsNewer() throws Exception {
+    Path target = Files.createDirectories(folder.resolve("built/decoder/target"));
+    Path jar = Files.createFile(target.resolve("gatun-decoder-1.jar"));
+    Path stamp = Files.writeString(target.resolve("launcher.stamp"), "0 77\n");
+    String chosen = "source \"$1\"; ROOT=$2 decoder=$3 STAMP=$4; choose_archive $WORDS; echo \"${ARCHIVE##*/}\"";
+    for (Map.Entry<String, String> on : Map.of("", "launcher-other-77.jsa", "run --model x", "launcher-run-77.jsa", "bench", "launcher-bench-77.jsa", "../x",
+        "launcher-other-77.jsa", "info", "launcher-other-77.jsa").entrySet()) {
+      assertThat(bash(chosen, Map.of("WORDS", on.getKey()), folder.resolve("built"), jar, stamp)).as(on.getKey()).isEqualTo(on.getValue());
+    }
+    Path archive = Files.createFile(target.resolve("launcher-run-77.jsa"));
+    Files.setLastModifiedTime(archive, FileTime.from(Files.getLastModifiedTime(jar).toInstant().plusSeconds(10)));
+    bash(chosen, Map.of("WORDS", "run"), folder.resolve("built"), jar, stamp);
+    assertThat(archive).exists();
+    Files.setLastModifiedTime(jar, FileTime.from(Files.getLastModifiedTime(archive).toInstant().plusSeconds(10)));
+    bash(chosen, Map.of("WORDS", "run"), folder.resolve("built"), jar, stamp);
+    assertThat(archive).doesNotExist();
+    // Built before builds had a number.
+    Files.writeString(stamp, "0\n");
+    assertThat(bash(chosen, Map.of("WORDS", "run"), folder.resolve("built"), jar, stamp)).isEqualTo("launcher-run-0.jsa");
+  }
+
+  @Test
   void jdkIsOneThatTornadoVmIsFor() throws Exception {
     Path newer = java("newer", "26", true);
     Path wanted = java("wanted", "25.0.1", true);

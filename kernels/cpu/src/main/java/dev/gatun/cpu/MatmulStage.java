@@ -15,6 +15,7 @@ import dev.gatun.cpu.format.Quantizer;
 import dev.gatun.cpu.matmul.MatmulKernel;
 import dev.gatun.cpu.op.Binding;
 import dev.gatun.cpu.op.CpuPlan;
+import dev.gatun.cpu.op.GatedUnit;
 import dev.gatun.cpu.op.RowMath;
 import dev.gatun.cpu.op.Step;
 import dev.gatun.cpu.op.View;
@@ -290,6 +291,13 @@ final class MatmulStage {
         Floats gate = Floats.of(binding.view(unit.gate()));
         Floats up = Floats.of(binding.view(unit.up()));
         Floats y = Floats.of(binding.view(unit.y()));
+        // A tile by one call in C: until the JVM has compiled the loop in Java, which makes an object of each vector, a prompt's first step would wait for it.
+        Optional<GatedUnit> inC = layout.natives().siluMul();
+        if (inC.isPresent()) {
+          GatedUnit siluMul = inC.get();
+          yield (m, n0, n1) -> siluMul.apply(gate.memory, gate.offset + 4L * n0, gate.rowBytes, up.memory, up.offset + 4L * n0, up.rowBytes, y.memory,
+              y.offset + 4L * n0, y.rowBytes, m, n1 - n0);
+        }
         yield (m, n0, n1) -> {
           for (int r = 0; r < m; r++) {
             long at = 4L * n0;

@@ -3,6 +3,7 @@ package dev.gatun.cpu.library;
 import dev.gatun.DType;
 import dev.gatun.GatunException;
 import dev.gatun.cpu.matmul.MatmulKernel;
+import dev.gatun.cpu.op.GatedUnit;
 import dev.gatun.cpu.op.TileAttention;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -26,15 +27,18 @@ public final class NativeKernels {
   private final Map<DType, MatmulKernel> kernels = new EnumMap<>(DType.class);
   private final Map<DType, MatmulKernel> rounding = new EnumMap<>(DType.class);
   private final Map<DType, TileAttention> attentions = new EnumMap<>(DType.class);
+  private final Optional<GatedUnit> siluMul;
 
   private NativeKernels(String reason) {
     this.level = Optional.empty();
     this.told = reason;
+    this.siluMul = Optional.empty();
   }
 
   private NativeKernels(NativeLibrary library, NativeLevel level) {
     this.level = Optional.of(level);
     this.told = library.compiler();
+    this.siluMul = Optional.of(new NativeSiluMul(library, level));
     int both = library.activationForm(level, BF16_BY_BF16);
     if (both >= 0) {
       rounding.put(DType.BF16, new NativeKernel(library, level, DType.BF16, BF16_BY_BF16, both));
@@ -117,6 +121,11 @@ public final class NativeKernels {
   /** What goes over a tile of keys and values of that type, where there is one. */
   public Optional<TileAttention> attention(DType kept) {
     return Optional.ofNullable(attentions.get(kept));
+  }
+
+  /** The gated unit after a matmul, where there is one. */
+  public Optional<GatedUnit> siluMul() {
+    return siluMul;
   }
 
   /** The level, if there are kernels. */

@@ -10,7 +10,7 @@ import java.util.List;
 /** A loaded library of C kernels. It stays loaded for the life of the process. */
 final class NativeLibrary {
   /** {@code GATUN_CPU_ABI} of the header that this was written to. */
-  static final int ABI = 1;
+  static final int ABI = 2;
 
   private final String compiler;
   private final NativeLevel best;
@@ -21,6 +21,7 @@ final class NativeLibrary {
   private final MemorySegment attends;
   private final MemorySegment attendBytes;
   private final MemorySegment attend;
+  private final MemorySegment siluMul;
 
   private NativeLibrary(String compiler, NativeLevel best, SymbolLookup symbols) {
     this.compiler = compiler;
@@ -32,6 +33,7 @@ final class NativeLibrary {
     this.attends = symbols.findOrThrow("gatun_cpu_attends");
     this.attendBytes = symbols.findOrThrow("gatun_cpu_attend_bytes");
     this.attend = symbols.findOrThrow("gatun_cpu_attend");
+    this.siluMul = symbols.findOrThrow("gatun_cpu_silu_mul");
   }
 
   /** The library for this machine, from the jar that carries it. */
@@ -53,7 +55,8 @@ final class NativeLibrary {
           + "; if its file system allows no programs, name another folder by -Dgatun.cache=FOLDER");
     }
     List<String> missing = new ArrayList<>(List.of("gatun_cpu_abi", "gatun_cpu_level", "gatun_cpu_activation_form",
-        "gatun_cpu_activation_bytes", "gatun_cpu_activate", "gatun_cpu_matmul", "gatun_cpu_attends", "gatun_cpu_attend_bytes", "gatun_cpu_attend"));
+        "gatun_cpu_activation_bytes", "gatun_cpu_activate", "gatun_cpu_matmul", "gatun_cpu_attends", "gatun_cpu_attend_bytes", "gatun_cpu_attend",
+        "gatun_cpu_silu_mul"));
     missing.removeIf(name -> symbols.find(name).isPresent());
     if (!missing.isEmpty()) {
       throw new NotLoaded(file + " lacks " + String.join(", ", missing) + "; use the gatun-cpu-native of gatun-cpu's version");
@@ -121,6 +124,11 @@ final class NativeLibrary {
   /** The address of {@code gatun_cpu_attend}. */
   MemorySegment attend() {
     return attend;
+  }
+
+  /** The address of {@code gatun_cpu_silu_mul}. */
+  MemorySegment siluMul() {
+    return siluMul;
   }
 
   /** The address of {@code gatun_cpu_activate}. */
