@@ -45,8 +45,8 @@ final class MatmulStage {
    * result depends on it.
    */
   static int tile(Matmul matmul, int workers) {
-    // Many rows of x meet as many rows of w as a kernel takes side by side, which are 4 to 32.
-    int side = matmul.x().size(0) == 1 ? 4 : 32;
+    // Many rows of x meet as many rows of w as a kernel takes side by side, at most 32. Whole vectors keep the bits of what follows from depending on tiles.
+    int side = matmul.x().size(0) == 1 ? 16 : 32;
     return Math.clamp(Math.ceilDiv(matmul.w().size(0), TILES_PER_WORKER * workers) + side - 1 & -side, SMALLEST_TILE, LARGEST_TILE);
   }
 
