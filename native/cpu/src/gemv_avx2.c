@@ -1,7 +1,7 @@
 /* One row of x, a group of 32 at a time; see gemv_avx512.c. */
 #include "avx2.h"
 
-#define AHEAD 2048
+#define AHEAD 4096
 
 INLINE void ahead(const uint8_t *w, int bytes) {
   for (int i = 0; i < bytes; i += 64) {

@@ -5,7 +5,7 @@
 #include "avx512.h"
 
 /* How far ahead of the weights being read lines are asked for: over the page boundaries where the processor's own prefetching stops. */
-#define AHEAD 2048
+#define AHEAD 4096
 
 INLINE void ahead(const uint8_t *w, int bytes) {
   for (int i = 0; i < bytes; i += 64) {
