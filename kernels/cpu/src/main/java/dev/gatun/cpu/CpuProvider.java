@@ -61,7 +61,7 @@ public final class CpuProvider implements BackendProvider {
 
   @Override
   public String description() {
-    return "Java Vector API on every core, matmul by kernels in C where there are some for the processor, weights used where they lie, reordered"
+    return "Java Vector API on every core, matmul and attention by kernels in C where there are some for the processor, weights used where they lie, reordered"
         + " where that pays";
   }
 
