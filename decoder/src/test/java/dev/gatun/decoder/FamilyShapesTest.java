@@ -6,6 +6,7 @@ import dev.gatun.Backend;
 import dev.gatun.BackendOptions;
 import dev.gatun.DType;
 import dev.gatun.Gatun;
+import dev.gatun.decoder.family.Family;
 import dev.gatun.tck.oracle.Errors;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,6 +23,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FamilyShapesTest {
   private static final int[] IDS = {1, 70, 3, 255, 299, 41, 41, 8, 120, 2, 77};
 
+  /** Contexts up to and beyond those that models with LongRoPE were trained for. */
+  private static final int NEAR = 64;
+  private static final int FAR = 128;
+
   @TempDir
   Path folder;
 
@@ -31,11 +36,18 @@ class FamilyShapesTest {
       for (DType type : List.of(DType.F32, DType.F16, DType.BF16, DType.Q8_0, DType.Q4_0, DType.Q4_1, DType.Q5_0, DType.Q5_1, DType.IQ4_NL, DType.MXFP4)) {
         list.add(RandomModel.small(family, type));
       }
-      list.add(new RandomModel(family, 1, 40, 56, 5, 1, 24, 300, true, DType.F32));
-      list.add(new RandomModel(family, 1, 72, 36, 3, 3, 40, 301, false, DType.F32));
-      list.add(new RandomModel(family, 1, 96, 160, 4, 1, 80, 300, true, DType.F16));
-      list.add(new RandomModel(family, 1, 64, 224, 2, 1, 192, 307, true, DType.Q8_0));
-      list.add(new RandomModel(family, 1, 128, 96, 2, 2, 256, 300, false, DType.F32));
+    }
+    for (Family family : Family.SERVED) {
+      String name = family.architecture();
+      list.add(RandomModel.small(name, DType.F16));
+      list.add(RandomModel.small(name, DType.Q4_0));
+      list.add(new RandomModel(name, 5, 40, 56, 5, 1, 24, 300, true, DType.F32));
+      list.add(new RandomModel(name, 2, 72, 36, 3, 3, 40, 301, false, DType.F32));
+      list.add(new RandomModel(name, 1, 96, 160, 4, 1, 80, 300, true, DType.F16));
+      list.add(new RandomModel(name, 2, 48, 33, 3, 1, 96, 300, false, DType.F32));
+      list.add(new RandomModel(name, 1, 64, 77, 2, 2, 128, 300, true, DType.BF16));
+      list.add(new RandomModel(name, 2, 64, 224, 2, 1, 192, 307, true, DType.Q8_0));
+      list.add(new RandomModel(name, 1, 128, 96, 2, 2, 256, 300, false, DType.F32));
     }
     for (DType type : List.of(DType.Q2_K, DType.Q3_K, DType.Q4_K, DType.Q5_K, DType.Q6_K)) {
       list.add(new RandomModel("llama", 2, 256, 512, 4, 2, 64, 300, false, type));
@@ -48,16 +60,28 @@ class FamilyShapesTest {
   void logitsAreThoseOfPlainLoops(RandomModel shape) {
     Path file = shape.write(folder.resolve("model.gguf"));
     try (Model model = Model.open(file)) {
-      double[][] expected = new PlainDecoder(model.gguf()).logits(IDS);
-      hold(expected, model, "off", shape.type().isBlock() ? 1e-3 : 1e-9);
+      hold(model, "off", NEAR, shape.type().isBlock() ? 1e-3 : 1e-9);
       // Kernels in C round activations to 8 bits beside weights in blocks, and rows of random weights are so short that the sum tells it.
-      hold(expected, model, "auto", shape.type().isBlock() ? 4e-3 : 1e-9);
+      hold(model, "auto", NEAR, shape.type().isBlock() ? 4e-3 : 1e-9);
     }
   }
 
-  private static void hold(double[][] expected, Model model, String kernelsInC, double bound) {
+  @ParameterizedTest
+  @ValueSource(ints = {NEAR, FAR})
+  void frequencyFactorsAreThoseOfTheContext(int context) {
+    Path file = RandomModel.small("phi3", DType.F32).write(folder.resolve("model.gguf"));
+    try (Model model = Model.open(file)) {
+      hold(model, "auto", context, 1e-9);
+      double[] far = new PlainDecoder(model.gguf(), FAR, false).logits(IDS)[IDS.length - 1];
+      double[] near = new PlainDecoder(model.gguf(), NEAR, false).logits(IDS)[IDS.length - 1];
+      assertThat(Errors.between(near, far).nmse()).isGreaterThan(1e-6);
+    }
+  }
+
+  private static void hold(Model model, String kernelsInC, int context, double bound) {
+    double[][] expected = new PlainDecoder(model.gguf(), context, false).logits(IDS);
     try (Backend backend = Gatun.open("cpu", BackendOptions.none().with("native", kernelsInC));
-        Decoder decoder = new Decoder(backend, model, DecoderOptions.of(64).withChunk(7));
+        Decoder decoder = new Decoder(backend, model, DecoderOptions.of(context).withChunk(7));
         Sequence sequence = decoder.newSequence(Sampling.greedy())) {
       float[][] fed = decoder.logits(sequence, Arrays.copyOf(IDS, IDS.length - 2));
       for (int t = 0; t < fed.length; t++) {
@@ -84,7 +108,7 @@ class FamilyShapesTest {
       });
       try (Backend backend = Gatun.open("cpu", BackendOptions.none().with("fuse", fuse)); Model model = Model.open(file);
           Decoder decoder = new Decoder(backend, model, DecoderOptions.of(64)); Sequence sequence = decoder.newSequence(Sampling.greedy())) {
-        double[][] expected = new PlainDecoder(model.gguf()).logits(IDS);
+        double[][] expected = new PlainDecoder(model.gguf(), NEAR, false).logits(IDS);
         float[][] fed = decoder.logits(sequence, Arrays.copyOf(IDS, IDS.length - 1));
         double bound = type.isBlock() ? 1e-3 : 1e-9;
         for (int t = 0; t < fed.length; t++) {

@@ -124,13 +124,13 @@ class ModelTest {
         writer.float32("llama.rope.scaling.factor", factor);
       }
     });
-    assertThat(d.rotation().scaling()).isEqualTo(expected == 1 ? new Scaling.None() : new Scaling.Linear(expected));
+    assertThat(d.rotation().orElseThrow().scaling()).isEqualTo(expected == 1 ? new Scaling.None() : new Scaling.Linear(expected));
   }
 
   @Test
   void olderScaleKeyCountsOnlyWithoutTheNewOne() {
-    assertThat(dimensions(writer -> writer.float32("llama.rope.scale_linear", 2)).rotation().scaling()).isEqualTo(new Scaling.Linear(2));
-    assertThat(dimensions(writer -> writer.float32("llama.rope.scale_linear", 2).float32("llama.rope.scaling.factor", 0)).rotation().scaling())
+    assertThat(dimensions(writer -> writer.float32("llama.rope.scale_linear", 2)).rotation().orElseThrow().scaling()).isEqualTo(new Scaling.Linear(2));
+    assertThat(dimensions(writer -> writer.float32("llama.rope.scale_linear", 2).float32("llama.rope.scaling.factor", 0)).rotation().orElseThrow().scaling())
         .isEqualTo(new Scaling.None());
     assertThatThrownBy(() -> dimensions(writer -> writer.float32("llama.rope.scaling.factor", -1))).isInstanceOf(ModelException.class)
         .hasMessageContaining("rope.scaling.factor");

@@ -13,12 +13,12 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * Writes small models with random weights, in any shape and weight type of the dense families.
+ * Writes small models with random weights, in any shape and weight type of the families that are served.
  *
  * @param family the architecture
  * @param layers blocks
  * @param embedding width
- * @param feedForward width of the gated unit
+ * @param feedForward width of the feed-forward unit
  * @param heads query heads
  * @param kvHeads key/value heads
  * @param headSize elements of a head
@@ -49,38 +49,98 @@ record RandomModel(String family, int layers, int embedding, int feedForward, in
       writer.uint32(family + ".context_length", CONTEXT);
     }
     if (!without.contains("attention.layer_norm_rms_epsilon")) {
-      writer.float32(family + ".attention.layer_norm_rms_epsilon", 1e-5);
+      writer.float32(family + (family.equals("gpt2") ? ".attention.layer_norm_epsilon" : ".attention.layer_norm_rms_epsilon"), 1e-5);
     }
+    keys(writer);
     vocabulary(writer, vocabulary);
     matrix(writer, "token_embd.weight", vocabulary, embedding);
     if (!tied) {
       matrix(writer, "output.weight", vocabulary, embedding);
     }
-    norm(writer, "output_norm.weight", embedding);
+    norm(writer, "output_norm", embedding);
+    if (family.equals("gpt2")) {
+      put(writer, "position_embd.weight", DType.F32, new long[] {CONTEXT, embedding}, Inputs.normal(3, CONTEXT * embedding, 0.1));
+    }
+    if (family.equals("phi3")) {
+      put(writer, "rope_factors_long.weight", DType.F32, new long[] {headSize / 2}, Inputs.uniform(4, headSize / 2, 1, 8));
+      put(writer, "rope_factors_short.weight", DType.F32, new long[] {headSize / 2}, Inputs.uniform(5, headSize / 2, 0.9, 1.2));
+    }
     for (int i = 0; i < layers; i++) {
-      String p = "blk." + i + ".";
-      norm(writer, p + "attn_norm.weight", embedding);
-      norm(writer, p + "ffn_norm.weight", embedding);
-      matrix(writer, p + "attn_q.weight", heads * headSize, embedding);
-      matrix(writer, p + "attn_k.weight", kvHeads * headSize, embedding);
-      matrix(writer, p + "attn_v.weight", kvHeads * headSize, embedding);
-      matrix(writer, p + "attn_output.weight", embedding, heads * headSize);
-      matrix(writer, p + "ffn_gate.weight", feedForward, embedding);
-      matrix(writer, p + "ffn_up.weight", feedForward, embedding);
-      matrix(writer, p + "ffn_down.weight", embedding, feedForward);
-      if (family.equals("qwen2")) {
-        vector(writer, p + "attn_q.bias", heads * headSize, 0.3);
-        vector(writer, p + "attn_k.bias", kvHeads * headSize, 0.3);
-        vector(writer, p + "attn_v.bias", kvHeads * headSize, 0.3);
-      }
-      if (family.equals("qwen3")) {
-        norm(writer, p + "attn_q_norm.weight", headSize);
-        norm(writer, p + "attn_k_norm.weight", headSize);
-      }
+      block(writer, "blk." + i + ".");
     }
     changes.accept(writer);
     writer.write(file);
     return file;
+  }
+
+  /** What tells a family from Llama, with numbers that no file has. */
+  private void keys(GgufWriter writer) {
+    switch (family) {
+      case "minicpm" -> writer.float32("minicpm.embedding_scale", 3).float32("minicpm.residual_scale", 0.7).float32("minicpm.logit_scale", 0.5);
+      case "granite" -> writer.float32("granite.embedding_scale", 5).float32("granite.residual_scale", 0.3).float32("granite.logit_scale", 2.5)
+          .float32("granite.attention.scale", 0.4);
+      case "gemma2" -> writer.uint32("gemma2.attention.sliding_window", 4).float32("gemma2.attn_logit_softcapping", 2)
+          .float32("gemma2.final_logit_softcapping", 3);
+      case "gemma3" -> writer.uint32("gemma3.attention.sliding_window", 4).uint32("gemma3.attention.sliding_window_pattern", 2)
+          .float32("gemma3.rope.freq_base", 1e6).string("gemma3.rope.scaling.type", "linear").float32("gemma3.rope.scaling.factor", 8);
+      case "olmo2" -> writer.uint32("olmo2.attention.sliding_window", 4).uint32("olmo2.attention.sliding_window_pattern", 2)
+          .string("olmo2.rope.scaling.type", "yarn").float32("olmo2.rope.scaling.factor", 4)
+          .uint32("olmo2.rope.scaling.original_context_length", 128);
+      case "phi3" -> writer.uint32("phi3.rope.scaling.original_context_length", 96).float32("phi3.rope.scaling.attn_factor", 1.2);
+      default -> { }
+    }
+  }
+
+  private void block(GgufWriter writer, String p) {
+    int queries = heads * headSize;
+    int keys = kvHeads * headSize;
+    if (!family.equals("olmo2")) {
+      norm(writer, p + "attn_norm", embedding);
+      norm(writer, p + "ffn_norm", embedding);
+    }
+    if (family.matches("olmo2|gemma2|gemma3")) {
+      norm(writer, p + "post_attention_norm", embedding);
+      norm(writer, p + "post_ffw_norm", embedding);
+    }
+    if (family.matches("gpt2|phi3")) {
+      matrix(writer, p + "attn_qkv.weight", queries + 2 * keys, embedding);
+    } else {
+      matrix(writer, p + "attn_q.weight", queries, embedding);
+      matrix(writer, p + "attn_k.weight", keys, embedding);
+      matrix(writer, p + "attn_v.weight", keys, embedding);
+    }
+    matrix(writer, p + "attn_output.weight", embedding, queries);
+    switch (family) {
+      case "gpt2" -> matrix(writer, p + "ffn_up.weight", feedForward, embedding);
+      case "phi3" -> matrix(writer, p + "ffn_up.weight", 2 * feedForward, embedding);
+      default -> {
+        matrix(writer, p + "ffn_gate.weight", feedForward, embedding);
+        matrix(writer, p + "ffn_up.weight", feedForward, embedding);
+      }
+    }
+    matrix(writer, p + "ffn_down.weight", embedding, feedForward);
+    switch (family) {
+      case "qwen2" -> {
+        vector(writer, p + "attn_q.bias", queries, 0.3);
+        vector(writer, p + "attn_k.bias", keys, 0.3);
+        vector(writer, p + "attn_v.bias", keys, 0.3);
+      }
+      case "gpt2" -> {
+        vector(writer, p + "attn_qkv.bias", queries + 2 * keys, 0.3);
+        vector(writer, p + "attn_output.bias", embedding, 0.3);
+        vector(writer, p + "ffn_up.bias", feedForward, 0.3);
+        vector(writer, p + "ffn_down.bias", embedding, 0.3);
+      }
+      case "qwen3", "gemma3" -> {
+        norm(writer, p + "attn_q_norm", headSize);
+        norm(writer, p + "attn_k_norm", headSize);
+      }
+      case "olmo2" -> {
+        norm(writer, p + "attn_q_norm", queries);
+        norm(writer, p + "attn_k_norm", keys);
+      }
+      default -> { }
+    }
   }
 
   /** Sets a tokenizer of so many tokens. */
@@ -103,7 +163,10 @@ record RandomModel(String family, int layers, int embedding, int feedForward, in
   }
 
   private void norm(GgufWriter writer, String name, int size) {
-    put(writer, name, DType.F32, new long[] {size}, Inputs.uniform(name.hashCode(), size, 0.5, 1.5));
+    put(writer, name + ".weight", DType.F32, new long[] {size}, Inputs.uniform(name.hashCode(), size, 0.5, 1.5));
+    if (family.equals("gpt2")) {
+      vector(writer, name + ".bias", size, 0.2);
+    }
   }
 
   static void vector(GgufWriter writer, String name, int size, double deviation) {

@@ -1,0 +1,61 @@
+package dev.gatun.decoder.family;
+
+import dev.gatun.Rotation;
+import dev.gatun.Tensor;
+import dev.gatun.Use;
+import dev.gatun.decoder.Dimensions;
+import java.util.Optional;
+
+/**
+ * The tensors of one block, {@code blk.<index>.<name>}.
+ *
+ * @param weights those of the file
+ * @param index the block's place
+ * @param sizes the model's
+ * @param norms the family's kind of norm
+ * @param factors frequency factors of the rotation, which all blocks share
+ */
+record BlockWeights(Weights weights, int index, Dimensions sizes, Norm.Kind norms, Optional<Tensor> factors) {
+  String name(String tensor) {
+    return "blk." + index + "." + tensor;
+  }
+
+  boolean has(String tensor) {
+    return weights.has(name(tensor));
+  }
+
+  /** @throws dev.gatun.decoder.ModelException if the file lacks it */
+  void demand(String tensor) {
+    weights.demand(name(tensor));
+  }
+
+  /** A norm of the residual stream. */
+  Norm norm(String name) {
+    return norm(name, sizes.embedding());
+  }
+
+  Norm norm(String name, int size) {
+    return Norm.load(weights, norms, name(name), size, sizes.eps());
+  }
+
+  /** {@code name.weight} of {@code rows} rows, and {@code name.bias} where the file has it. */
+  Linear linear(String name, int rows, int columns) {
+    return linearPart(name, rows, 0, rows, columns);
+  }
+
+  /** The rows {@code from} to {@code to}, exclusive, of a matrix of {@code rows} rows, and their part of its bias. */
+  Linear linearPart(String name, int rows, int from, int to, int columns) {
+    String bias = name(name + ".bias");
+    return new Linear(weights.matrixPart(name(name + ".weight"), rows, from, to, columns, Use.MATMUL),
+        weights.has(bias) ? Optional.of(weights.vectorPart(bias, rows, from, to)) : Optional.empty());
+  }
+
+  Rotary rotary(Rotation rotation) {
+    return new Rotary(rotation, factors);
+  }
+
+  /** The rotation of all blocks. */
+  Optional<Rotary> rotary() {
+    return sizes.rotation().map(this::rotary);
+  }
+}

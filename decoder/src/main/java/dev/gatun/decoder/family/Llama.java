@@ -1,0 +1,24 @@
+package dev.gatun.decoder.family;
+
+import dev.gatun.Rotation.Pairs;
+import dev.gatun.decoder.Dimensions;
+import dev.gatun.decoder.family.GatedUnit.Activation;
+import java.util.Optional;
+
+/** Llama 1 to 3, Mistral, TinyLlama, SmolLM. */
+final class Llama implements Family {
+  @Override
+  public String architecture() {
+    return "llama";
+  }
+
+  @Override
+  public Blueprint read(Keys keys) {
+    keys.refuseExperts();
+    // llama.cpp reads no attention.sliding_window here and in Qwen 2, though converters of Mistral and Qwen 2 write it: same file, same tokens.
+    Dimensions sizes = new SizeReader(keys).rotating(Pairs.INTERLEAVED).read();
+    return Blueprint.of(keys, sizes, at -> Block.normedBefore(at,
+        GroupedAttention.load(at, Optional.empty(), at.rotary(), GroupedAttention.causal(sizes, 0)),
+        GatedUnit.load(at, Activation.SILU)));
+  }
+}
