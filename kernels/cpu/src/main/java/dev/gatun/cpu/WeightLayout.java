@@ -31,7 +31,12 @@ record WeightLayout(Lanes lanes, NativeKernels natives, boolean rounding) {
 
   /** How the name of a product's kernel ends. */
   String form(Matmul matmul) {
-    return rounded(matmul).isPresent() ? natives.level().orElseThrow().label() + "_rounded" : form(matmul.w());
+    return form(matmul.w(), matmul.x().size(0));
+  }
+
+  /** The same, of a product of so many rows of activations. */
+  String form(Tensor w, long rows) {
+    return rounded(w, rows).isPresent() ? natives.level().orElseThrow().label() + "_rounded" : form(w);
   }
 
   private String form(Tensor w) {
@@ -49,7 +54,7 @@ record WeightLayout(Lanes lanes, NativeKernels natives, boolean rounding) {
       reasons.add("vector: the module jdk.incubator.vector is not there, or the option vector is off");
     } else if (w.isPlain()) {
       reasons.add(w.dtype() != DType.Q4_0 ? STRIPS + ": there is such an order for Q4_0 only"
-          : strips(w).isEmpty() ? STRIPS + ": rows of " + w.size(1) + " elements are no multiple of 512"
+          : strips(w).isEmpty() ? STRIPS + ": rows of " + w.size(-1) + " elements are no multiple of 512"
           : STRIPS + ": the weight was not prepared for matmul");
     } else {
       reasons.add("in place: reading blocks one after the other took twice as long for one activation row");
@@ -67,12 +72,16 @@ record WeightLayout(Lanes lanes, NativeKernels natives, boolean rounding) {
   }
 
   MatmulKernel kernel(Matmul matmul) {
-    return rounded(matmul).orElseGet(() -> kernel(matmul.w()));
+    return kernel(matmul.w(), matmul.x().size(0));
+  }
+
+  MatmulKernel kernel(Tensor w, long rows) {
+    return rounded(w, rows).orElseGet(() -> kernel(w));
   }
 
   /** The kernel that rounds activations, which a quantized weight's does anyway. */
-  private Optional<MatmulKernel> rounded(Matmul matmul) {
-    return rounding && matmul.w().isPlain() && matmul.x().size(0) > MOST_EXACT ? natives.rounding(matmul.w().dtype()) : Optional.empty();
+  private Optional<MatmulKernel> rounded(Tensor w, long rows) {
+    return rounding && w.isPlain() && rows > MOST_EXACT ? natives.rounding(w.dtype()) : Optional.empty();
   }
 
   private MatmulKernel kernel(Tensor w) {
@@ -84,6 +93,6 @@ record WeightLayout(Lanes lanes, NativeKernels natives, boolean rounding) {
   }
 
   private Optional<Repack> strips(Tensor w) {
-    return w.size(1) > Integer.MAX_VALUE ? Optional.empty() : Repack.of(w.dtype(), (int) w.size(1), lanes);
+    return w.size(-1) > Integer.MAX_VALUE ? Optional.empty() : Repack.of(w.dtype(), (int) w.size(-1), lanes);
   }
 }
