@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,8 +38,8 @@ class FamilyShapesTest {
         list.add(RandomModel.small(family, type));
       }
     }
-    for (Family family : Family.SERVED) {
-      String name = family.architecture();
+    List<String> names = Stream.concat(Family.SERVED.stream().map(Family::architecture), RandomModel.VARIANTS.stream()).toList();
+    for (String name : names) {
       list.add(RandomModel.small(name, DType.F16));
       list.add(RandomModel.small(name, DType.Q4_0));
       list.add(new RandomModel(name, 5, 40, 56, 5, 1, 24, 300, true, DType.F32));
@@ -60,9 +61,8 @@ class FamilyShapesTest {
   void logitsAreThoseOfPlainLoops(RandomModel shape) {
     Path file = shape.write(folder.resolve("model.gguf"));
     try (Model model = Model.open(file)) {
-      hold(model, "off", NEAR, shape.type().isBlock() ? 1e-3 : 1e-9);
-      // Kernels in C round activations to 8 bits beside weights in blocks, and rows of random weights are so short that the sum tells it.
-      hold(model, "auto", NEAR, shape.type().isBlock() ? 4e-3 : 1e-9);
+      hold(model, shape.type(), "off", NEAR);
+      hold(model, shape.type(), "auto", NEAR);
     }
   }
 
@@ -71,25 +71,49 @@ class FamilyShapesTest {
   void frequencyFactorsAreThoseOfTheContext(int context) {
     Path file = RandomModel.small("phi3", DType.F32).write(folder.resolve("model.gguf"));
     try (Model model = Model.open(file)) {
-      hold(model, "auto", context, 1e-9);
+      hold(model, DType.F32, "auto", context);
       double[] far = new PlainDecoder(model.gguf(), FAR, false).logits(IDS)[IDS.length - 1];
       double[] near = new PlainDecoder(model.gguf(), NEAR, false).logits(IDS)[IDS.length - 1];
       assertThat(Errors.between(near, far).nmse()).isGreaterThan(1e-6);
     }
   }
 
-  private static void hold(Model model, String kernelsInC, int context, double bound) {
-    double[][] expected = new PlainDecoder(model.gguf(), context, false).logits(IDS);
+  private static void hold(Model model, DType type, String kernelsInC, int context) {
     try (Backend backend = Gatun.open("cpu", BackendOptions.none().with("native", kernelsInC));
         Decoder decoder = new Decoder(backend, model, DecoderOptions.of(context).withChunk(7));
         Sequence sequence = decoder.newSequence(Sampling.greedy())) {
-      float[][] fed = decoder.logits(sequence, Arrays.copyOf(IDS, IDS.length - 2));
-      for (int t = 0; t < fed.length; t++) {
-        assertThat(error(expected[t], fed[t])).as("native %s, token %d", kernelsInC, t).isLessThan(bound);
+      List<float[]> logits = new ArrayList<>(List.of(decoder.logits(sequence, Arrays.copyOf(IDS, IDS.length - 2))));
+      for (int t = logits.size(); t < IDS.length; t++) {
+        logits.add(decoder.logits(sequence, IDS[t])[0]);
       }
-      for (int t = fed.length; t < IDS.length; t++) {
-        assertThat(error(expected[t], decoder.logits(sequence, IDS[t])[0])).as("native %s, single token %d", kernelsInC, t).isLessThan(bound);
-      }
+      hold(new Truth(model, context), type, logits, "native " + kernelsInC);
+    }
+  }
+
+  /**
+   * Beside weights in blocks most tokens are as near as elsewhere; where an activation lies between two codes within the error of float32, one code more or less changes
+   * the token and those after it.
+   */
+  private static void hold(Truth truth, DType type, List<float[]> logits, String what) {
+    double[] errors = IntStream.range(0, logits.size()).mapToDouble(t -> truth.error(t, logits.get(t))).toArray();
+    String all = what + " " + Arrays.toString(errors);
+    Arrays.sort(errors);
+    assertThat(errors[errors.length / 2]).as(all).isLessThan(1e-9);
+    assertThat(errors[errors.length - 1]).as(all).isLessThan(type.isBlock() ? 4e-3 : 1e-9);
+  }
+
+  /** Logits by float64 loops: with exact activations, and with such as kernels round to 8 bits beside weights in blocks, where a level of a processor has them. */
+  private static final class Truth {
+    private final double[][] exact;
+    private final double[][] rounded;
+
+    Truth(Model model, int context) {
+      exact = new PlainDecoder(model.gguf(), context, false).logits(IDS);
+      rounded = new PlainDecoder(model.gguf(), context, true).logits(IDS);
+    }
+
+    double error(int token, float[] logits) {
+      return Math.min(FamilyShapesTest.error(exact[token], logits), FamilyShapesTest.error(rounded[token], logits));
     }
   }
 
@@ -108,13 +132,10 @@ class FamilyShapesTest {
       });
       try (Backend backend = Gatun.open("cpu", BackendOptions.none().with("fuse", fuse)); Model model = Model.open(file);
           Decoder decoder = new Decoder(backend, model, DecoderOptions.of(64)); Sequence sequence = decoder.newSequence(Sampling.greedy())) {
-        double[][] expected = new PlainDecoder(model.gguf(), NEAR, false).logits(IDS);
-        float[][] fed = decoder.logits(sequence, Arrays.copyOf(IDS, IDS.length - 1));
-        double bound = type.isBlock() ? 1e-3 : 1e-9;
-        for (int t = 0; t < fed.length; t++) {
-          assertThat(error(expected[t], fed[t])).as("%s token %d", type, t).isLessThan(bound);
-        }
-        assertThat(error(expected[IDS.length - 1], decoder.logits(sequence, IDS[IDS.length - 1])[0])).as("%s single token", type).isLessThan(bound);
+        Truth truth = new Truth(model, NEAR);
+        List<float[]> logits = new ArrayList<>(List.of(decoder.logits(sequence, Arrays.copyOf(IDS, IDS.length - 1))));
+        logits.add(decoder.logits(sequence, IDS[IDS.length - 1])[0]);
+        hold(truth, type, logits, type.label());
       }
     }
   }

@@ -24,7 +24,7 @@ final class PlainDecoder {
     this.embedding = t.integer("embedding_length");
     this.heads = t.integer("attention.head_count");
     this.kvHeads = t.integer("attention.head_count_kv", heads);
-    this.size = t.integer("attention.key_length", embedding / heads);
+    this.size = t.integer("attention.key_length_mla", t.integer("attention.key_length", embedding / heads));
   }
 
   double[][] logits(int[] ids) {
@@ -55,7 +55,8 @@ final class PlainDecoder {
 
   private double embeddingScale() {
     return switch (family) {
-      case "minicpm", "granite" -> t.real("embedding_scale", 1);
+      case "minicpm", "granite", "granitemoe" -> t.real("embedding_scale", 1);
+      case "minicpm3" -> 12;
       case "gemma2", "gemma3" -> Math.sqrt(embedding);
       default -> 1;
     };
@@ -63,25 +64,26 @@ final class PlainDecoder {
 
   private double logitScale() {
     return switch (family) {
-      case "minicpm", "granite" -> 1 / t.real("logit_scale", 1);
+      case "minicpm", "granite", "granitemoe" -> 1 / t.real("logit_scale", 1);
+      case "minicpm3" -> 256.0 / embedding;
       default -> 1;
     };
   }
 
   private void block(int layer, double[][] x) {
     String p = "blk." + layer + ".";
-    double[][] given = attention(layer, p, x);
+    double[][] given = t.has(p + "attn_kv_a_mqa.weight") ? latent(layer, p, x) : attention(layer, p, x);
     for (int i = 0; i < x.length; i++) {
       join(x[i], given[i], p + "post_attention_norm");
       double[] read = t.has(p + "ffn_norm.weight") ? t.norm(p + "ffn_norm", x[i], 0, embedding) : x[i];
-      join(x[i], feed(p, read), p + "post_ffw_norm");
+      join(x[i], t.has(p + "ffn_gate_inp.weight") ? new PlainExperts(t, p).given(read) : feed(p, read), p + "post_ffw_norm");
     }
   }
 
   /** Adds to the residual stream. */
   private void join(double[] x, double[] given, String postNorm) {
     double[] normed = t.has(postNorm + ".weight") ? t.norm(postNorm, given, 0, embedding) : given;
-    scale(normed, t.real("residual_scale", 1));
+    scale(normed, family.equals("minicpm3") ? 1.4 / Math.sqrt(t.integer("block_count")) : t.real("residual_scale", 1));
     PlainTensors.add(x, normed);
   }
 
@@ -129,15 +131,72 @@ final class PlainDecoder {
       q[i] = headNorm(p + "attn_q_norm", q[i]);
       k[i] = headNorm(p + "attn_k_norm", k[i]);
       if (!family.equals("gpt2") && !(family.equals("smollm3") && layer % 4 == 3)) {
-        turn(layer, q[i], heads, i);
-        turn(layer, k[i], kvHeads, i);
+        turn(layer, q[i], heads, size, 0, i);
+        turn(layer, k[i], kvHeads, size, 0, i);
       }
     }
-    double[][] given = new double[n][];
-    for (int i = 0; i < n; i++) {
-      double[] mixed = new double[heads * size];
+    return mixed(layer, p, q, k, v, kvHeads);
+  }
+
+  /** Latent attention with the keys and values of every head written out. */
+  private double[][] latent(int layer, String p, double[][] x) {
+    int rank = t.integer("attention.kv_lora_rank");
+    int rotated = t.integer("rope.dimension_count");
+    int nope = size - rotated;
+    boolean split = t.has(p + "attn_k_b.weight");
+    int valueSize = split ? t.integer("attention.value_length_mla") : t.integer("attention.value_length");
+    double[][] q = new double[x.length][];
+    double[][] k = new double[x.length][heads * size];
+    double[][] v = new double[x.length][heads * valueSize];
+    for (int i = 0; i < x.length; i++) {
+      double[] h = t.norm(p + "attn_norm", x[i], 0, embedding);
+      if (t.has(p + "attn_q.weight")) {
+        q[i] = t.projected(p + "attn_q", h);
+      } else {
+        double[] shorter = t.projected(p + "attn_q_a", h);
+        q[i] = t.projected(p + "attn_q_b", t.norm(p + "attn_q_a_norm", shorter, 0, shorter.length));
+      }
+      turn(layer, q[i], heads, size, nope, i);
+      double[] down = t.projected(p + "attn_kv_a_mqa", h);
+      double[] row = t.norm(p + "attn_kv_a_norm", down, 0, rank);
+      double[] turned = Arrays.copyOfRange(down, rank, rank + rotated);
+      turn(layer, turned, 1, rotated, 0, i);
       for (int head = 0; head < heads; head++) {
-        attend(layer, q[i], k, v, i, head, mixed);
+        double[] key = split ? transposed(p + "attn_k_b.weight", head, rank, nope, row)
+            : t.multiply(p + "attn_kv_b.weight", head * (nope + valueSize), nope, row);
+        System.arraycopy(key, 0, k[i], head * size, nope);
+        System.arraycopy(turned, 0, k[i], head * size + nope, rotated);
+        double[] value = split ? t.multiply(p + "attn_v_b.weight", head * valueSize, valueSize, row)
+            : t.multiply(p + "attn_kv_b.weight", head * (nope + valueSize) + nope, valueSize, row);
+        System.arraycopy(value, 0, v[i], head * valueSize, valueSize);
+      }
+    }
+    return mixed(layer, p, q, k, v, heads);
+  }
+
+  private double[] transposed(String name, int head, int rank, int nope, double[] row) {
+    double[] w = t.required(name);
+    double[] y = new double[nope];
+    for (int r = 0; r < rank; r++) {
+      for (int i = 0; i < nope; i++) {
+        y[i] += w[(head * rank + r) * nope + i] * row[r];
+      }
+    }
+    return y;
+  }
+
+  private double[][] mixed(int layer, String p, double[][] q, double[][] k, double[][] v, int groups) {
+    double[][] given = new double[q.length][];
+    int valueSize = v[0].length / groups;
+    for (int i = 0; i < q.length; i++) {
+      double[] mixed = new double[heads * valueSize];
+      for (int head = 0; head < heads; head++) {
+        double[] p2 = weights(layer, q[i], k, i, head, head / (heads / groups) * size);
+        for (int j = 0; j <= i; j++) {
+          for (int e = 0; e < valueSize; e++) {
+            mixed[head * valueSize + e] += p2[j] * v[j][head / (heads / groups) * valueSize + e];
+          }
+        }
       }
       given[i] = t.projected(p + "attn_output", mixed);
     }
@@ -165,34 +224,43 @@ final class PlainDecoder {
     };
   }
 
-  private void attend(int layer, double[] q, double[][] k, double[][] v, int i, int head, double[] mixed) {
-    int from = head / (heads / kvHeads) * size;
+  private double[] weights(int layer, double[] q, double[][] k, int i, int head, int from) {
     int first = windowed(layer) ? Math.max(0, i - t.integer("attention.sliding_window") + 1) : 0;
     double cap = t.real("attn_logit_softcapping", 0);
-    double factor = family.equals("granite") ? t.real("attention.scale", 0) : 1 / Math.sqrt(size);
     double[] p = new double[i + 1];
     double sum = 0;
     for (int j = first; j <= i; j++) {
       for (int e = 0; e < size; e++) {
-        p[j] += factor * q[head * size + e] * k[j][from + e];
+        p[j] += scoreScale() * q[head * size + e] * k[j][from + e];
       }
       p[j] = Math.exp(cap > 0 ? cap * Math.tanh(p[j] / cap) : p[j]);
       sum += p[j];
     }
     for (int j = first; j <= i; j++) {
-      for (int e = 0; e < size; e++) {
-        mixed[head * size + e] += p[j] / sum * v[j][from + e];
-      }
+      p[j] /= sum;
     }
+    return p;
   }
 
-  private void turn(int layer, double[] x, int count, int position) {
-    int dims = t.integer("rope.dimension_count", size);
-    boolean neighbours = family.matches("llama|minicpm|granite|smollm3");
+  /** DeepSeek puts the factor of YaRN on the scores. */
+  private double scoreScale() {
+    if (family.startsWith("granite")) {
+      return t.real("attention.scale", 0);
+    }
+    double growth = 0.1 * Math.log(t.real("rope.scaling.factor", 1));
+    double multiplier = t.real("rope.scaling.yarn_log_multiplier", 0) / 0.1;
+    double factor = family.equals("deepseek2") ? multiplier == 0 ? 1 + growth : 1 + multiplier * growth : 1;
+    return factor * factor / Math.sqrt(size);
+  }
+
+  /** Rotates heads of {@code width} elements from element {@code from} of each on. */
+  private void turn(int layer, double[] x, int count, int width, int from, int position) {
+    int dims = t.integer("rope.dimension_count", width);
+    boolean neighbours = family.matches("llama|minicpm|granite|granitemoe|smollm3|deepseek2");
     for (int head = 0; head < count; head++) {
       for (int i = 0; i < dims / 2; i++) {
-        int a = head * size + (neighbours ? 2 * i : i);
-        int b = head * size + (neighbours ? 2 * i + 1 : i + dims / 2);
+        int a = head * width + from + (neighbours ? 2 * i : i);
+        int b = head * width + from + (neighbours ? 2 * i + 1 : i + dims / 2);
         double angle = position * frequency(layer, i, dims);
         double first = (x[a] * Math.cos(angle) - x[b] * Math.sin(angle)) * magnitude(layer);
         x[b] = (x[a] * Math.sin(angle) + x[b] * Math.cos(angle)) * magnitude(layer);
@@ -204,7 +272,7 @@ final class PlainDecoder {
   private double frequency(int layer, int i, int dims) {
     double base = family.equals("gemma3") && windowed(layer) ? 10000 : t.real("rope.freq_base", 10000);
     double f = Math.pow(base, -2.0 * i / dims);
-    double original = t.integer("rope.scaling.original_context_length", 0);
+    double original = t.integer("rope.scaling.original_context_length", t.integer("context_length"));
     String factors = t.has("rope_freqs.weight") ? "rope_freqs.weight" : "rope_factors_" + (context > original ? "long" : "short") + ".weight";
     double divisor = t.tensor(factors).map(list -> list[i]).orElse(1.0);
     double factor = t.real("rope.scaling.factor", 1);
@@ -223,7 +291,8 @@ final class PlainDecoder {
   private double magnitude(int layer) {
     boolean yarn = t.string("rope.scaling.type").equals("yarn");
     double attention = t.real("rope.scaling.attn_factor", 1);
-    return family.equals("olmo2") && windowed(layer) ? 1 : yarn ? attention * (1 + 0.1 * Math.log(t.real("rope.scaling.factor", 1))) : attention;
+    boolean onScores = t.real("rope.scaling.yarn_log_multiplier", 0) != 0;
+    return family.equals("olmo2") && windowed(layer) || onScores ? 1 : yarn ? attention * (1 + 0.1 * Math.log(t.real("rope.scaling.factor", 1))) : attention;
   }
 
   private static void scale(double[] x, double factor) {

@@ -93,15 +93,18 @@ final class PlainTensors {
     return y;
   }
 
+  /** In float32 as kernels do it, so that what lies exactly between two codes goes the same way. */
   private static double[] rounded(double[] x) {
     double[] y = new double[x.length];
     for (int from = 0; from < x.length; from += GROUP) {
-      double most = 0;
+      float most = 0;
       for (int i = from; i < from + GROUP; i++) {
-        most = Math.max(most, Math.abs(x[i]));
+        most = Math.max(most, Math.abs((float) x[i]));
       }
-      for (int i = from; i < from + GROUP && most > 0; i++) {
-        y[i] = Math.rint(x[i] / most * 127) * most / 127;
+      float scale = most / 127;
+      float inverse = most == 0 ? 0 : 1 / scale;
+      for (int i = from; i < from + GROUP; i++) {
+        y[i] = Math.rint((float) x[i] * inverse) * scale;
       }
     }
     return y;

@@ -50,6 +50,25 @@ record BlockWeights(Weights weights, int index, Dimensions sizes, Norm.Kind norm
         weights.has(bias) ? Optional.of(weights.vectorPart(bias, rows, from, to)) : Optional.empty());
   }
 
+  Optional<Tensor> optionalVector(String name, int size) {
+    return weights.optionalVector(name(name), size);
+  }
+
+  /** The matrices of {@code count} experts. */
+  Tensor experts(String name, int count, int rows, int columns) {
+    return weights.experts(name(name), count, rows, columns);
+  }
+
+  /** A matrix as that of one expert. */
+  Tensor oneExpert(String name, int rows, int columns) {
+    return weights.oneExpert(name(name), rows, columns);
+  }
+
+  /** A matrix of one row, which the file holds as a vector. */
+  Tensor row(String name, int columns) {
+    return weights.row(name(name), columns);
+  }
+
   Rotary rotary(Rotation rotation) {
     return new Rotary(rotation, factors);
   }

@@ -15,12 +15,12 @@ final class Granite implements Family {
   @Override
   public Blueprint read(Keys keys) {
     keys.refuseExperts();
-    Dimensions sizes = sizes(keys);
+    Dimensions sizes = sizes(keys, Optional.empty());
     return Blueprint.of(keys, sizes, at -> Block.normedBefore(at, attention(at), GatedUnit.load(at, Activation.SILU))).with(scales(keys));
   }
 
-  static Dimensions sizes(Keys keys) {
-    SizeReader reader = new SizeReader(keys);
+  static Dimensions sizes(Keys keys, Optional<Dimensions.Experts> experts) {
+    SizeReader reader = new SizeReader(keys).experts(experts);
     return (keys.flag("rope.scaling.finetuned", true) ? reader.rotating(Pairs.INTERLEAVED) : reader).read();
   }
 
