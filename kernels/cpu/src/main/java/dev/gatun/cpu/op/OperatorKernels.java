@@ -12,6 +12,7 @@ import dev.gatun.GeluMul;
 import dev.gatun.KvAppend;
 import dev.gatun.LayerNorm;
 import dev.gatun.Matmul;
+import dev.gatun.MlaAttention;
 import dev.gatun.Mul;
 import dev.gatun.Operator;
 import dev.gatun.Penalize;
@@ -33,8 +34,9 @@ import java.util.List;
  * @param lanes how the loops in Java are written
  * @param matmul that operator's form
  * @param attention that operator's form
+ * @param mla that of latent attention
  */
-public record OperatorKernels(Lanes lanes, OperatorKernel<Matmul> matmul, OperatorKernel<Attention> attention) {
+public record OperatorKernels(Lanes lanes, OperatorKernel<Matmul> matmul, OperatorKernel<Attention> attention, OperatorKernel<MlaAttention> mla) {
   private static final OperatorKernel<Operator> ELEMENTWISE = Elementwise.kernel();
   private static final OperatorKernel<Operator> ROWWISE = Rowwise.kernel();
   private static final OperatorKernel<Operator> BLOCKS = BlockRows.kernel();
@@ -58,6 +60,7 @@ public record OperatorKernels(Lanes lanes, OperatorKernel<Matmul> matmul, Operat
       case Copy o -> COPY.plan(o, lanes, workers);
       case KvAppend o -> KV_APPEND.plan(o, lanes, workers);
       case Attention o -> attention.plan(o, lanes, workers);
+      case MlaAttention o -> mla.plan(o, lanes, workers);
       case Argmax o -> ARGMAX.plan(o, lanes, workers);
       case TopK o -> TOP_K.plan(o, lanes, workers);
       case Penalize o -> PENALIZE.plan(o, lanes, workers);
@@ -78,6 +81,7 @@ public record OperatorKernels(Lanes lanes, OperatorKernel<Matmul> matmul, Operat
       case Copy o -> COPY.bind(o, lanes, binding);
       case KvAppend o -> KV_APPEND.bind(o, lanes, binding);
       case Attention o -> attention.bind(o, lanes, binding);
+      case MlaAttention o -> mla.bind(o, lanes, binding);
       case Argmax o -> ARGMAX.bind(o, lanes, binding);
       case TopK o -> TOP_K.bind(o, lanes, binding);
       case Penalize o -> PENALIZE.bind(o, lanes, binding);

@@ -11,6 +11,7 @@ public final class Families {
     return List.of(
         new MatmulFamily(),
         new AttentionFamily(),
+        new MlaFamily(),
         new KvAppendFamily(),
         new RmsNormFamily(),
         new LayerNormFamily(),

@@ -12,6 +12,7 @@ import dev.gatun.GeluMul;
 import dev.gatun.KvAppend;
 import dev.gatun.LayerNorm;
 import dev.gatun.Matmul;
+import dev.gatun.MlaAttention;
 import dev.gatun.Mul;
 import dev.gatun.Operator;
 import dev.gatun.Penalize;
@@ -64,6 +65,7 @@ public final class Oracle {
       case Quantize quantize -> RowOracle.quantize(quantize, host);
       case Dequantize dequantize -> RowOracle.dequantize(dequantize, host);
       case Attention attention -> AttentionOracle.attention(attention, host);
+      case MlaAttention attention -> MlaOracle.attention(attention, host);
       case Softmax softmax -> LogitOracle.softmax(softmax, host);
       case Argmax argmax -> LogitOracle.argmax(argmax, host);
       case TopK top -> LogitOracle.topK(top, host);
