@@ -24,6 +24,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FamilyShapesTest {
   private static final int[] IDS = {1, 70, 3, 255, 299, 41, 41, 8, 120, 2, 77};
 
+  /** Bounds: of float32 sums beside float64 ones, and of activations of which some have another code of 8 bits. */
+  private static final double EXACT = 1e-9;
+  private static final double FEW_CODES = 4e-3;
+
   /** Contexts up to and beyond those that models with LongRoPE were trained for. */
   private static final int NEAR = 64;
   private static final int FAR = 128;
@@ -86,20 +90,24 @@ class FamilyShapesTest {
       for (int t = logits.size(); t < IDS.length; t++) {
         logits.add(decoder.logits(sequence, IDS[t])[0]);
       }
-      hold(new Truth(model, context), type, logits, "native " + kernelsInC);
+      // Kernels of latent attention may round what they multiply the two halves of attn_kv_b by, where these loops round latent rows.
+      double most = type.isBlock() && model.dimensions().latent().isPresent() ? FEW_CODES : EXACT;
+      hold(new Truth(model, context), type, logits, most, "native " + kernelsInC);
     }
   }
 
   /**
    * Beside weights in blocks most tokens are as near as elsewhere; where an activation lies between two codes within the error of float32, one code more or less changes
    * the token and those after it.
+   *
+   * @param most the bound of most tokens
    */
-  private static void hold(Truth truth, DType type, List<float[]> logits, String what) {
+  private static void hold(Truth truth, DType type, List<float[]> logits, double most, String what) {
     double[] errors = IntStream.range(0, logits.size()).mapToDouble(t -> truth.error(t, logits.get(t))).toArray();
     String all = what + " " + Arrays.toString(errors);
     Arrays.sort(errors);
-    assertThat(errors[errors.length / 2]).as(all).isLessThan(1e-9);
-    assertThat(errors[errors.length - 1]).as(all).isLessThan(type.isBlock() ? 4e-3 : 1e-9);
+    assertThat(errors[errors.length / 2]).as(all).isLessThan(most);
+    assertThat(errors[errors.length - 1]).as(all).isLessThan(type.isBlock() ? FEW_CODES : EXACT);
   }
 
   /** Logits by float64 loops: with exact activations, and with such as kernels round to 8 bits beside weights in blocks, where a level of a processor has them. */
@@ -135,7 +143,7 @@ class FamilyShapesTest {
         Truth truth = new Truth(model, NEAR);
         List<float[]> logits = new ArrayList<>(List.of(decoder.logits(sequence, Arrays.copyOf(IDS, IDS.length - 1))));
         logits.add(decoder.logits(sequence, IDS[IDS.length - 1])[0]);
-        hold(truth, type, logits, type.label());
+        hold(truth, type, logits, EXACT, type.label());
       }
     }
   }

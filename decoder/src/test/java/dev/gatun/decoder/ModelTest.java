@@ -55,7 +55,7 @@ class ModelTest {
     int seen = 0;
     List<Path> files;
     try (Stream<Path> all = Files.list(SharedData.file("models"))) {
-      files = all.filter(file -> file.getFileName().toString().matches("(stories260K|tiny-(llama|llama3|llama256|qwen2|qwen3))-.*\\.gguf")).toList();
+      files = all.filter(file -> file.toString().endsWith(".gguf")).toList();
     }
     try (Backend backend = Gatun.open("cpu")) {
       for (Path file : files) {

@@ -33,7 +33,7 @@ record RandomModel(String family, int layers, int embedding, int feedForward, in
   private static final int EXPERTS = 6;
 
   /** The variants of families that have more than one form. */
-  static final List<String> VARIANTS = List.of("llama+experts", "granitemoe+shared");
+  static final List<String> VARIANTS = List.of("llama+experts", "granitemoe+shared", "deepseek2+lite", "deepseek2+split");
 
   static RandomModel small(String family, DType type) {
     return new RandomModel(family, 2, 64, 96, 4, 2, 16, 300, false, type);
@@ -282,9 +282,9 @@ record RandomModel(String family, int layers, int embedding, int feedForward, in
     put(writer, name, type, new long[] {rows, columns}, Inputs.normal(name.hashCode(), rows * columns, 1 / Math.sqrt(columns)));
   }
 
-  /** Matrices one after the other. */
+  /** Matrices one after the other; in F16 where rows are no whole blocks, as quantizers leave them. */
   private void experts(GgufWriter writer, String name, int count, int rows, int columns) {
-    put(writer, name, type, new long[] {count, rows, columns}, Inputs.normal(name.hashCode(), count * rows * columns, 1 / Math.sqrt(columns)));
+    put(writer, name, columns % type.blockSize() == 0 ? type : DType.F16, new long[] {count, rows, columns}, Inputs.normal(name.hashCode(), count * rows * columns, 1 / Math.sqrt(columns)));
   }
 
   private void norm(GgufWriter writer, String name, int size) {

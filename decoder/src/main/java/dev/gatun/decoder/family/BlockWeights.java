@@ -69,6 +69,16 @@ record BlockWeights(Weights weights, int index, Dimensions sizes, Norm.Kind norm
     return weights.row(name(name), columns);
   }
 
+  /** A weight of latent attention. */
+  Tensor latent(String name, long... shape) {
+    return weights.latent(name(name), shape);
+  }
+
+  /** Checks a tensor that this graph has no use for, though the family knows it. */
+  void leaveOut(String name, long... shape) {
+    weights.leaveOut(name(name), shape);
+  }
+
   Rotary rotary(Rotation rotation) {
     return new Rotary(rotation, factors);
   }

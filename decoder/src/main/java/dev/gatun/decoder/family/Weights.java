@@ -80,6 +80,11 @@ public final class Weights implements AutoCloseable {
     return take(reshaped(checked(required(name), rows, columns), 1, rows, columns), Use.MATMUL, 0, 1, 1, rows, columns);
   }
 
+  /** What latent attention makes keys and values by. */
+  Tensor latent(String name, long... shape) {
+    return take(required(name), Use.MLA, 0, shape[0], shape);
+  }
+
   private static GgufTensor reshaped(GgufTensor tensor, long... shape) {
     return new GgufTensor(tensor.name(), tensor.dtype(), shape, tensor.data());
   }
