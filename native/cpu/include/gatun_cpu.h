@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-#define GATUN_CPU_ABI 2
+#define GATUN_CPU_ABI 3
 
 enum gatun_cpu_level_of {
   GATUN_CPU_NONE = 0,
@@ -32,7 +32,9 @@ enum gatun_cpu_type {
   GATUN_Q5_K = 13,
   GATUN_Q6_K = 14,
   GATUN_BF16 = 30,
-  GATUN_BF16_BY_BF16 = 256 + 30 /* weights in BF16, and activations rounded to it; where the processor has AVX-512 BF16 */
+  GATUN_BF16_BY_BF16 = 256 + 30, /* weights in BF16, and activations rounded to it; where the processor has AVX-512 BF16 */
+  GATUN_F16_BY_HALF = 512 + 1,   /* weights in F16; activations rounded to F16 once divided by a power of two, one for a row, that leaves the largest in range */
+  GATUN_BF16_BY_HALF = 512 + 30  /* weights in BF16; activations likewise */
 };
 
 #define GATUN_EXPORT __attribute__((visibility("default")))

@@ -47,7 +47,7 @@ void gatun_cpu_activate(int32_t level, int32_t type, const void *x, int64_t x_of
   if (kernel == NULL || kernel->form == IN_PLACE) {
     return;
   }
-  round_fn round = kernel->form == IN_BF16 ? found->round_bf16 : found->round;
+  round_fn round = kernel->form == IN_BF16 ? found->round_bf16 : kernel->form == IN_HALVES ? found->round_halves : found->round;
   int64_t bytes = form_bytes(kernel->form, k);
   for (int64_t m = m0; m < m1; m++) {
     round((const float *)((const char *)x + x_offset + m * x_row_bytes), k, rows, (char *)act + act_offset + m * bytes);
@@ -62,10 +62,12 @@ void gatun_cpu_matmul(int32_t level, int32_t type, const void *act, int64_t act_
   }
   struct product p = {(const uint8_t *)act + act_offset, act_row_bytes, rows, (const uint8_t *)w + w_offset, w_row_bytes, k, n0, n1,
       (uint8_t *)y + y_offset, y_row_bytes};
-  if (rows == 1) {
-    kernel->one(&p);
-  } else {
+  if (rows > 1 && kernel->many != NULL) {
     kernel->many(&p);
+    return;
+  }
+  for (int32_t m = 0; m < rows; m++, p.act += act_row_bytes, p.y += y_row_bytes) {
+    kernel->one(&p);
   }
 }
 

@@ -16,10 +16,14 @@ import java.util.Optional;
  *
  * @param lanes the form of the kernels in Java
  * @param natives the kernels in C
- * @param rounding whether more than {@value #MOST_EXACT} rows of activations may be rounded to the weight's type
+ * @param rounding whether activations may be rounded to 16 bits beside weights of 16: more than {@value #MOST_EXACT} rows to BF16 beside BF16, a single
+ *     one of more than {@value #LONGEST_EXACT} elements to F16
  */
 record WeightLayout(Lanes lanes, NativeKernels natives, boolean rounding) {
   private static final int MOST_EXACT = 8;
+
+  /** Beyond it a row in F32 fills the first cache, through which the weights must pass. */
+  private static final int LONGEST_EXACT = 4096;
 
   /** The layout of a weight that a {@link Repack} has rewritten. */
   static final String STRIPS = "cpu_strips";
@@ -72,7 +76,13 @@ record WeightLayout(Lanes lanes, NativeKernels natives, boolean rounding) {
 
   /** The kernel that rounds activations, which a quantized weight's does anyway. */
   private Optional<MatmulKernel> rounded(Matmul matmul) {
-    return rounding && matmul.w().isPlain() && matmul.x().size(0) > MOST_EXACT ? natives.rounding(matmul.w().dtype()) : Optional.empty();
+    if (!rounding || !matmul.w().isPlain()) {
+      return Optional.empty();
+    }
+    if (matmul.x().size(0) == 1) {
+      return matmul.x().size(1) > LONGEST_EXACT ? natives.halving(matmul.w().dtype()) : Optional.empty();
+    }
+    return matmul.x().size(0) > MOST_EXACT ? natives.rounding(matmul.w().dtype()) : Optional.empty();
   }
 
   private MatmulKernel kernel(Tensor w) {

@@ -10,7 +10,7 @@ import java.util.List;
 /** A loaded library of C kernels. It stays loaded for the life of the process. */
 final class NativeLibrary {
   /** {@code GATUN_CPU_ABI} of the header that this was written to. */
-  static final int ABI = 2;
+  static final int ABI = 3;
 
   private final String compiler;
   private final NativeLevel best;
