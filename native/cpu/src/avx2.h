@@ -61,4 +61,6 @@ void gatun_gemm_q6_k_avx2(const struct product *p);
 
 void gatun_attend_avx2(const struct attention *a);
 
+extern const struct rows gatun_rows_avx2;
+
 #endif

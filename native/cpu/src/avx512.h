@@ -49,4 +49,6 @@ void gatun_gemm_bf16_by_bf16_avx512(const struct product *p);
 
 void gatun_attend_avx512(const struct attention *a);
 
+extern const struct rows gatun_rows_avx512;
+
 #endif

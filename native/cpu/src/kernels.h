@@ -144,6 +144,16 @@ static inline int64_t filled(int64_t n) { return (n + FILLED - 1) / FILLED * FIL
 /* y = silu(gate) * up, n elements. */
 typedef void (*silu_fn)(const float *gate, const float *up, float *y, int64_t n);
 
+/* Loops over a row. */
+struct rows {
+  void (*add)(const float *a, const float *b, float *y, int64_t n);
+  void (*scale)(const float *x, float factor, float *y, int64_t n);
+  void (*rms_norm)(const float *x, const float *weight, float eps, float *y, int64_t n);
+  void (*rotate_halves)(const float *x, const float *table, float *y, int64_t dims);
+  void (*rotate_pairs)(const float *x, const float *table, float *y, int64_t dims);
+  int64_t (*largest)(const float *x, int64_t n, float *value);
+};
+
 /* What the gated unit's exponential shares at all levels: ln 2 in two parts, and what makes a sum's low bits an integer. */
 #define LN2_HIGH 0x1.62e43p-1f
 #define LN2_LOW ((float)(0.69314718055994530942 - 0x1.62e43p-1))
@@ -157,6 +167,7 @@ struct level {
   round_fn round_halves;
   attend_fn attend;
   silu_fn silu;
+  const struct rows *rows;
 };
 
 const struct level *gatun_avx512(void);

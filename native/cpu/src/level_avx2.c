@@ -106,6 +106,7 @@ static const struct kernel KERNELS[] = {
     {GATUN_Q6_K, IN_8_BITS, gatun_gemv_q6_k_avx2, gatun_gemm_q6_k_avx2},
 };
 
-static const struct level LEVEL = {KERNELS, sizeof KERNELS / sizeof KERNELS[0], round_row, NULL, round_halves, gatun_attend_avx2, silu_mul};
+static const struct level LEVEL = {KERNELS, sizeof KERNELS / sizeof KERNELS[0], round_row, NULL, round_halves, gatun_attend_avx2, silu_mul,
+    &gatun_rows_avx2};
 
 const struct level *gatun_avx2(void) { return &LEVEL; }

@@ -89,6 +89,7 @@ static const struct kernel KERNELS[] = {
     {GATUN_Q6_K, IN_8_BITS, gatun_gemv_q6_k_avx512, gatun_gemm_q6_k_avx512},
 };
 
-static const struct level LEVEL = {KERNELS, sizeof KERNELS / sizeof KERNELS[0], round_row, gatun_round_bf16_avx512, round_halves, gatun_attend_avx512, silu_mul};
+static const struct level LEVEL = {KERNELS, sizeof KERNELS / sizeof KERNELS[0], round_row, gatun_round_bf16_avx512, round_halves, gatun_attend_avx512, silu_mul,
+    &gatun_rows_avx512};
 
 const struct level *gatun_avx512(void) { return &LEVEL; }

@@ -7,6 +7,7 @@ import dev.gatun.cpu.library.NativeKernels;
 import dev.gatun.cpu.matmul.MatmulKernel;
 import dev.gatun.cpu.matmul.Repack;
 import dev.gatun.cpu.op.Lanes;
+import dev.gatun.cpu.op.RowMath;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -27,6 +28,11 @@ record WeightLayout(Lanes lanes, NativeKernels natives, boolean rounding) {
 
   /** The layout of a weight that a {@link Repack} has rewritten. */
   static final String STRIPS = "cpu_strips";
+
+  /** The loops over rows. */
+  RowMath math() {
+    return natives.rows(RowMath.of(lanes));
+  }
 
   /** What a kernel's name says of its weight. */
   static String label(Tensor w) {

@@ -3,7 +3,7 @@ package dev.gatun.cpu.library;
 import dev.gatun.DType;
 import dev.gatun.GatunException;
 import dev.gatun.cpu.matmul.MatmulKernel;
-import dev.gatun.cpu.op.GatedUnit;
+import dev.gatun.cpu.op.RowMath;
 import dev.gatun.cpu.op.TileAttention;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -32,18 +32,18 @@ public final class NativeKernels {
   private final Map<DType, MatmulKernel> rounding = new EnumMap<>(DType.class);
   private final Map<DType, MatmulKernel> halving = new EnumMap<>(DType.class);
   private final Map<DType, TileAttention> attentions = new EnumMap<>(DType.class);
-  private final Optional<GatedUnit> siluMul;
+  private final Optional<NativeLibrary> library;
 
   private NativeKernels(String reason) {
     this.level = Optional.empty();
     this.told = reason;
-    this.siluMul = Optional.empty();
+    this.library = Optional.empty();
   }
 
   private NativeKernels(NativeLibrary library, NativeLevel level) {
     this.level = Optional.of(level);
     this.told = library.compiler();
-    this.siluMul = Optional.of(new NativeSiluMul(library, level));
+    this.library = Optional.of(library);
     int both = library.activationForm(level, BF16_BY_BF16);
     if (both >= 0) {
       rounding.put(DType.BF16, new NativeKernel(library, level, DType.BF16, BF16_BY_BF16, both));
@@ -140,9 +140,9 @@ public final class NativeKernels {
     return Optional.ofNullable(attentions.get(kept));
   }
 
-  /** The gated unit after a matmul, where there is one. */
-  public Optional<GatedUnit> siluMul() {
-    return siluMul;
+  /** The loops over rows: in C those that every decoded token runs, where there are such, else {@code java}. */
+  public RowMath rows(RowMath java) {
+    return library.<RowMath>map(l -> new NativeRowMath(l, level.orElseThrow(), java)).orElse(java);
   }
 
   /** The level, if there are kernels. */
