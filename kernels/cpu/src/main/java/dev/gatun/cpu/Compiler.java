@@ -30,7 +30,8 @@ final class Compiler {
 
   Compiler(WeightLayout layout, int workers, boolean fuse, Optional<Slowdown> slowdown) {
     this.layout = layout;
-    this.kernels = new OperatorKernels(layout.lanes(), new MatmulOperator(layout), new AttentionKernel(layout.natives()::attention));
+    this.kernels = new OperatorKernels(layout.lanes(), new MatmulOperator(layout), new GroupedMatmulOperator(layout),
+        new AttentionKernel(layout.natives()::attention));
     this.workers = workers;
     this.fuse = fuse;
     this.slowdown = slowdown;

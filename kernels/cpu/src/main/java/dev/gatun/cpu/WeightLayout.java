@@ -41,7 +41,12 @@ record WeightLayout(Lanes lanes, NativeKernels natives, boolean rounding) {
 
   /** How the name of a product's kernel ends. */
   String form(Matmul matmul) {
-    return rounded(matmul).isPresent() ? natives.level().orElseThrow().label() + "_rounded" : form(matmul.w());
+    return form(matmul.w(), matmul.x().size(0));
+  }
+
+  /** The same, of a product of so many rows of activations. */
+  String form(Tensor w, long rows) {
+    return rounded(w, rows).isPresent() ? natives.level().orElseThrow().label() + "_rounded" : form(w);
   }
 
   private String form(Tensor w) {
@@ -59,7 +64,7 @@ record WeightLayout(Lanes lanes, NativeKernels natives, boolean rounding) {
       reasons.add("vector: the module jdk.incubator.vector is not there, or the option vector is off");
     } else if (w.isPlain()) {
       reasons.add(w.dtype() != DType.Q4_0 ? STRIPS + ": there is such an order for Q4_0 only"
-          : strips(w).isEmpty() ? STRIPS + ": rows of " + w.size(1) + " elements are no multiple of 512"
+          : strips(w).isEmpty() ? STRIPS + ": rows of " + w.size(-1) + " elements are no multiple of 512"
           : STRIPS + ": the weight was not prepared for matmul");
     } else {
       reasons.add("in place: reading blocks one after the other took twice as long for one activation row");
@@ -77,18 +82,22 @@ record WeightLayout(Lanes lanes, NativeKernels natives, boolean rounding) {
   }
 
   MatmulKernel kernel(Matmul matmul) {
-    return rounded(matmul).orElseGet(() -> kernel(matmul.w()));
+    return kernel(matmul.w(), matmul.x().size(0));
+  }
+
+  MatmulKernel kernel(Tensor w, long rows) {
+    return rounded(w, rows).orElseGet(() -> kernel(w));
   }
 
   /** The kernel that rounds activations, which a quantized weight's does anyway. */
-  private Optional<MatmulKernel> rounded(Matmul matmul) {
-    if (!rounding || !matmul.w().isPlain()) {
+  private Optional<MatmulKernel> rounded(Tensor w, long rows) {
+    if (!rounding || !w.isPlain()) {
       return Optional.empty();
     }
-    if (matmul.x().size(0) == 1) {
-      return matmul.x().size(1) > LONGEST_EXACT ? natives.halving(matmul.w().dtype()) : Optional.empty();
+    if (rows == 1) {
+      return w.size(-1) > LONGEST_EXACT ? natives.halving(w.dtype()) : Optional.empty();
     }
-    return matmul.x().size(0) > MOST_EXACT ? natives.rounding(matmul.w().dtype()) : Optional.empty();
+    return rows > MOST_EXACT ? natives.rounding(w.dtype()) : Optional.empty();
   }
 
   private MatmulKernel kernel(Tensor w) {
@@ -100,6 +109,6 @@ record WeightLayout(Lanes lanes, NativeKernels natives, boolean rounding) {
   }
 
   private Optional<Repack> strips(Tensor w) {
-    return w.size(1) > Integer.MAX_VALUE ? Optional.empty() : Repack.of(w.dtype(), (int) w.size(1), lanes);
+    return w.size(-1) > Integer.MAX_VALUE ? Optional.empty() : Repack.of(w.dtype(), (int) w.size(-1), lanes);
   }
 }
