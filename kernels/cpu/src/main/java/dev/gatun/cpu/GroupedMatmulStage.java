@@ -105,7 +105,7 @@ final class GroupedMatmulStage {
     steps.add(new Tiles(this, experts, binding.view(op.w()), op.bias().map(binding::view), activations(memory, base), x,
         ownProducts ? new Lines(memory, base + productsAt, 4L * n) : null, y, tile(binding.workers())));
     steps.add(new Finish(experts, apart, each, n, memory, base + productsAt, ownProducts, op.gates().map(binding::view), y, Quantizer.of(y.dtype()),
-        RowMath.of(layout.lanes())));
+        layout.math()));
     return steps;
   }
 
