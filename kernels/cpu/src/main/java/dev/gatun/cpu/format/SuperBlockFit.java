@@ -8,7 +8,10 @@ package dev.gatun.cpu.format;
 final class SuperBlockFit {
   private static final int ELEMENTS = 256;
   private static final int MOST_GROUPS = 16;
-  private static final int ROUNDS = 3;
+  /** Scales of the block that are tried first: they differ in what F16 makes of them. */
+  private static final int STARTS = 3;
+  /** How often they are taken anew from the codes at the most. */
+  private static final int ROUNDS = 2;
   private static final float LARGEST_F16 = 65504;
 
   /** Codes of the elements. */
@@ -26,6 +29,7 @@ final class SuperBlockFit {
   private final int[] triedCodes = new int[ELEMENTS];
   private final int[] triedScales = new int[MOST_GROUPS];
   private final int[] triedMinimums = new int[MOST_GROUPS];
+  private final double[] again = new double[2];
   private double fitScale;
   private double fitBelow;
   private double fitGain;
@@ -51,43 +55,52 @@ final class SuperBlockFit {
       widest = Math.max(widest, fitScale);
       deepest = Math.max(deepest, fitBelow);
     }
-    float step = (float) (widest / topScale);
-    float stepBelow = (float) (deepest / topScale);
+    float step = 0;
+    float stepBelow = 0;
     double least = Double.POSITIVE_INFINITY;
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < STARTS + ROUNDS; round++) {
+      if (round < STARTS) {
+        step = (float) (widest / (topScale - round));
+        stepBelow = (float) (deepest / (topScale - round));
+      } else {
+        affineAgain(size);
+        step = (float) again[0];
+        stepBelow = (float) again[1];
+      }
       short bits = half(step);
       short bitsBelow = half(stepBelow);
       double error = tryAffine(Half.f16(bits), Half.f16(bitsBelow), size, topScale, top);
-      if (!(error < least)) {
+      if (error < least) {
+        least = error;
+        keep();
+        d = bits;
+        dmin = bitsBelow;
+      } else if (round >= STARTS) {
         break;
-      }
-      least = error;
-      keep();
-      d = bits;
-      dmin = bitsBelow;
-      double saa = 0;
-      double sab = 0;
-      double sbb = 0;
-      double sxa = 0;
-      double sxb = 0;
-      for (int i = 0; i < ELEMENTS; i++) {
-        double a = (double) scales[i / size] * codes[i];
-        double b = -minimums[i / size];
-        saa += a * a;
-        sab += a * b;
-        sbb += b * b;
-        sxa += x[i] * a;
-        sxb += x[i] * b;
-      }
-      double determinant = saa * sbb - sab * sab;
-      if (determinant > 0) {
-        step = (float) ((sxa * sbb - sxb * sab) / determinant);
-        stepBelow = (float) Math.max(0, (sxb * saa - sxa * sab) / determinant);
-      } else if (saa > 0) {
-        step = (float) (sxa / saa);
       }
     }
     return true;
+  }
+
+  /** The block's scale and minimum by least squares under the codes and scales kept. */
+  private void affineAgain(int size) {
+    double saa = 0;
+    double sab = 0;
+    double sbb = 0;
+    double sxa = 0;
+    double sxb = 0;
+    for (int i = 0; i < ELEMENTS; i++) {
+      double a = (double) scales[i / size] * codes[i];
+      double b = -minimums[i / size];
+      saa += a * a;
+      sab += a * b;
+      sbb += b * b;
+      sxa += x[i] * a;
+      sxb += x[i] * b;
+    }
+    double determinant = saa * sbb - sab * sab;
+    again[0] = determinant > 0 ? (sxa * sbb - sxb * sab) / determinant : saa > 0 ? sxa / saa : 0;
+    again[1] = determinant > 0 ? Math.max(0, (sxb * saa - sxa * sab) / determinant) : Half.f16(dmin);
   }
 
   /**
@@ -107,27 +120,31 @@ final class SuperBlockFit {
       ideal[g] = fitScale;
       largest = Math.abs(fitScale) > Math.abs(largest) ? fitScale : largest;
     }
-    float step = (float) (0 - largest / topScale);
     double least = Double.POSITIVE_INFINITY;
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < STARTS + ROUNDS; round++) {
+      float step = (float) (round < STARTS ? 0 - largest / (topScale - round) : signedAgain(half));
       short bits = half(step);
       double error = trySigned(Half.f16(bits), topScale, half);
-      if (!(error < least)) {
+      if (error < least) {
+        least = error;
+        keep();
+        d = bits;
+      } else if (round >= STARTS) {
         break;
       }
-      least = error;
-      keep();
-      d = bits;
-      double saa = 0;
-      double sxa = 0;
-      for (int i = 0; i < ELEMENTS; i++) {
-        double a = (double) scales[i / 16] * (codes[i] - half);
-        saa += a * a;
-        sxa += x[i] * a;
-      }
-      step = saa > 0 ? (float) (sxa / saa) : step;
     }
     return true;
+  }
+
+  private double signedAgain(int half) {
+    double saa = 0;
+    double sxa = 0;
+    for (int i = 0; i < ELEMENTS; i++) {
+      double a = (double) scales[i / 16] * (codes[i] - half);
+      saa += a * a;
+      sxa += x[i] * a;
+    }
+    return saa > 0 ? sxa / saa : 0;
   }
 
   private boolean take(float[] in, int at) {
@@ -184,14 +201,12 @@ final class SuperBlockFit {
       sxq += (double) x[i] * q;
     }
     double determinant = (double) size * sqq - (double) sq * sq;
-    if (!(determinant > 0)) {
-      return;
-    }
     double scale = (size * sxq - sx * sq) / determinant;
     double offset = (sqq * sx - sq * sxq) / determinant;
-    if (offset > 0) {
+    if (!(determinant > 0) || offset > 0) {
+      // Of one code alone, or of none but positive elements: a line through zero.
       offset = 0;
-      scale = sxq / sqq;
+      scale = sqq == 0 ? 0 : sxq / sqq;
     }
     double gain = 2 * (scale * sxq + offset * sx) - scale * scale * sqq - 2 * scale * offset * sq - size * offset * offset;
     if (gain > fitGain && scale > 0) {
@@ -212,9 +227,11 @@ final class SuperBlockFit {
     if (!Float.isFinite((half + 1) / extreme)) {
       return;
     }
-    for (int i = -9; i <= 9; i++) {
+    for (int i = 0; i <= 9; i++) {
       meetSigned(from, half, -(half + 0.1f * i) / extreme);
+      meetSigned(from, half, -(half - 0.1f * i) / extreme);
       meetSigned(from, half, (half - 1 + 0.1f * i) / extreme);
+      meetSigned(from, half, (half - 1 - 0.1f * i) / extreme);
     }
     if (fitScale != 0) {
       meetSigned(from, half, (float) (1 / fitScale));

@@ -57,9 +57,11 @@ class SuperBlockFitTest {
   @Test
   void aConstantBlockIsItsConstant() {
     double[] values = new double[256];
-    Arrays.fill(values, -0.375);
-    for (DType type : new DType[] {DType.Q3_K, DType.Q4_K, DType.Q5_K, DType.Q6_K}) {
-      assertThat(Nmse.of(values, rounded(type, values))).as("%s", type).isLessThan(1e-6);
+    for (double constant : new double[] {-0.375, 0.75}) {
+      Arrays.fill(values, constant);
+      for (DType type : new DType[] {DType.Q2_K, DType.Q3_K, DType.Q4_K, DType.Q5_K, DType.Q6_K}) {
+        assertThat(Nmse.of(values, rounded(type, values))).as("%s of %s", type, constant).isLessThan(1e-6);
+      }
     }
   }
 
