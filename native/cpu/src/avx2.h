@@ -36,6 +36,8 @@ INLINE ints lanes(int n) { return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm25
 void gatun_gemv_f32_avx2(const struct product *p);
 void gatun_gemv_f16_avx2(const struct product *p);
 void gatun_gemv_bf16_avx2(const struct product *p);
+void gatun_gemv_f16_by_half_avx2(const struct product *p);
+void gatun_gemv_bf16_by_half_avx2(const struct product *p);
 void gatun_gemv_q8_0_avx2(const struct product *p);
 void gatun_gemv_q4_0_avx2(const struct product *p);
 void gatun_gemv_q4_1_avx2(const struct product *p);
@@ -72,5 +74,7 @@ void gatun_gemm_tq1_0_avx2(const struct product *p);
 void gatun_gemm_tq2_0_avx2(const struct product *p);
 
 void gatun_attend_avx2(const struct attention *a);
+
+extern const struct rows gatun_rows_avx2;
 
 #endif

@@ -19,6 +19,8 @@ INLINE __mmask16 lanes(int64_t n) { return n >= 16 ? 0xffff : n <= 0 ? 0 : (__mm
 void gatun_gemv_f32_avx512(const struct product *p);
 void gatun_gemv_f16_avx512(const struct product *p);
 void gatun_gemv_bf16_avx512(const struct product *p);
+void gatun_gemv_f16_by_half_avx512(const struct product *p);
+void gatun_gemv_bf16_by_half_avx512(const struct product *p);
 void gatun_gemv_q8_0_avx512(const struct product *p);
 void gatun_gemv_q4_0_avx512(const struct product *p);
 void gatun_gemv_q4_1_avx512(const struct product *p);
@@ -60,5 +62,7 @@ void gatun_gemv_bf16_by_bf16_avx512(const struct product *p);
 void gatun_gemm_bf16_by_bf16_avx512(const struct product *p);
 
 void gatun_attend_avx512(const struct attention *a);
+
+extern const struct rows gatun_rows_avx512;
 
 #endif

@@ -2,7 +2,7 @@ package dev.gatun;
 
 /** What a weight will be read by, so that {@link Backend#prepare} can choose its layout. */
 public enum Use {
-  /** The {@code w} of {@link Matmul}. */
+  /** The {@code w} of {@link Matmul}, or with three dimensions that of {@link GroupedMatmul}. */
   MATMUL,
   /** The {@code table} of {@link Embedding}. */
   EMBEDDING,

@@ -62,6 +62,11 @@ class OperatorValidationTest {
     return new Matmul(f32(2, k), t(w, 3, k), Optional.of(scale), NONE, f32(2, 3));
   }
 
+  private static MoeRoute route(Tensor logits, Optional<Tensor> bias, int groups, int groupsChosen, long k) {
+    return new MoeRoute(logits, bias, new MoeRoute.Options(MoeRoute.Gating.SIGMOID, groups, groupsChosen, MoeRoute.GroupScore.TOP_TWO, true, 1), i32(2, k),
+        f32(2, k));
+  }
+
   static Stream<Arguments> elementwise() {
     Rotation rotation = new Rotation(Rotation.Pairs.INTERLEAVED, 8, 10_000);
     return Stream.of(
@@ -127,6 +132,27 @@ class OperatorValidationTest {
         bad("matmul", "scale", () -> scaled(DType.F8_E4M3, t(DType.F16, 1))),
         bad("matmul", "scale", () -> scaled(DType.F8_E4M3, gapped(f32(3, 3)))),
         bad("matmul", "count", () -> new Matmul(f32(2, 4).withCount(COUNT), f32(3, 4), f32(2, 3).withCount(OTHER_COUNT))),
+        bad("grouped_matmul", "w", () -> new GroupedMatmul(f32(2, 4), f32(3, 4), i32(2, 1), f32(2, 1, 3))),
+        bad("grouped_matmul", "w", () -> new GroupedMatmul(f32(2, 4), i32(5, 3, 4), i32(2, 1), f32(2, 1, 3))),
+        bad("grouped_matmul", "w", () -> new GroupedMatmul(f32(2, 4), f32(0, 3, 4), i32(2, 1), f32(2, 1, 3))),
+        bad("grouped_matmul", "x", () -> new GroupedMatmul(f32(2, 4), f32(5, 3, 6), i32(2, 1), f32(2, 1, 3))),
+        bad("grouped_matmul", "x", () -> new GroupedMatmul(f32(2, 3, 4), f32(5, 3, 4), i32(2, 2), f32(2, 2, 3))),
+        bad("grouped_matmul", "chosen", () -> new GroupedMatmul(f32(2, 4), f32(5, 3, 4), f32(2, 1), f32(2, 1, 3))),
+        bad("grouped_matmul", "chosen", () -> new GroupedMatmul(f32(2, 4), f32(5, 3, 4), i32(2, 0), f32(2, 0, 3))),
+        bad("grouped_matmul", "y", () -> new GroupedMatmul(f32(2, 4), f32(5, 3, 4), i32(2, 2), f32(2, 3))),
+        bad("grouped_matmul", "y", () -> new GroupedMatmul(f32(2, 4), f32(5, 3, 4), i32(2, 2), Optional.of(f32(2, 2)), NONE, f32(2, 2, 3))),
+        bad("grouped_matmul", "gates", () -> new GroupedMatmul(f32(2, 4), f32(5, 3, 4), i32(2, 2), Optional.of(f32(2, 3)), NONE, f32(2, 3))),
+        bad("grouped_matmul", "bias", () -> new GroupedMatmul(f32(2, 4), f32(5, 3, 4), i32(2, 2), NONE, Optional.of(f32(3)), f32(2, 2, 3))),
+        bad("grouped_matmul", "count", () -> new GroupedMatmul(f32(2, 4).withCount(COUNT), f32(5, 3, 4), i32(2, 1).withCount(OTHER_COUNT), f32(2, 1, 3))),
+        bad("moe_route", "logits", () -> route(t(DType.F16, 2, 8), NONE, 1, 1, 2)),
+        bad("moe_route", "bias", () -> route(f32(2, 8), Optional.of(f32(7)), 1, 1, 2)),
+        bad("moe_route", "8 experts are not 3 groups", () -> route(f32(2, 8), NONE, 3, 1, 2)),
+        bad("moe_route", "groups", () -> route(f32(2, 8), NONE, 0, 1, 2)),
+        bad("moe_route", "groups chosen", () -> route(f32(2, 8), NONE, 2, 3, 2)),
+        bad("moe_route", "chosen must be 1 to the 4 experts", () -> route(f32(2, 8), NONE, 4, 2, 5)),
+        bad("moe_route", "chosen", () -> route(f32(2, 8), NONE, 1, 1, 0)),
+        bad("moe_route", "scale", () -> new MoeRoute.Options(MoeRoute.Gating.SIGMOID, 1, 1, MoeRoute.GroupScore.MAX, true, Float.NaN)),
+        bad("moe_route", "weights", () -> new MoeRoute(f32(2, 8), NONE, MoeRoute.Options.of(MoeRoute.Gating.SOFTMAX, true), i32(2, 2), f32(2, 3))),
         bad("embedding", "ids", () -> new Embedding(f32(2), f32(5, 4), f32(2, 4))),
         bad("embedding", "table", () -> new Embedding(i32(2), i32(5, 4), f32(2, 4))),
         bad("embedding", "y", () -> new Embedding(i32(2), f32(5, 4), f32(2, 5))),

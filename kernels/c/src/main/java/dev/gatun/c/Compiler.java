@@ -1,5 +1,7 @@
 package dev.gatun.c;
 
+import dev.gatun.GroupedMatmul;
+import dev.gatun.MoeRoute;
 import dev.gatun.Operator;
 import dev.gatun.Program;
 import dev.gatun.spi.Decision;
@@ -36,6 +38,9 @@ final class Compiler {
         return new Unsupported(operand.name() + " " + operand.tensor()
             + " was prepared by another backend; pass the tensor it was prepared from");
       }
+    }
+    if (operator instanceof GroupedMatmul || operator instanceof MoeRoute) {
+      return new Unsupported("the interface in C has no function for " + operator.name());
     }
     String name = Launch.function(operator);
     // A cache that no library could have been given has no layout to ask about.

@@ -10,11 +10,13 @@ import dev.gatun.Embedding;
 import dev.gatun.GatherRows;
 import dev.gatun.Gelu;
 import dev.gatun.GeluMul;
+import dev.gatun.GroupedMatmul;
 import dev.gatun.Kv;
 import dev.gatun.KvAppend;
 import dev.gatun.KvCache;
 import dev.gatun.LayerNorm;
 import dev.gatun.Matmul;
+import dev.gatun.MoeRoute;
 import dev.gatun.Mul;
 import dev.gatun.Operator;
 import dev.gatun.Penalize;
@@ -88,6 +90,7 @@ final class Launch {
       case Attention o -> launch.counting(o.q(), o.y(), o.batch().positions()).rows(o.q()).kv(o.kv()).batch(o.batch())
           .number(o.options().scale()).number(o.options().causal() ? 1 : 0).number(o.options().window())
           .number(o.options().softcap()).perhaps(o.sinks()).rows(o.y());
+      case GroupedMatmul _, MoeRoute _ -> throw new IllegalStateException(operator.name() + " has no launch function");
     };
   }
 

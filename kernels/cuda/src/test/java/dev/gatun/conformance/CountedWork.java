@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.gatun.Attention;
 import dev.gatun.Embedding;
 import dev.gatun.GatherRows;
+import dev.gatun.GroupedMatmul;
 import dev.gatun.Kv;
 import dev.gatun.KvAppend;
 import dev.gatun.KvCache;
@@ -30,6 +31,8 @@ final class CountedWork {
       case Matmul o -> assertThat(plan.flops()).as("flops of %s", o.toCase().line()).isEqualTo(2 * o.x().size(0) * o.w().size(0) * o.w().size(1));
       case Attention o -> assertThat(plan.flops()).as("flops of %s", o.toCase().line())
           .isEqualTo(2 * pairs(o) * o.q().size(1) * (o.q().size(2) + o.y().size(2)));
+      case GroupedMatmul o -> assertThat(plan.flops()).as("flops of %s", o.toCase().line())
+          .isEqualTo(2 * o.chosen().shape().elements() * o.w().size(1) * (o.w().size(2) + (o.gates().isPresent() ? 1 : 0)));
       default -> assertThat(plan.flops()).as("flops of %s", operator.toCase().line())
           .isBetween(0L, MOST_FLOPS_PER_ELEMENT * operator.operands().stream().mapToLong(o -> o.tensor().shape().elements()).sum());
     }
@@ -40,6 +43,8 @@ final class CountedWork {
     return switch (operator) {
       case Embedding o -> size(o.ids()) + size(o.y()) + o.ids().shape().elements() * o.table().dtype().bytes(o.table().size(1));
       case GatherRows o -> size(o.rows()) + 2 * size(o.y());
+      case GroupedMatmul o -> operands(o) - size(o.w()) / o.w().size(0) * (o.w().size(0) - o.mostExperts())
+          - o.bias().map(b -> size(b) / o.w().size(0) * (o.w().size(0) - o.mostExperts())).orElse(0L);
       case KvAppend o -> operands(o) + (o.k().size(0) * o.kv().spec().bytesPerTokenAndLayer());
       case Attention o -> operands(o) + switch (o.kv()) {
         case Kv.Dense _ -> 0;

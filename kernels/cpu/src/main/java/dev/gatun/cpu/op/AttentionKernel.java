@@ -117,7 +117,7 @@ public final class AttentionKernel implements OperatorKernel<Attention> {
   @Override
   public List<Step> bind(Attention operator, Lanes lanes, Binding binding) {
     Cut cut = Cut.of(operator, binding.workers());
-    AttentionUnits units = new AttentionUnits(operator, cut, RowMath.of(lanes), tiles(operator), binding);
+    AttentionUnits units = new AttentionUnits(operator, cut, binding.math(), tiles(operator), binding);
     List<Step> steps = new ArrayList<>(List.of(units));
     if (cut.ranges > 1) {
       steps.add(units.merge());

@@ -10,6 +10,8 @@ public final class Families {
   public static List<Family> all() {
     return List.of(
         new MatmulFamily(),
+        new GroupedMatmulFamily(),
+        new MoeRouteFamily(),
         new AttentionFamily(),
         new KvAppendFamily(),
         new RmsNormFamily(),

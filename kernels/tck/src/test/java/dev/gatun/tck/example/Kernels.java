@@ -9,9 +9,11 @@ import dev.gatun.Embedding;
 import dev.gatun.GatherRows;
 import dev.gatun.Gelu;
 import dev.gatun.GeluMul;
+import dev.gatun.GroupedMatmul;
 import dev.gatun.KvAppend;
 import dev.gatun.LayerNorm;
 import dev.gatun.Matmul;
+import dev.gatun.MoeRoute;
 import dev.gatun.Mul;
 import dev.gatun.Operator;
 import dev.gatun.Penalize;
@@ -55,6 +57,7 @@ final class Kernels {
       case TopK op -> LogitKernels.topK(op, at);
       case Penalize op -> LogitKernels.penalize(op, at);
       case Sample op -> SampleKernel.sample(op, at);
+      case GroupedMatmul _, MoeRoute _ -> throw new IllegalArgumentException(operator.name() + " has no kernel here");
     };
   }
 }
