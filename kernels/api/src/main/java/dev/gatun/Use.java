@@ -8,6 +8,8 @@ public enum Use {
   EMBEDDING,
   /** Both {@link #MATMUL} and {@link #EMBEDDING}: a tied embedding. */
   MATMUL_AND_EMBEDDING,
+  /** The {@code w_uk} and {@code w_uv} of {@link MlaAttention}, or the one tensor that holds both ({@link MlaAttention.Up#ofBoth}); always plain. */
+  MLA,
   /** A norm's weight, a bias, frequency factors: small vectors read by elementwise operators; always plain F32. */
   VECTOR
 }

@@ -231,6 +231,67 @@ class OperatorValidationTest {
     }
   }
 
+  private static MlaAttention mla(KvCache cache, int nope, int rope, MlaAttention.Up up, int tokens, Tensor y) {
+    Tensor q = f32(5, up.heads(), nope + rope);
+    return new MlaAttention(q.slice(2, 0, nope), q.slice(2, nope, nope + rope), new Kv.Paged(cache, 1), up, batch(1, tokens), 1, true, y);
+  }
+
+  @Test
+  void latentOperatorsFitTheirCache() {
+    try (Backend backend = Gatun.open("fake"); KvCache cache = backend.newKvCache(KvCache.Spec.latent(2, 8, 4, DType.F16, 4, 4, 2, 8));
+        KvCache whole = backend.newKvCache(new KvCache.Spec(2, 1, 12, 8, DType.F16, 4, 4, 2, 8))) {
+      MlaAttention.Up up = MlaAttention.Up.of(f32(3, 8, 6), f32(3, 7, 8));
+      MlaAttention attention = mla(cache, 6, 4, up, 5, f32(5, 3, 7));
+      assertThat(attention.toCase().line()).contains("cache=f16[1,12/0]x4x8").contains("w_uk=f32[3,8,6]");
+      Tensor keys = f32(3, 8, 6);
+      assertThat(attention.with(t -> t == up.keys() ? keys : t).up().keys()).isSameAs(keys);
+      KvAppend append = KvAppend.latent(f32(5, 1, 12), batch(1, 5), cache, 1);
+      assertThat(append.reads()).hasSize(4);
+      for (Supplier<Object> wrong : List.<Supplier<Object>>of(
+          () -> mla(whole, 6, 4, up, 5, f32(5, 3, 7)),
+          () -> mla(cache, 5, 4, up, 5, f32(5, 3, 7)),
+          () -> mla(cache, 6, 5, up, 5, f32(5, 3, 7)),
+          () -> mla(cache, 6, 4, up, 4, f32(5, 3, 7)),
+          () -> mla(cache, 6, 4, up, 5, f32(5, 3, 8)),
+          () -> MlaAttention.Up.of(f32(3, 8, 6), f32(3, 7, 9)),
+          () -> MlaAttention.Up.of(f32(3, 8, 6), f32(2, 7, 8)),
+          () -> MlaAttention.Up.of(i32(3, 8, 6), f32(3, 7, 8)),
+          () -> KvAppend.latent(f32(5, 1, 12), batch(1, 5), whole, 1),
+          () -> KvAppend.latent(f32(5, 1, 11), batch(1, 5), cache, 1),
+          () -> attention(f32(5, 4, 12), new Kv.Paged(cache, 0), batch(1, 5), NONE, f32(5, 4, 8)))) {
+        assertThatThrownBy(wrong::get).isInstanceOf(ShapeException.class);
+      }
+    }
+  }
+
+  @Test
+  void oneWeightForKeysAndValuesIsSeenAsTwo() {
+    Tensor both = t(DType.Q8_0, 3 * (5 + 7), 64);
+    MlaAttention.Up up = MlaAttention.Up.ofBoth(both, 3, 5);
+    assertThat(up.keys().shape()).isEqualTo(Shape.of(3, 5, 64));
+    assertThat(up.values().shape()).isEqualTo(Shape.of(3, 7, 64));
+    assertThat(up.values().offset()).isEqualTo(DType.Q8_0.bytes(5 * 64));
+    assertThat(List.of(up.heads(), up.rank(), up.nope(), up.valueSize())).containsExactly(3, 64, 5, 7);
+    assertThat(MlaAttention.Up.ofBoth(both.reshape(3, 12, 64), 3, 5).values().isSameView(up.values())).isTrue();
+    assertThatThrownBy(() -> MlaAttention.Up.ofBoth(both, 5, 5)).isInstanceOf(ShapeException.class).hasMessageContaining("5 heads");
+    assertThatThrownBy(() -> MlaAttention.Up.ofBoth(both, 3, 12)).isInstanceOf(ShapeException.class);
+  }
+
+  /** Press et al. give 1/2, 1/4 ... 1/256 for eight heads; of twelve the last four lie between them. */
+  @Test
+  void slopesFallByThePowersThatTheHeadsNumberGives() {
+    Attention.Options options = new Attention.Options(1, true, 0, 0, 8);
+    for (int head = 0; head < 8; head++) {
+      assertThat(options.slope(head, 8)).isEqualTo((float) Math.pow(0.5, head + 1));
+      assertThat(options.slope(head, 12)).isEqualTo((float) Math.pow(0.5, head + 1));
+    }
+    for (int head = 8; head < 12; head++) {
+      assertThat(options.slope(head, 12)).isEqualTo((float) Math.pow(0.5, 0.5 + head - 8));
+    }
+    assertThat(Attention.Options.causal(1).slope(3, 8)).isZero();
+    assertThatThrownBy(() -> new Attention.Options(1, true, 0, 0, -1)).isInstanceOf(ShapeException.class).hasMessageContaining("max_bias");
+  }
+
   @Test
   void aScaleIsOfTheWholeWeightOfItsRowsOrOfItsBlocks() {
     for (Tensor scale : List.of(f32(1), f32(3), f32(1, 3))) {

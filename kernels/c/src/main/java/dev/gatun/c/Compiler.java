@@ -1,5 +1,6 @@
 package dev.gatun.c;
 
+import dev.gatun.Attention;
 import dev.gatun.GroupedMatmul;
 import dev.gatun.MoeRoute;
 import dev.gatun.Operator;
@@ -47,6 +48,9 @@ final class Compiler {
     Optional<String> geometry = operator.cache().flatMap(cache -> CacheGeometry.refusal(cache.spec()));
     if (geometry.isPresent()) {
       return new Unsupported(geometry.get());
+    }
+    if (operator instanceof Attention attention && attention.options().maxBias() > 0) {
+      return new Unsupported("gatun_attention takes no ALiBi slopes, here of a max_bias of " + attention.options().maxBias() + "; use the CPU or CUDA backend");
     }
     try (Arena arena = Arena.ofConfined()) {
       Launch question = Launch.of(operator, Places.NOWHERE, arena);

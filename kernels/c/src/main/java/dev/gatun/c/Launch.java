@@ -16,6 +16,7 @@ import dev.gatun.KvAppend;
 import dev.gatun.KvCache;
 import dev.gatun.LayerNorm;
 import dev.gatun.Matmul;
+import dev.gatun.MlaAttention;
 import dev.gatun.MoeRoute;
 import dev.gatun.Mul;
 import dev.gatun.Operator;
@@ -87,6 +88,7 @@ final class Launch {
           .rows(o.seeds()).rows(o.positions()).rows(o.ids());
       case KvAppend o -> launch.counting(o.k(), o.v(), o.batch().positions()).rows(o.k()).rows(o.v()).batch(o.batch())
           .cache(o.kv(), o.layer());
+      case MlaAttention o -> throw new IllegalStateException(function(o) + " is in no header");
       case Attention o -> launch.counting(o.q(), o.y(), o.batch().positions()).rows(o.q()).kv(o.kv()).batch(o.batch())
           .number(o.options().scale()).number(o.options().causal() ? 1 : 0).number(o.options().window())
           .number(o.options().softcap()).perhaps(o.sinks()).rows(o.y());

@@ -7,6 +7,7 @@ import dev.gatun.Program;
 import dev.gatun.Storage;
 import dev.gatun.cpu.op.AttentionKernel;
 import dev.gatun.cpu.op.Binding;
+import dev.gatun.cpu.op.MlaKernel;
 import dev.gatun.cpu.op.OperatorKernels;
 import dev.gatun.spi.Decision;
 import dev.gatun.spi.Fusion;
@@ -31,7 +32,7 @@ final class Compiler {
   Compiler(WeightLayout layout, int workers, boolean fuse, Optional<Slowdown> slowdown) {
     this.layout = layout;
     this.kernels = new OperatorKernels(layout.lanes(), new MatmulOperator(layout), new GroupedMatmulOperator(layout),
-        new AttentionKernel(layout.natives()::attention));
+        new AttentionKernel(layout.natives()::attention), new MlaKernel(layout.natives()::attention, layout::products));
     this.workers = workers;
     this.fuse = fuse;
     this.slowdown = slowdown;

@@ -8,6 +8,7 @@ import dev.gatun.cpu.matmul.MatmulKernel;
 import dev.gatun.cpu.matmul.Repack;
 import dev.gatun.cpu.op.Lanes;
 import dev.gatun.cpu.op.RowMath;
+import dev.gatun.cpu.op.WeightProducts;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -87,6 +88,11 @@ record WeightLayout(Lanes lanes, NativeKernels natives, boolean rounding) {
 
   MatmulKernel kernel(Tensor w, long rows) {
     return rounded(w, rows).orElseGet(() -> kernel(w));
+  }
+
+  /** Products with a plain weight of a type, where a kernel reads it in place. */
+  Optional<WeightProducts> products(DType type) {
+    return natives.kernel(type).or(() -> MatmulKernel.takes(type) ? Optional.of(MatmulKernel.of(type, lanes)) : Optional.empty()).map(KernelProducts::new);
   }
 
   /** The kernel that rounds activations, which a quantized weight's does anyway. */

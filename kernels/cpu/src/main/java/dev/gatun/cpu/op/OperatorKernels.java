@@ -13,6 +13,7 @@ import dev.gatun.GroupedMatmul;
 import dev.gatun.KvAppend;
 import dev.gatun.LayerNorm;
 import dev.gatun.Matmul;
+import dev.gatun.MlaAttention;
 import dev.gatun.MoeRoute;
 import dev.gatun.Mul;
 import dev.gatun.Operator;
@@ -36,9 +37,10 @@ import java.util.List;
  * @param matmul that operator's form
  * @param groupedMatmul that operator's form
  * @param attention that operator's form
+ * @param mla that of latent attention
  */
-public record OperatorKernels(Lanes lanes, OperatorKernel<Matmul> matmul, OperatorKernel<GroupedMatmul> groupedMatmul,
-    OperatorKernel<Attention> attention) {
+public record OperatorKernels(Lanes lanes, OperatorKernel<Matmul> matmul, OperatorKernel<GroupedMatmul> groupedMatmul, OperatorKernel<Attention> attention,
+    OperatorKernel<MlaAttention> mla) {
   private static final OperatorKernel<Operator> ELEMENTWISE = Elementwise.kernel();
   private static final OperatorKernel<Operator> ROWWISE = Rowwise.kernel();
   private static final OperatorKernel<Operator> BLOCKS = BlockRows.kernel();
@@ -65,6 +67,7 @@ public record OperatorKernels(Lanes lanes, OperatorKernel<Matmul> matmul, Operat
       case Copy o -> COPY.plan(o, lanes, workers);
       case KvAppend o -> KV_APPEND.plan(o, lanes, workers);
       case Attention o -> attention.plan(o, lanes, workers);
+      case MlaAttention o -> mla.plan(o, lanes, workers);
       case Argmax o -> ARGMAX.plan(o, lanes, workers);
       case TopK o -> TOP_K.plan(o, lanes, workers);
       case Penalize o -> PENALIZE.plan(o, lanes, workers);
@@ -87,6 +90,7 @@ public record OperatorKernels(Lanes lanes, OperatorKernel<Matmul> matmul, Operat
       case Copy o -> COPY.bind(o, lanes, binding);
       case KvAppend o -> KV_APPEND.bind(o, lanes, binding);
       case Attention o -> attention.bind(o, lanes, binding);
+      case MlaAttention o -> mla.bind(o, lanes, binding);
       case Argmax o -> ARGMAX.bind(o, lanes, binding);
       case TopK o -> TOP_K.bind(o, lanes, binding);
       case Penalize o -> PENALIZE.bind(o, lanes, binding);

@@ -54,7 +54,7 @@ final class Bench {
 
   /** Every operator but matmul, in Java. */
   static OperatorKernels kernels(Lanes lanes) {
-    return new OperatorKernels(lanes, null, null, new AttentionKernel(_ -> Optional.empty()));
+    return new OperatorKernels(lanes, null, null, new AttentionKernel(_ -> Optional.empty()), new MlaKernel(_ -> Optional.empty(), _ -> Optional.empty()));
   }
 
   /** Runs an operator as {@code workers} workers would, units dealt out one by one, last first. */

@@ -8,6 +8,7 @@ import dev.gatun.cuda.kernel.Gpu;
 import dev.gatun.cuda.kernel.Kernel;
 import dev.gatun.cuda.kernel.LaunchBuilder;
 import dev.gatun.spi.Decision;
+import dev.gatun.spi.Unsupported;
 
 /**
  * attention. Few tokens, or as many sequences as tokens: a block a token, whose context is cut into ranges that a second kernel merges.
@@ -21,6 +22,9 @@ final class AttentionKernel implements OperatorKernel<Attention> {
   public Decision plan(Attention o, Gpu gpu) {
     if (o.kv() instanceof Kv.Paged paged && CacheGeometry.refusal(paged.cache().spec()).isPresent()) {
       return CacheGeometry.refusal(paged.cache().spec()).get();
+    }
+    if (o.options().maxBias() > 0) {
+      return new Unsupported("no kernel adds ALiBi's bias to scores yet; use the CPU backend");
     }
     return Plans.refusal(o).orElseGet(() -> {
       AttentionCut cut = AttentionCut.of(o, gpu);

@@ -13,6 +13,7 @@ import dev.gatun.GroupedMatmul;
 import dev.gatun.KvAppend;
 import dev.gatun.LayerNorm;
 import dev.gatun.Matmul;
+import dev.gatun.MlaAttention;
 import dev.gatun.MoeRoute;
 import dev.gatun.Mul;
 import dev.gatun.Operator;
@@ -37,6 +38,7 @@ public final class OperatorKernels {
   private static final SoftmaxKernel SOFTMAX = new SoftmaxKernel();
   private static final RopeKernel ROPE = new RopeKernel();
   private static final AttentionKernel ATTENTION = new AttentionKernel();
+  private static final MlaKernel MLA_ATTENTION = new MlaKernel();
   private static final KvAppendKernel KV_APPEND = new KvAppendKernel();
   private static final QuantizeKernel QUANTIZE = new QuantizeKernel();
   private static final DequantizeKernel DEQUANTIZE = new DequantizeKernel();
@@ -73,6 +75,7 @@ public final class OperatorKernels {
       case Softmax _ -> of(SOFTMAX);
       case Rope _ -> of(ROPE);
       case Attention _ -> of(ATTENTION);
+      case MlaAttention _ -> of(MLA_ATTENTION);
       case KvAppend _ -> of(KV_APPEND);
       case Quantize _ -> of(QUANTIZE);
       case Dequantize _ -> of(DEQUANTIZE);

@@ -102,7 +102,7 @@ final class AttentionFamily extends OperatorFamily {
   }
 
   /** What is past the counts is no number of anything. */
-  private static Ragged batch(Values values, AttentionStep step, Workbench bench, int[] slots, int actual) {
+  static Ragged batch(Values values, AttentionStep step, Workbench bench, int[] slots, int actual) {
     int[] starts = AttentionStep.starts(step.tokens());
     int[] positions = step.positions();
     int sequences = values.optional("sequences").stream().map(n -> Math.clamp(n, 0, step.sequences())).findFirst().orElse(step.sequences());
@@ -153,7 +153,7 @@ final class AttentionFamily extends OperatorFamily {
     };
   }
 
-  private static double[] other(int sequence, int n) {
+  static double[] other(int sequence, int n) {
     return (sequence % 2 == 0 ? Fill.NAN : Fill.OUTLIERS).values(sequence, n);
   }
 

@@ -13,6 +13,7 @@ public final class Families {
         new GroupedMatmulFamily(),
         new MoeRouteFamily(),
         new AttentionFamily(),
+        new MlaFamily(),
         new KvAppendFamily(),
         new RmsNormFamily(),
         new LayerNormFamily(),

@@ -7,6 +7,7 @@ import dev.gatun.GeluMul;
 import dev.gatun.GroupedMatmul;
 import dev.gatun.Kv;
 import dev.gatun.Matmul;
+import dev.gatun.MlaAttention;
 import dev.gatun.Operator;
 import dev.gatun.SiluMul;
 import dev.gatun.Softcap;
@@ -95,6 +96,14 @@ public final class Bounds {
         + " off by " + (float) off + ", and the weights by as much of themselves").withAnyNonFinite();
   }
 
+  /** Of a latent attention: of an attention over rows of the cache's type, and of the products before and after it. */
+  public static Bound mla(MlaAttention operator) {
+    Bound attention = attention(operator.qNope().dtype(), operator.latents().cache().spec().dtype());
+    Bound keys = matmul(operator.up().keys().dtype());
+    Bound values = matmul(operator.up().values().dtype());
+    return new Bound(attention.nmse() + keys.nmse() + values.nmse(), attention.reason() + "; W_uk and W_uv: " + values.reason()).withAnyNonFinite();
+  }
+
   /** Of {@link dev.gatun.Gelu} in one of its forms. */
   public static Bound gelu(Gelu.Form form) {
     return form == Gelu.Form.TANH ? GELU_TANH : GELU_ERF;
@@ -164,6 +173,7 @@ public final class Bounds {
           case Kv.Paged paged -> attention(attention.q().dtype(), paged.cache().spec().dtype()).nmse() + squared(paged.cache().spec().dtype());
           case Kv.Dense dense -> attention(attention.q().dtype(), dense.k().dtype()).nmse();
         };
+        case MlaAttention attention -> mla(attention).nmse() + squared(attention.latents().cache().spec().dtype());
         case GeluMul _ -> ACTIVATION.nmse();
         case Gelu _ -> ACTIVATION.nmse();
         case Softcap _ -> ACTIVATION.nmse();

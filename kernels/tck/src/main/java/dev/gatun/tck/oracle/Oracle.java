@@ -13,6 +13,7 @@ import dev.gatun.GroupedMatmul;
 import dev.gatun.KvAppend;
 import dev.gatun.LayerNorm;
 import dev.gatun.Matmul;
+import dev.gatun.MlaAttention;
 import dev.gatun.MoeRoute;
 import dev.gatun.Mul;
 import dev.gatun.Operator;
@@ -68,6 +69,7 @@ public final class Oracle {
       case Quantize quantize -> RowOracle.quantize(quantize, host);
       case Dequantize dequantize -> RowOracle.dequantize(dequantize, host);
       case Attention attention -> AttentionOracle.attention(attention, host);
+      case MlaAttention attention -> MlaOracle.attention(attention, host);
       case Softmax softmax -> LogitOracle.softmax(softmax, host);
       case Argmax argmax -> LogitOracle.argmax(argmax, host);
       case TopK top -> LogitOracle.topK(top, host);

@@ -10,6 +10,7 @@ import dev.gatun.Kv;
 import dev.gatun.KvAppend;
 import dev.gatun.KvCache;
 import dev.gatun.Matmul;
+import dev.gatun.MlaAttention;
 import dev.gatun.MoeRoute;
 import dev.gatun.Operator;
 import dev.gatun.Penalize;
@@ -62,6 +63,8 @@ final class Decisions {
       case Matmul op when op.scale().isPresent() -> Optional.of("there is no kernel for a weight with a scale; multiply the weight by it");
       case Matmul op -> unless(WEIGHTS, op.w().dtype(), "a weight of");
       case GroupedMatmul _, MoeRoute _ -> Optional.of("there is no kernel for experts");
+      case MlaAttention _ -> Optional.of("there is no kernel for mla_attention");
+      case Attention op when op.options().maxBias() > 0 -> Optional.of("attention adds no bias to its scores");
       case Embedding op -> unless(WEIGHTS, op.table().dtype(), "a table of");
       case Quantize op -> unless(BLOCKS, op.y().dtype(), "blocks of");
       case Dequantize op -> unless(BLOCKS, op.x().dtype(), "blocks of");

@@ -13,6 +13,7 @@ import dev.gatun.GroupedMatmul;
 import dev.gatun.KvAppend;
 import dev.gatun.LayerNorm;
 import dev.gatun.Matmul;
+import dev.gatun.MlaAttention;
 import dev.gatun.MoeRoute;
 import dev.gatun.Mul;
 import dev.gatun.Operator;
@@ -47,6 +48,7 @@ final class Kernels {
       case Rope op -> RopeKernel.rope(op, at);
       case Matmul op -> MatmulKernel.matmul(op, at);
       case Attention op -> AttentionKernel.attention(op, at);
+      case MlaAttention op -> throw new IllegalStateException("there is no kernel for " + op.name());
       case KvAppend op -> AppendKernel.append(op, at);
       case Embedding op -> RowKernels.embedding(op, at);
       case GatherRows op -> RowKernels.gather(op, at);
