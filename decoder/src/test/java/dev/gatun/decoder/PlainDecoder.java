@@ -16,6 +16,11 @@ final class PlainDecoder {
   private final int kvHeads;
   private final int size;
 
+  /** With exact activations. */
+  PlainDecoder(Gguf gguf) {
+    this(gguf, 0, false);
+  }
+
   /** For a decoder of that context. @param rounding whether activations are rounded to 8 bits beside weights in blocks */
   PlainDecoder(Gguf gguf, int context, boolean rounding) {
     this.t = new PlainTensors(gguf, rounding);

@@ -134,7 +134,7 @@ public final class Weights implements AutoCloseable {
 
   private GgufTensor required(String name) {
     demand(name);
-    return gguf.tensor(name).orElseThrow();
+    return (backend.isPresent() ? gguf.tensor(name) : gguf.described(name)).orElseThrow();
   }
 
   private GgufTensor checked(GgufTensor tensor, long... shape) {
@@ -154,8 +154,7 @@ public final class Weights implements AutoCloseable {
     GgufTensor tensor = from == 0 && to == shape[0] ? whole : part(whole, from, to);
     Optional<TensorSource> source = gguf.source(whole.name()).map(bytes -> startingAt(bytes, offset(whole, from)));
     if (backend.isEmpty()) {
-      return source.isPresent() ? Tensor.of(new Storage.Nowhere(bytes(tensor)), 0, tensor.dtype(), Shape.of(tensor.shape()))
-          : Tensor.ofHost(tensor.data(), tensor.dtype(), tensor.shape());
+      return Tensor.of(new Storage.Nowhere(bytes(tensor)), 0, tensor.dtype(), Shape.of(tensor.shape()));
     }
     Tensor plain = source.map(bytes -> MadeWeights.make(backend.get(), gguf.file(), tensor, bytes))
         .orElseGet(() -> Tensor.ofHost(tensor.data(), tensor.dtype(), tensor.shape()));

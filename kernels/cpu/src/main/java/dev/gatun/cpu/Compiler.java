@@ -56,7 +56,8 @@ final class Compiler {
     Optional<CpuMemory> workspace = total == 0 ? Optional.empty() : Optional.of(new CpuMemory(total));
     try {
       MemorySegment memory = workspace.map(CpuMemory::segment).orElse(MemorySegment.NULL);
-      Binding binding = new Binding(storage -> place(storage, memory, temporaries.offsets()), new Binding.Place(memory, temporaries.bytes()), workers);
+      Binding binding = new Binding(storage -> place(storage, memory, temporaries.offsets()), new Binding.Place(memory, temporaries.bytes()), workers,
+          layout.math());
       List<CpuExecutable.Stage> stages = new ArrayList<>();
       for (Fusion.Group group : groups) {
         stages.add(slowed(group, bind(group, binding)));

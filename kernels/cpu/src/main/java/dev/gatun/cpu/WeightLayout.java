@@ -7,6 +7,7 @@ import dev.gatun.cpu.library.NativeKernels;
 import dev.gatun.cpu.matmul.MatmulKernel;
 import dev.gatun.cpu.matmul.Repack;
 import dev.gatun.cpu.op.Lanes;
+import dev.gatun.cpu.op.RowMath;
 import dev.gatun.cpu.op.WeightProducts;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,13 +18,22 @@ import java.util.Optional;
  *
  * @param lanes the form of the kernels in Java
  * @param natives the kernels in C
- * @param rounding whether more than {@value #MOST_EXACT} rows of activations may be rounded to the weight's type
+ * @param rounding whether activations may be rounded to 16 bits beside weights of 16: more than {@value #MOST_EXACT} rows to BF16 beside BF16, a single
+ *     one of more than {@value #LONGEST_EXACT} elements to F16
  */
 record WeightLayout(Lanes lanes, NativeKernels natives, boolean rounding) {
   private static final int MOST_EXACT = 8;
 
+  /** Beyond it a row in F32 fills the first cache, through which the weights must pass. */
+  private static final int LONGEST_EXACT = 4096;
+
   /** The layout of a weight that a {@link Repack} has rewritten. */
   static final String STRIPS = "cpu_strips";
+
+  /** The loops over rows. */
+  RowMath math() {
+    return natives.rows(RowMath.of(lanes));
+  }
 
   /** What a kernel's name says of its weight. */
   static String label(Tensor w) {
@@ -87,7 +97,13 @@ record WeightLayout(Lanes lanes, NativeKernels natives, boolean rounding) {
 
   /** The kernel that rounds activations, which a quantized weight's does anyway. */
   private Optional<MatmulKernel> rounded(Tensor w, long rows) {
-    return rounding && w.isPlain() && rows > MOST_EXACT ? natives.rounding(w.dtype()) : Optional.empty();
+    if (!rounding || !w.isPlain()) {
+      return Optional.empty();
+    }
+    if (rows == 1) {
+      return w.size(-1) > LONGEST_EXACT ? natives.halving(w.dtype()) : Optional.empty();
+    }
+    return rows > MOST_EXACT ? natives.rounding(w.dtype()) : Optional.empty();
   }
 
   private MatmulKernel kernel(Tensor w) {

@@ -79,6 +79,7 @@ final class CacheCases {
     }
     for (DType kept : new DType[] {DType.F16, DType.BF16, DType.Q8_0, DType.F32}) {
       for (int heads : aligned() ? new int[] {16, 64} : new int[] {5, 37}) {
+        cases.accept("mla_attention of " + heads + " heads and one token over " + kept, () -> latent(kept, heads, new int[] {0, 1}));
         cases.accept("mla_attention of " + heads + " heads over " + kept, () -> latent(kept, heads, aligned() ? new int[] {1, 1} : new int[] {1, 3}));
         cases.accept("mla_attention of " + heads + " heads and many tokens over " + kept, () -> latent(kept, heads, aligned() ? new int[] {24, 8} : new int[] {19, 2}));
       }

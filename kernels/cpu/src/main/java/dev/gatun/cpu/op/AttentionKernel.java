@@ -96,7 +96,7 @@ public final class AttentionKernel implements OperatorKernel<Attention> {
   @Override
   public List<Step> bind(Attention operator, Lanes lanes, Binding binding) {
     AttentionShape shape = AttentionShape.of(operator);
-    return new AttentionUnits(shape, AttentionInputs.of(operator, binding), Cut.of(shape, binding.workers()), RowMath.of(lanes),
+    return new AttentionUnits(shape, AttentionInputs.of(operator, binding), Cut.of(shape, binding.workers()), binding.math(),
         tiles(tiles, shape, operator.options()), Optional.empty(), binding, 0).steps();
   }
 }

@@ -134,7 +134,7 @@ public final class MlaKernel implements OperatorKernel<MlaAttention> {
   @Override
   public List<Step> bind(MlaAttention operator, Lanes lanes, Binding binding) {
     Form form = form(operator, binding.workers());
-    RowMath math = RowMath.of(lanes);
+    RowMath math = binding.math();
     Rows rows = Rows.of(binding, operator.y(), operator.qNope(), operator.qRope(), operator.batch().positions());
     Sequences sequences = new Sequences(binding, operator.batch());
     KvRows latents = KvRows.of(operator.latents(), sequences, binding);

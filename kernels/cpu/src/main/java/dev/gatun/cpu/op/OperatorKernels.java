@@ -39,8 +39,8 @@ import java.util.List;
  * @param attention that operator's form
  * @param mla that of latent attention
  */
-public record OperatorKernels(Lanes lanes, OperatorKernel<Matmul> matmul, OperatorKernel<GroupedMatmul> groupedMatmul,
-    OperatorKernel<Attention> attention, OperatorKernel<MlaAttention> mla) {
+public record OperatorKernels(Lanes lanes, OperatorKernel<Matmul> matmul, OperatorKernel<GroupedMatmul> groupedMatmul, OperatorKernel<Attention> attention,
+    OperatorKernel<MlaAttention> mla) {
   private static final OperatorKernel<Operator> ELEMENTWISE = Elementwise.kernel();
   private static final OperatorKernel<Operator> ROWWISE = Rowwise.kernel();
   private static final OperatorKernel<Operator> BLOCKS = BlockRows.kernel();

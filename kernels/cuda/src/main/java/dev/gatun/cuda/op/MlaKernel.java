@@ -27,6 +27,9 @@ final class MlaKernel implements OperatorKernel<MlaAttention> {
   private static final int TOKENS_OF_PRODUCT = 4;
   private static final int FEW_HEADS = 16;
   private static final int MOST_SPLITS = 64;
+  /** Blocks of a multiprocessor that registers leave room for, and what each has of fixed size beside its dynamic shared memory. */
+  private static final int MOST_RESIDENT = 2;
+  private static final int FIXED_SHARED = 3072;
   private static final int ALIGNMENT = 256;
   /** The largest score, the sum of weights, and how many ranges there are. */
   private static final int STATE = 4;
@@ -63,7 +66,8 @@ final class MlaKernel implements OperatorKernel<MlaAttention> {
         long tiles = tokens == 0 ? 0 : Math.ceilDiv(tokens, kernel.tile("rows") / share) + o.batch().slots().size(0) + 1;
         long busy = Math.max(1, Math.min(tokens, tiles) * parts);
         long most = Math.clamp(Math.ceilDiv(spec.slotTokens(), kernel.tile("keys")), 1, MOST_SPLITS);
-        return new Cut(kernel.name(), true, (int) Math.clamp(gpu.multiprocessors() / busy, 1, most), tiles, parts, List.copyOf(rejected));
+        long places = (long) gpu.multiprocessors() * Math.clamp(gpu.sharedBytes() / (kernel.tile("shared") + FIXED_SHARED), 1, MOST_RESIDENT);
+        return new Cut(kernel.name(), true, (int) Math.clamp(places / busy, 1, most), tiles, parts, List.copyOf(rejected));
       }
       return new Cut(ANY, false, 1, 0, 0, List.copyOf(rejected));
     }
