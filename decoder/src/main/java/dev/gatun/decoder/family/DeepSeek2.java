@@ -21,10 +21,13 @@ final class DeepSeek2 implements Family {
     if (keys.real("attention.temperature_scale", 0) != 0) {
       throw keys.fault("metadata key " + keys.name("attention.temperature_scale") + " is not served in family " + architecture());
     }
-    int shared = keys.optionalCount("expert_shared_count") * keys.size("expert_feed_forward_length");
+    long shared = (long) keys.optionalCount("expert_shared_count") * keys.size("expert_feed_forward_length");
+    if (shared > Integer.MAX_VALUE) {
+      throw keys.fault(keys.name("expert_shared_count") + " with " + keys.name("expert_feed_forward_length") + " is no sensible size: " + shared);
+    }
     boolean direct = keys.hasTensor("blk.0.attn_q.weight");
     SizeReader reader = new SizeReader(keys).latent(direct ? 0 : keys.size("attention.q_lora_rank"), keys.size("attention.kv_lora_rank"))
-        .experts(ExpertKeys.required(keys, 0, shared, keys.optionalCount("leading_dense_block_count"))).rotating(Pairs.INTERLEAVED);
+        .experts(ExpertKeys.required(keys, 0, (int) shared, keys.optionalCount("leading_dense_block_count"))).rotating(Pairs.INTERLEAVED);
     Rotation rotation = reader.read().rotation().orElseThrow();
     double growth = 0.1 * Math.log(RopeScaling.stretch(rotation));
     double multiplier = keys.real("rope.scaling.yarn_log_multiplier", 0) / 0.1;
