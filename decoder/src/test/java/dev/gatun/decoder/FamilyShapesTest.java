@@ -111,7 +111,7 @@ class FamilyShapesTest {
     assertThat(errors[errors.length - 1]).as(all).isLessThan(type.isBlock() ? FEW_CODES : EXACT);
   }
 
-  /** Logits by float64 loops: with exact activations, and with such as kernels round to 8 bits beside weights in blocks, where a level of a processor has them. */
+  /** Logits by float64 loops: with exact activations, and with such as kernels round to 8 bits beside weights in blocks. */
   private static final class Truth {
     private final double[][] exact;
     private final double[][] rounded;

@@ -28,8 +28,9 @@ record GroupedAttention(Dimensions sizes, Linear q, Linear k, Linear v, Linear o
     int values = keys + d.kvHeads() * d.valueSize();
     Linear output = at.linear("attn_output", embedding, d.heads() * d.valueSize());
     if (at.has("attn_qkv.weight")) {
-      return new GroupedAttention(d, at.linearPart("attn_qkv", values, 0, queries, embedding), at.linearPart("attn_qkv", values, queries, keys, embedding),
-          at.linearPart("attn_qkv", values, keys, values, embedding), output, norms, rotary, options);
+      return new GroupedAttention(d, at.linearPart("attn_qkv", values, 0, queries, embedding),
+          at.linearPart("attn_qkv", values, queries, keys, embedding), at.linearPart("attn_qkv", values, keys, values, embedding), output, norms, rotary,
+          options);
     }
     return new GroupedAttention(d, at.linear("attn_q", queries, embedding), at.linear("attn_k", keys - queries, embedding),
         at.linear("attn_v", values - keys, embedding), output, norms, rotary, options);
