@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-#define GATUN_CPU_ABI 2
+#define GATUN_CPU_ABI 3
 
 enum gatun_cpu_level_of {
   GATUN_CPU_NONE = 0,
@@ -28,11 +28,20 @@ enum gatun_cpu_type {
   GATUN_Q5_0 = 6,
   GATUN_Q5_1 = 7,
   GATUN_Q8_0 = 8,
+  GATUN_Q2_K = 10,
+  GATUN_Q3_K = 11,
   GATUN_Q4_K = 12,
   GATUN_Q5_K = 13,
   GATUN_Q6_K = 14,
+  GATUN_IQ4_NL = 20,
+  GATUN_IQ4_XS = 23,
   GATUN_BF16 = 30,
-  GATUN_BF16_BY_BF16 = 256 + 30 /* weights in BF16, and activations rounded to it; where the processor has AVX-512 BF16 */
+  GATUN_TQ1_0 = 34,
+  GATUN_TQ2_0 = 35,
+  GATUN_MXFP4 = 39,
+  GATUN_BF16_BY_BF16 = 256 + 30, /* weights in BF16, and activations rounded to it; where the processor has AVX-512 BF16 */
+  GATUN_F16_BY_HALF = 512 + 1,   /* weights in F16; activations rounded to F16 once divided by a power of two, one for a row, that leaves the largest in range */
+  GATUN_BF16_BY_HALF = 512 + 30  /* weights in BF16; activations likewise */
 };
 
 #define GATUN_EXPORT __attribute__((visibility("default")))
@@ -89,5 +98,28 @@ GATUN_EXPORT void gatun_cpu_attend(int32_t level, int32_t type, const void *q, i
  */
 GATUN_EXPORT void gatun_cpu_silu_mul(int32_t level, const void *gate, int64_t gate_offset, int64_t gate_row_bytes, const void *up, int64_t up_offset,
     int64_t up_row_bytes, void *y, int64_t y_offset, int64_t y_row_bytes, int32_t rows, int64_t n);
+
+/* y = a + b, for rows of n floats as above; y may be a or b. */
+GATUN_EXPORT void gatun_cpu_add(int32_t level, const void *a, int64_t a_offset, int64_t a_row_bytes, const void *b, int64_t b_offset, int64_t b_row_bytes,
+    void *y, int64_t y_offset, int64_t y_row_bytes, int32_t rows, int64_t n);
+
+/* y = x * factor, for rows of n floats as above, each with the float at factor_offset + r * factor_bytes of `factors`; y may be x. */
+GATUN_EXPORT void gatun_cpu_scale(int32_t level, const void *x, int64_t x_offset, int64_t x_row_bytes, const void *factors, int64_t factor_offset,
+    int64_t factor_bytes, void *y, int64_t y_offset, int64_t y_row_bytes, int32_t rows, int64_t n);
+
+/* y = x / sqrt(mean(x^2) + eps) * weight, for rows of n floats as above and one row of weights; y may be x. A row's bits depend on it alone. */
+GATUN_EXPORT void gatun_cpu_rms_norm(int32_t level, const void *x, int64_t x_offset, int64_t x_row_bytes, const void *weight, int64_t weight_offset, float eps,
+    void *y, int64_t y_offset, int64_t y_row_bytes, int32_t rows, int64_t n);
+
+/*
+ * Turns pairs of the first `dims` floats of rows of n, and copies what is behind them. Not interleaved: elements i and dims / 2 + i, by a table of dims / 2
+ * cosines and as many sines. Interleaved: elements 2i and 2i + 1, by a table of each cosine twice, then each sine twice, the first of the two negated.
+ * y may be x.
+ */
+GATUN_EXPORT void gatun_cpu_rotate(int32_t level, int32_t interleaved, const void *x, int64_t x_offset, int64_t x_row_bytes, const void *table,
+    int64_t table_offset, void *y, int64_t y_offset, int64_t y_row_bytes, int32_t rows, int64_t dims, int64_t n);
+
+/* The largest of n floats at x_offset of x, at least one, or the first NaN, at found_offset of `found`, and behind it its first index plus `first`, 32 bits. */
+GATUN_EXPORT void gatun_cpu_largest(int32_t level, const void *x, int64_t x_offset, int64_t n, int32_t first, void *found, int64_t found_offset);
 
 #endif

@@ -36,6 +36,8 @@ INLINE ints lanes(int n) { return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm25
 void gatun_gemv_f32_avx2(const struct product *p);
 void gatun_gemv_f16_avx2(const struct product *p);
 void gatun_gemv_bf16_avx2(const struct product *p);
+void gatun_gemv_f16_by_half_avx2(const struct product *p);
+void gatun_gemv_bf16_by_half_avx2(const struct product *p);
 void gatun_gemv_q8_0_avx2(const struct product *p);
 void gatun_gemv_q4_0_avx2(const struct product *p);
 void gatun_gemv_q4_1_avx2(const struct product *p);
@@ -44,6 +46,13 @@ void gatun_gemv_q5_1_avx2(const struct product *p);
 void gatun_gemv_q4_k_avx2(const struct product *p);
 void gatun_gemv_q5_k_avx2(const struct product *p);
 void gatun_gemv_q6_k_avx2(const struct product *p);
+void gatun_gemv_q2_k_avx2(const struct product *p);
+void gatun_gemv_q3_k_avx2(const struct product *p);
+void gatun_gemv_iq4_nl_avx2(const struct product *p);
+void gatun_gemv_iq4_xs_avx2(const struct product *p);
+void gatun_gemv_mxfp4_avx2(const struct product *p);
+void gatun_gemv_tq1_0_avx2(const struct product *p);
+void gatun_gemv_tq2_0_avx2(const struct product *p);
 
 void gatun_gemm_f32_avx2(const struct product *p);
 void gatun_gemm_f16_avx2(const struct product *p);
@@ -56,7 +65,16 @@ void gatun_gemm_q5_1_avx2(const struct product *p);
 void gatun_gemm_q4_k_avx2(const struct product *p);
 void gatun_gemm_q5_k_avx2(const struct product *p);
 void gatun_gemm_q6_k_avx2(const struct product *p);
+void gatun_gemm_q2_k_avx2(const struct product *p);
+void gatun_gemm_q3_k_avx2(const struct product *p);
+void gatun_gemm_iq4_nl_avx2(const struct product *p);
+void gatun_gemm_iq4_xs_avx2(const struct product *p);
+void gatun_gemm_mxfp4_avx2(const struct product *p);
+void gatun_gemm_tq1_0_avx2(const struct product *p);
+void gatun_gemm_tq2_0_avx2(const struct product *p);
 
 void gatun_attend_avx2(const struct attention *a);
+
+extern const struct rows gatun_rows_avx2;
 
 #endif

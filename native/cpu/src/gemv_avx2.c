@@ -161,6 +161,24 @@ INLINE float dot_floats(const uint8_t *w, const uint8_t *x, int64_t k, const int
   return sum8(_mm256_add_ps(_mm256_add_ps(sum[0], sum[1]), _mm256_add_ps(sum[2], sum[3])));
 }
 
+/* Rows so long that F32 activations would fill the first cache, which the weights pass through too. */
+INLINE float dot_halves(const uint8_t *w, const uint8_t *x, int64_t k, const int type) {
+  floats sum[4] = {_mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps()};
+  int64_t i = 0;
+  for (; i + 32 <= k; i += 32) {
+    ahead(w + 2 * i, 64);
+    for (int j = 0; j < 4; j++) {
+      sum[j] = _mm256_fmadd_ps(some(w + 2 * (i + 8 * j), type), some(x + 2 * (i + 8 * j), F16), sum[j]);
+    }
+  }
+  for (; i < k; i += 8) {
+    uint8_t a[16] = {0};
+    memcpy(a, w + 2 * i, (size_t)(2 * of8(k - i)));
+    sum[0] = _mm256_fmadd_ps(some(a, type), some(x + 2 * i, F16), sum[0]);
+  }
+  return sum8(_mm256_add_ps(_mm256_add_ps(sum[0], sum[1]), _mm256_add_ps(sum[2], sum[3])));
+}
+
 INLINE void put(const struct product *p, int32_t n, float v) { memcpy(p->y + 4 * (int64_t)n, &v, 4); }
 
 #define GEMV_FLOATS(name, type)                                            \
@@ -168,6 +186,14 @@ INLINE void put(const struct product *p, int32_t n, float v) { memcpy(p->y + 4 *
     for (int32_t n = p->n0; n < p->n1; n++) {                              \
       put(p, n, dot_floats(p->w + n * p->w_row, p->act, p->k, type));      \
     }                                                                      \
+  }
+
+#define GEMV_HALVES(name, type)                                                     \
+  void gatun_gemv_##name##_by_half_avx2(const struct product *p) {                  \
+    float factor = factor_of_halves(p->act, p->k);                                  \
+    for (int32_t n = p->n0; n < p->n1; n++) {                                       \
+      put(p, n, factor * dot_halves(p->w + n * p->w_row, p->act, p->k, type));      \
+    }                                                                               \
   }
 
 #define GEMV(name, dot)                                                    \
@@ -182,6 +208,8 @@ INLINE void put(const struct product *p, int32_t n, float v) { memcpy(p->y + 4 *
 GEMV_FLOATS(f32, F32)
 GEMV_FLOATS(f16, F16)
 GEMV_FLOATS(bf16, BF16)
+GEMV_HALVES(f16, F16)
+GEMV_HALVES(bf16, BF16)
 GEMV(q8_0, dot_q8_0(w, &x, p->k))
 GEMV(q4_0, dot_nibbles(w, &x, p->k, 0, 0))
 GEMV(q4_1, dot_nibbles(w, &x, p->k, 1, 0))

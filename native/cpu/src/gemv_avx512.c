@@ -255,6 +255,22 @@ INLINE float dot_floats(const uint8_t *w, const uint8_t *x, int64_t k, const int
   return _mm512_reduce_add_ps(_mm512_add_ps(_mm512_add_ps(sum[0], sum[1]), _mm512_add_ps(sum[2], sum[3])));
 }
 
+/* Rows so long that F32 activations would fill the first cache, which the weights pass through too. */
+INLINE float dot_halves(const uint8_t *w, const uint8_t *x, int64_t k, const int type) {
+  __m512 sum[4] = {_mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps()};
+  int64_t i = 0;
+  for (; i + 64 <= k; i += 64) {
+    ahead(w + 2 * i, 128);
+    for (int j = 0; j < 4; j++) {
+      sum[j] = _mm512_fmadd_ps(floats(w, i + 16 * j, type), f16x16(load32(x + 2 * (i + 16 * j))), sum[j]);
+    }
+  }
+  for (; i < k; i += 16) {
+    sum[0] = _mm512_fmadd_ps(last_floats(w, i, lanes(k - i), type), f16x16(load32(x + 2 * i)), sum[0]);
+  }
+  return _mm512_reduce_add_ps(_mm512_add_ps(_mm512_add_ps(sum[0], sum[1]), _mm512_add_ps(sum[2], sum[3])));
+}
+
 INLINE void put(const struct product *p, int32_t n, float v) { memcpy(p->y + 4 * (int64_t)n, &v, 4); }
 
 #define GEMV_FLOATS(name, type)                                            \
@@ -262,6 +278,14 @@ INLINE void put(const struct product *p, int32_t n, float v) { memcpy(p->y + 4 *
     for (int32_t n = p->n0; n < p->n1; n++) {                              \
       put(p, n, dot_floats(p->w + n * p->w_row, p->act, p->k, type));      \
     }                                                                      \
+  }
+
+#define GEMV_HALVES(name, type)                                                     \
+  void gatun_gemv_##name##_by_half_avx512(const struct product *p) {                \
+    float factor = factor_of_halves(p->act, p->k);                                  \
+    for (int32_t n = p->n0; n < p->n1; n++) {                                       \
+      put(p, n, factor * dot_halves(p->w + n * p->w_row, p->act, p->k, type));      \
+    }                                                                               \
   }
 
 #define GEMV(name, dot)                                                    \
@@ -276,6 +300,8 @@ INLINE void put(const struct product *p, int32_t n, float v) { memcpy(p->y + 4 *
 GEMV_FLOATS(f32, F32)
 GEMV_FLOATS(f16, F16)
 GEMV_FLOATS(bf16, BF16)
+GEMV_HALVES(f16, F16)
+GEMV_HALVES(bf16, BF16)
 GEMV(q8_0, dot_q8_0(w, &x, p->k))
 GEMV(q4_0, dot_nibbles(w, &x, p->k, 0, 0))
 GEMV(q4_1, dot_nibbles(w, &x, p->k, 1, 0))

@@ -53,6 +53,18 @@ static inline uint32_t u32_at(const uint8_t *p) {
   return v;
 }
 
+/* What the codes of IQ4_NL and IQ4_XS stand for, and twice what those of MXFP4 do. */
+static const int8_t IQ4_VALUES[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+static const int8_t E2M1_VALUES[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
+
+/* 2^(e - 128), half of MXFP4's scale, a normal number from e = 2 on. */
+static inline float half_power(uint8_t e) {
+  uint32_t bits = e < 2 ? 0x00200000u << e : ((uint32_t)e - 1) << 23;
+  float power;
+  memcpy(&power, &bits, 4);
+  return power;
+}
+
 static inline int32_t i32_at(const void *p) {
   int32_t v;
   memcpy(&v, p, 4);
@@ -78,12 +90,32 @@ static inline float *y_at(const struct product *p, int64_t m, int64_t n) { retur
 typedef void (*product_fn)(const struct product *p);
 typedef void (*round_fn)(const float *x, int64_t k, int32_t rows, void *to);
 
-/* How activations are made ready: not at all, as a row8, or as k numbers in BF16 and as many zeros as fill the section. */
-enum form { IN_PLACE = 0, IN_8_BITS = 1, IN_BF16 = 2 };
+/*
+ * How activations are made ready: not at all, as a row8, as k numbers in BF16 and as many zeros as fill the section, or so in F16 with the power of two
+ * they are to be multiplied by, a float in a section of its own.
+ */
+enum form { IN_PLACE = 0, IN_8_BITS = 1, IN_BF16 = 2, IN_HALVES = 3 };
 
-static inline int64_t form_bytes(int32_t form, int64_t k) { return form == IN_8_BITS ? row8_bytes(k) : form == IN_BF16 ? section(2 * k) : 0; }
+static inline int64_t form_bytes(int32_t form, int64_t k) {
+  return form == IN_8_BITS ? row8_bytes(k) : form == IN_BF16 ? section(2 * k) : form == IN_HALVES ? section(2 * k) + 64 : 0;
+}
 
-/* A weight type at a level: the product with one row of x and with more, and the form of x. */
+static inline float factor_of_halves(const uint8_t *act, int64_t k) {
+  float factor;
+  memcpy(&factor, act + section(2 * k), 4);
+  return factor;
+}
+
+/* The power of two that brings numbers up to `largest`, these bits of a float, under 2^15: past that F16 has no room, far below it no precision. */
+static inline float factor_for_halves(uint32_t largest) {
+  int32_t exponent = (int32_t)(largest >> 23) - 127 - 14;
+  uint32_t bits = largest >= NOT_FINITE ? 127u << 23 : (uint32_t)(127 + (exponent < -100 ? -100 : exponent)) << 23;
+  float factor;
+  memcpy(&factor, &bits, 4);
+  return factor;
+}
+
+/* A weight type at a level: the product with one row of x and with more, or NULL where that is one row after the other; and the form of x. */
 struct kernel {
   int32_t type;
   int32_t form;
@@ -124,6 +156,16 @@ static inline int64_t filled(int64_t n) { return (n + FILLED - 1) / FILLED * FIL
 /* y = silu(gate) * up, n elements. */
 typedef void (*silu_fn)(const float *gate, const float *up, float *y, int64_t n);
 
+/* Loops over a row. */
+struct rows {
+  void (*add)(const float *a, const float *b, float *y, int64_t n);
+  void (*scale)(const float *x, float factor, float *y, int64_t n);
+  void (*rms_norm)(const float *x, const float *weight, float eps, float *y, int64_t n);
+  void (*rotate_halves)(const float *x, const float *table, float *y, int64_t dims);
+  void (*rotate_pairs)(const float *x, const float *table, float *y, int64_t dims);
+  int64_t (*largest)(const float *x, int64_t n, float *value);
+};
+
 /* What the gated unit's exponential shares at all levels: ln 2 in two parts, and what makes a sum's low bits an integer. */
 #define LN2_HIGH 0x1.62e43p-1f
 #define LN2_LOW ((float)(0.69314718055994530942 - 0x1.62e43p-1))
@@ -134,8 +176,10 @@ struct level {
   int32_t count;
   round_fn round;
   round_fn round_bf16;
+  round_fn round_halves;
   attend_fn attend;
   silu_fn silu;
+  const struct rows *rows;
 };
 
 const struct level *gatun_avx512(void);

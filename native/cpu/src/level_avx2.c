@@ -48,6 +48,23 @@ static void round_row(const float *x, int64_t k, int32_t rows, void *to) {
   }
 }
 
+/* To nearest, ties to even; NaN and infinities stay. */
+static void round_halves(const float *x, int64_t k, int32_t rows, void *to) {
+  (void)rows;
+  uint8_t *out = to;
+  ints largest = _mm256_setzero_si256();
+  for (int64_t i = 0; i < k; i += 8) {
+    ints bits = _mm256_castps_si256(_mm256_maskload_ps(x + i, lanes(of8(k - i))));
+    largest = _mm256_max_epu32(largest, _mm256_and_si256(bits, _mm256_set1_epi32(0x7fffffff)));
+  }
+  float factor = factor_for_halves(largest_of(largest));
+  for (int64_t i = 0; i < section(2 * k) / 2; i += 8) {
+    floats v = _mm256_mul_ps(_mm256_maskload_ps(x + i, lanes(of8(k - i))), _mm256_set1_ps(1 / factor));
+    _mm_storeu_si128((__m128i *)(out + 2 * i), _mm256_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+  }
+  memcpy(out + section(2 * k), &factor, 4);
+}
+
 static void silu_mul(const float *gate, const float *up, float *y, int64_t n) {
   for (int64_t i = 0; i < n; i += 8) {
     ints mask = lanes(of8(n - i));
@@ -77,6 +94,8 @@ static const struct kernel KERNELS[] = {
     {GATUN_F32, IN_PLACE, gatun_gemv_f32_avx2, gatun_gemm_f32_avx2},
     {GATUN_F16, IN_PLACE, gatun_gemv_f16_avx2, gatun_gemm_f16_avx2},
     {GATUN_BF16, IN_PLACE, gatun_gemv_bf16_avx2, gatun_gemm_bf16_avx2},
+    {GATUN_F16_BY_HALF, IN_HALVES, gatun_gemv_f16_by_half_avx2, NULL},
+    {GATUN_BF16_BY_HALF, IN_HALVES, gatun_gemv_bf16_by_half_avx2, NULL},
     {GATUN_Q8_0, IN_8_BITS, gatun_gemv_q8_0_avx2, gatun_gemm_q8_0_avx2},
     {GATUN_Q4_0, IN_8_BITS, gatun_gemv_q4_0_avx2, gatun_gemm_q4_0_avx2},
     {GATUN_Q4_1, IN_8_BITS, gatun_gemv_q4_1_avx2, gatun_gemm_q4_1_avx2},
@@ -85,8 +104,16 @@ static const struct kernel KERNELS[] = {
     {GATUN_Q4_K, IN_8_BITS, gatun_gemv_q4_k_avx2, gatun_gemm_q4_k_avx2},
     {GATUN_Q5_K, IN_8_BITS, gatun_gemv_q5_k_avx2, gatun_gemm_q5_k_avx2},
     {GATUN_Q6_K, IN_8_BITS, gatun_gemv_q6_k_avx2, gatun_gemm_q6_k_avx2},
+    {GATUN_Q2_K, IN_8_BITS, gatun_gemv_q2_k_avx2, gatun_gemm_q2_k_avx2},
+    {GATUN_Q3_K, IN_8_BITS, gatun_gemv_q3_k_avx2, gatun_gemm_q3_k_avx2},
+    {GATUN_IQ4_NL, IN_8_BITS, gatun_gemv_iq4_nl_avx2, gatun_gemm_iq4_nl_avx2},
+    {GATUN_IQ4_XS, IN_8_BITS, gatun_gemv_iq4_xs_avx2, gatun_gemm_iq4_xs_avx2},
+    {GATUN_MXFP4, IN_8_BITS, gatun_gemv_mxfp4_avx2, gatun_gemm_mxfp4_avx2},
+    {GATUN_TQ1_0, IN_8_BITS, gatun_gemv_tq1_0_avx2, gatun_gemm_tq1_0_avx2},
+    {GATUN_TQ2_0, IN_8_BITS, gatun_gemv_tq2_0_avx2, gatun_gemm_tq2_0_avx2},
 };
 
-static const struct level LEVEL = {KERNELS, sizeof KERNELS / sizeof KERNELS[0], round_row, NULL, gatun_attend_avx2, silu_mul};
+static const struct level LEVEL = {KERNELS, sizeof KERNELS / sizeof KERNELS[0], round_row, NULL, round_halves, gatun_attend_avx2, silu_mul,
+    &gatun_rows_avx2};
 
 const struct level *gatun_avx2(void) { return &LEVEL; }

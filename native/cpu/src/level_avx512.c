@@ -29,6 +29,23 @@ static void round_row(const float *x, int64_t k, int32_t rows, void *to) {
   }
 }
 
+/* To nearest, ties to even; NaN and infinities stay. */
+static void round_halves(const float *x, int64_t k, int32_t rows, void *to) {
+  (void)rows;
+  uint8_t *out = to;
+  __m512i largest = _mm512_setzero_si512();
+  for (int64_t i = 0; i < k; i += 16) {
+    __m512i bits = _mm512_castps_si512(_mm512_maskz_loadu_ps(lanes(k - i), x + i));
+    largest = _mm512_max_epu32(largest, _mm512_and_epi32(bits, _mm512_set1_epi32(0x7fffffff)));
+  }
+  float factor = factor_for_halves(_mm512_reduce_max_epu32(largest));
+  for (int64_t i = 0; i < section(2 * k) / 2; i += 16) {
+    __m512 v = _mm512_mul_ps(_mm512_maskz_loadu_ps(lanes(k - i), x + i), _mm512_set1_ps(1 / factor));
+    _mm256_storeu_si256((__m256i *)(out + 2 * i), _mm512_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+  }
+  memcpy(out + section(2 * k), &factor, 4);
+}
+
 static void silu_mul(const float *gate, const float *up, float *y, int64_t n) {
   for (int64_t i = 0; i < n; i += 16) {
     __mmask16 mask = lanes(n - i);
@@ -60,6 +77,8 @@ static const struct kernel KERNELS[] = {
     {GATUN_F16, IN_PLACE, gatun_gemv_f16_avx512, gatun_gemm_f16_avx512},
     {GATUN_BF16, IN_PLACE, gatun_gemv_bf16_avx512, gatun_gemm_bf16_avx512},
     {GATUN_BF16_BY_BF16, IN_BF16, gatun_gemv_bf16_by_bf16_avx512, gatun_gemm_bf16_by_bf16_avx512},
+    {GATUN_F16_BY_HALF, IN_HALVES, gatun_gemv_f16_by_half_avx512, NULL},
+    {GATUN_BF16_BY_HALF, IN_HALVES, gatun_gemv_bf16_by_half_avx512, NULL},
     {GATUN_Q8_0, IN_8_BITS, gatun_gemv_q8_0_avx512, gatun_gemm_q8_0_avx512},
     {GATUN_Q4_0, IN_8_BITS, gatun_gemv_q4_0_avx512, gatun_gemm_q4_0_avx512},
     {GATUN_Q4_1, IN_8_BITS, gatun_gemv_q4_1_avx512, gatun_gemm_q4_1_avx512},
@@ -68,8 +87,16 @@ static const struct kernel KERNELS[] = {
     {GATUN_Q4_K, IN_8_BITS, gatun_gemv_q4_k_avx512, gatun_gemm_q4_k_avx512},
     {GATUN_Q5_K, IN_8_BITS, gatun_gemv_q5_k_avx512, gatun_gemm_q5_k_avx512},
     {GATUN_Q6_K, IN_8_BITS, gatun_gemv_q6_k_avx512, gatun_gemm_q6_k_avx512},
+    {GATUN_Q2_K, IN_8_BITS, gatun_gemv_q2_k_avx512, gatun_gemm_q2_k_avx512},
+    {GATUN_Q3_K, IN_8_BITS, gatun_gemv_q3_k_avx512, gatun_gemm_q3_k_avx512},
+    {GATUN_IQ4_NL, IN_8_BITS, gatun_gemv_iq4_nl_avx512, gatun_gemm_iq4_nl_avx512},
+    {GATUN_IQ4_XS, IN_8_BITS, gatun_gemv_iq4_xs_avx512, gatun_gemm_iq4_xs_avx512},
+    {GATUN_MXFP4, IN_8_BITS, gatun_gemv_mxfp4_avx512, gatun_gemm_mxfp4_avx512},
+    {GATUN_TQ1_0, IN_8_BITS, gatun_gemv_tq1_0_avx512, gatun_gemm_tq1_0_avx512},
+    {GATUN_TQ2_0, IN_8_BITS, gatun_gemv_tq2_0_avx512, gatun_gemm_tq2_0_avx512},
 };
 
-static const struct level LEVEL = {KERNELS, sizeof KERNELS / sizeof KERNELS[0], round_row, gatun_round_bf16_avx512, gatun_attend_avx512, silu_mul};
+static const struct level LEVEL = {KERNELS, sizeof KERNELS / sizeof KERNELS[0], round_row, gatun_round_bf16_avx512, round_halves, gatun_attend_avx512, silu_mul,
+    &gatun_rows_avx512};
 
 const struct level *gatun_avx512(void) { return &LEVEL; }

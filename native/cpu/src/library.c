@@ -47,7 +47,7 @@ void gatun_cpu_activate(int32_t level, int32_t type, const void *x, int64_t x_of
   if (kernel == NULL || kernel->form == IN_PLACE) {
     return;
   }
-  round_fn round = kernel->form == IN_BF16 ? found->round_bf16 : found->round;
+  round_fn round = kernel->form == IN_BF16 ? found->round_bf16 : kernel->form == IN_HALVES ? found->round_halves : found->round;
   int64_t bytes = form_bytes(kernel->form, k);
   for (int64_t m = m0; m < m1; m++) {
     round((const float *)((const char *)x + x_offset + m * x_row_bytes), k, rows, (char *)act + act_offset + m * bytes);
@@ -62,10 +62,12 @@ void gatun_cpu_matmul(int32_t level, int32_t type, const void *act, int64_t act_
   }
   struct product p = {(const uint8_t *)act + act_offset, act_row_bytes, rows, (const uint8_t *)w + w_offset, w_row_bytes, k, n0, n1,
       (uint8_t *)y + y_offset, y_row_bytes};
-  if (rows == 1) {
-    kernel->one(&p);
-  } else {
+  if (rows > 1 && kernel->many != NULL) {
     kernel->many(&p);
+    return;
+  }
+  for (int32_t m = 0; m < rows; m++, p.act += act_row_bytes, p.y += y_row_bytes) {
+    kernel->one(&p);
   }
 }
 
@@ -84,6 +86,61 @@ void gatun_cpu_silu_mul(int32_t level, const void *gate, int64_t gate_offset, in
     found->silu((const float *)((const char *)gate + gate_offset + r * gate_row_bytes), (const float *)((const char *)up + up_offset + r * up_row_bytes),
         (float *)((char *)y + y_offset + r * y_row_bytes), n);
   }
+}
+
+static const float *floats_at(const void *p, int64_t offset, int64_t row_bytes, int64_t row) {
+  return (const float *)((const char *)p + offset + row * row_bytes);
+}
+
+static float *result_at(void *p, int64_t offset, int64_t row_bytes, int64_t row) { return (float *)((char *)p + offset + row * row_bytes); }
+
+void gatun_cpu_add(int32_t level, const void *a, int64_t a_offset, int64_t a_row_bytes, const void *b, int64_t b_offset, int64_t b_row_bytes, void *y,
+    int64_t y_offset, int64_t y_row_bytes, int32_t rows, int64_t n) {
+  const struct level *found = of_level(level);
+  for (int64_t r = 0; found != NULL && r < rows; r++) {
+    found->rows->add(floats_at(a, a_offset, a_row_bytes, r), floats_at(b, b_offset, b_row_bytes, r), result_at(y, y_offset, y_row_bytes, r), n);
+  }
+}
+
+void gatun_cpu_scale(int32_t level, const void *x, int64_t x_offset, int64_t x_row_bytes, const void *factors, int64_t factor_offset, int64_t factor_bytes,
+    void *y, int64_t y_offset, int64_t y_row_bytes, int32_t rows, int64_t n) {
+  const struct level *found = of_level(level);
+  for (int64_t r = 0; found != NULL && r < rows; r++) {
+    found->rows->scale(floats_at(x, x_offset, x_row_bytes, r), *floats_at(factors, factor_offset, factor_bytes, r), result_at(y, y_offset, y_row_bytes, r), n);
+  }
+}
+
+void gatun_cpu_rms_norm(int32_t level, const void *x, int64_t x_offset, int64_t x_row_bytes, const void *weight, int64_t weight_offset, float eps, void *y,
+    int64_t y_offset, int64_t y_row_bytes, int32_t rows, int64_t n) {
+  const struct level *found = of_level(level);
+  for (int64_t r = 0; found != NULL && r < rows; r++) {
+    found->rows->rms_norm(floats_at(x, x_offset, x_row_bytes, r), floats_at(weight, weight_offset, 0, 0), eps, result_at(y, y_offset, y_row_bytes, r), n);
+  }
+}
+
+void gatun_cpu_rotate(int32_t level, int32_t interleaved, const void *x, int64_t x_offset, int64_t x_row_bytes, const void *table, int64_t table_offset, void *y,
+    int64_t y_offset, int64_t y_row_bytes, int32_t rows, int64_t dims, int64_t n) {
+  const struct level *found = of_level(level);
+  const float *turns = floats_at(table, table_offset, 0, 0);
+  for (int64_t r = 0; found != NULL && r < rows; r++) {
+    const float *from = floats_at(x, x_offset, x_row_bytes, r);
+    float *to = result_at(y, y_offset, y_row_bytes, r);
+    (interleaved ? found->rows->rotate_pairs : found->rows->rotate_halves)(from, turns, to, dims);
+    if (from != to) {
+      memcpy(to + dims, from + dims, (size_t)(4 * (n - dims)));
+    }
+  }
+}
+
+void gatun_cpu_largest(int32_t level, const void *x, int64_t x_offset, int64_t n, int32_t first, void *found, int64_t found_offset) {
+  const struct level *of = of_level(level);
+  if (of == NULL || n <= 0) {
+    return;
+  }
+  float value;
+  int32_t index = first + (int32_t)of->rows->largest(floats_at(x, x_offset, 0, 0), n, &value);
+  memcpy((char *)found + found_offset, &value, 4);
+  memcpy((char *)found + found_offset + 4, &index, 4);
 }
 
 void gatun_cpu_attend(int32_t level, int32_t type, const void *q, int64_t q_offset, int64_t q_token_bytes, int64_t q_head_bytes, int32_t tokens,

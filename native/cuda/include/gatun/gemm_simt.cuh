@@ -18,8 +18,8 @@ constexpr int kSimtColumns = 64;
 constexpr int kSimtStep = 16;
 constexpr int kSimtThreads = 256;
 
-template <class EPILOGUE>
-__device__ __forceinline__ void gemm_simt(const ScaledGemmParams& p) {
+template <class EPILOGUE, class PARAMS>
+__device__ __forceinline__ void gemm_simt(const PARAMS& p) {
   constexpr int x_pitch = kSimtRows + 4;
   constexpr int w_pitch = kSimtColumns + 4;
   GATUN_SHARED(float4[2][kSimtStep][x_pitch / 4], x_tile);

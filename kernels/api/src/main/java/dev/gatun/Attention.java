@@ -7,7 +7,7 @@ import java.util.function.UnaryOperator;
 
 /**
  * Scaled dot-product attention of every token over the keys of its own sequence:
- * {@code s_j = cap(scale · q·k_j)}, {@code y = Σ_j exp(s_j − m)·v_j / (Σ_j exp(s_j − m) + exp(sink − m))}, over the keys j that the mask lets through, m the
+ * {@code s_j = cap(scale · q·k_j) − slope_h · |p − j|}, {@code y = Σ_j exp(s_j − m)·v_j / (Σ_j exp(s_j − m) + exp(sink − m))}, over the keys j that the mask lets through, p the token's position, m the
  * largest score. Query head h reads key/value head {@code h / (H/Hkv)}: MHA, GQA and MQA in one. Prefill and decode are the same operator; a step may
  * mix both. A token that no key is visible to, or that belongs to no
  * sequence, gets zeros. Key positions past those named are never read.
@@ -18,7 +18,7 @@ import java.util.function.UnaryOperator;
  * @param q {@code [T, H, D]}; F32, F16 or BF16, rows contiguous
  * @param kv dense keys and values, or a layer of the paged cache (to which the step's own were appended before)
  * @param batch which token belongs to which sequence, and its position
- * @param options scale, mask, soft cap
+ * @param options scale, mask, soft cap, slopes
  * @param sinks {@code [H]} in F32: an extra score per head that takes part in the denominator only, if the model has them
  * @param y {@code [T, H, Dv]}; F32, F16 or BF16, rows contiguous; never in place
  */
@@ -30,19 +30,38 @@ public record Attention(Tensor q, Kv kv, Ragged batch, Options options, Optional
    * @param causal whether a token sees only keys at its own position and before
    * @param window keys further back than this many positions, the token's own included, are hidden; 0 for no window
    * @param softcap {@code cap(s) = softcap · tanh(s / softcap)}; 0 for none
+   * @param maxBias ALiBi's (Press et al. 2022, arXiv 2108.12409), as GGUF's {@code attention.max_alibi_bias}: it decides {@link #slope}; 0 for none
    */
-  public record Options(float scale, boolean causal, int window, float softcap) {
+  public record Options(float scale, boolean causal, int window, float softcap, float maxBias) {
     /** Checks the numbers. @throws ShapeException where they make no attention */
     public Options {
       Require require = new Require("attention");
       require.finite("scale", scale);
       require.that(window >= 0, "window must not be negative: " + window);
       require.that(softcap >= 0 && Float.isFinite(softcap), "softcap must be finite and not negative: " + softcap);
+      require.that(maxBias >= 0 && Float.isFinite(maxBias), "max_bias must be finite and not negative: " + maxBias);
+    }
+
+    /** Without ALiBi. */
+    public Options(float scale, boolean causal, int window, float softcap) {
+      this(scale, causal, window, softcap, 0);
     }
 
     /** Causal, without window or soft cap. */
     public static Options causal(float scale) {
       return new Options(scale, true, 0, 0);
+    }
+
+    /**
+     * What a query head's scores lose for each position that a key lies away: {@code 2^(−maxBias·(h+1)/n)} for the heads h under n, the largest power of two that is at
+     * most {@code heads}, and {@code 2^(−maxBias/2·(2(h−n)+1)/n)} for those from n on; 0 without ALiBi.
+     */
+    public float slope(int head, int heads) {
+      if (maxBias == 0) {
+        return 0;
+      }
+      int n = Integer.highestOneBit(heads);
+      return (float) Math.pow(2, head < n ? -(double) maxBias * (head + 1) / n : -maxBias / 2.0 * (2.0 * (head - n) + 1) / n);
     }
   }
 
@@ -64,6 +83,7 @@ public record Attention(Tensor q, Kv kv, Ragged batch, Options options, Optional
       case Kv.Paged paged -> {
         heads = paged.cache().spec().heads();
         keySize = paged.cache().spec().keySize();
+        require.that(!paged.cache().spec().isLatent(), "a latent cache has no values of its own; mla_attention reads it");
         valueSize = paged.cache().spec().valueSize();
       }
     }
@@ -98,6 +118,9 @@ public record Attention(Tensor q, Kv kv, Ragged batch, Options options, Optional
     }
     list.addAll(List.of(new Flag("scale", options.scale), new Flag("causal", options.causal), new Flag("window", options.window),
         new Flag("softcap", options.softcap)));
+    if (options.maxBias > 0) {
+      list.add(new Flag("max_bias", options.maxBias));
+    }
     return list;
   }
 

@@ -7,10 +7,10 @@ import java.util.function.UnaryOperator;
 
 /**
  * Writes keys and values into a paged cache: token t of sequence s goes to position {@code positions[t]} of slot {@code slots[s]}, rounded to the
- * cache's dtype. A token whose page is not reserved is dropped.
+ * cache's dtype. A token whose page is not reserved is dropped. To a latent cache one row per token is appended, by {@link #latent}.
  *
  * @param k {@code [T, Hkv, D]}; F32, F16 or BF16, rows contiguous
- * @param v {@code [T, Hkv, Dv]}; the dtype of k, rows contiguous
+ * @param v {@code [T, Hkv, Dv]}; the dtype of k, rows contiguous; of no elements for a latent cache
  * @param batch which token belongs where
  * @param kv the cache; Hkv, D and Dv are its own
  * @param layer the layer of the cache
@@ -27,6 +27,16 @@ public record KvAppend(Tensor k, Tensor v, Ragged batch, KvCache kv, int layer) 
     require.sameCount(k, v, batch.positions());
   }
 
+  /**
+   * Appends to a latent cache.
+   *
+   * @param rows {@code [T, 1, R + P]}, {@code [c | r]} of each token; F32, F16 or BF16, rows contiguous
+   */
+  public static KvAppend latent(Tensor rows, Ragged batch, KvCache kv, int layer) {
+    new Require("kv_append").rank("rows", rows, 3).that(kv.spec().isLatent(), "the cache keeps values beside keys; only one made by KvCache.Spec.latent takes latent rows");
+    return new KvAppend(rows, rows.slice(2, 0, 0), batch, kv, layer);
+  }
+
   @Override
   public String name() {
     return "kv_append";
@@ -34,7 +44,10 @@ public record KvAppend(Tensor k, Tensor v, Ragged batch, KvCache kv, int layer) 
 
   @Override
   public List<Operand> operands() {
-    List<Operand> list = new ArrayList<>(List.of(Operand.in("k", k), Operand.in("v", v)));
+    List<Operand> list = new ArrayList<>(List.of(Operand.in("k", k)));
+    if (!kv.spec().isLatent()) {
+      list.add(Operand.in("v", v));
+    }
     list.addAll(batch.operands());
     return list;
   }

@@ -20,7 +20,7 @@ public final class KvCache implements AutoCloseable {
    * @param layers layers
    * @param heads key/value heads
    * @param keySize elements of a key of one head
-   * @param valueSize elements of a value of one head
+   * @param valueSize elements of a value of one head; 0 in a latent cache, whose values are the first elements of its keys
    * @param dtype how elements are kept: F32, F16, BF16, F8_E4M3, F8_E5M2 or Q8_0, as the backend serves
    * @param pageTokens positions in a page
    * @param pages pages there are, for all slots together
@@ -33,8 +33,9 @@ public final class KvCache implements AutoCloseable {
     /** Checks the numbers. @throws ShapeException where they make no cache */
     public Spec {
       new Require("kv_cache").that(
-          layers > 0 && heads > 0 && keySize > 0 && valueSize > 0 && pageTokens > 0 && pages > 0 && slots > 0 && slotTokens > 0,
+          layers > 0 && heads > 0 && keySize > 0 && valueSize >= 0 && pageTokens > 0 && pages > 0 && slots > 0 && slotTokens > 0,
           "every size must be positive");
+      new Require("kv_cache").that(valueSize > 0 || heads == 1, "a latent cache has one row for all heads, not " + heads);
       long table = (long) slots * Math.ceilDiv(slotTokens, pageTokens);
       new Require("kv_cache").that(table <= MOST_TABLE_ENTRIES, "a block table of " + slots + " slots for " + slotTokens + " positions each has "
           + table + " entries; the most is " + MOST_TABLE_ENTRIES);
@@ -43,6 +44,31 @@ public final class KvCache implements AutoCloseable {
       BigInteger bytes = BigInteger.valueOf(bytesPerTokenAndLayer(heads, keySize, valueSize, dtype)).multiply(BigInteger.valueOf(layers))
           .multiply(BigInteger.valueOf(pages)).multiply(BigInteger.valueOf(pageTokens));
       new Require("kv_cache").that(bytes.bitLength() < Long.SIZE, "its pages would take " + bytes + " bytes");
+    }
+
+    /**
+     * The geometry of a latent cache, which {@link MlaAttention} reads: one row {@code [c | r]} per position and layer, and nothing for values, which are made of c too.
+     *
+     * @param layers layers
+     * @param rank elements of c
+     * @param ropeSize elements of r, the rotated part of the key
+     * @param dtype how elements are kept; a block type only where {@code rank} and {@code rank + ropeSize} are whole blocks
+     * @param pageTokens positions in a page
+     * @param pages pages there are, for all slots together
+     * @param slots sequences there can be at a time
+     * @param slotTokens the most positions of one sequence
+     */
+    public static Spec latent(int layers, int rank, int ropeSize, DType dtype, int pageTokens, int pages, int slots, int slotTokens) {
+      Require require = new Require("kv_cache");
+      require.that(rank > 0 && ropeSize > 0, "a latent row needs both parts, not " + rank + " and " + ropeSize + " elements");
+      require.that(rank % dtype.blockSize() == 0 && ropeSize % dtype.blockSize() == 0, "latent rows of " + rank + " and " + ropeSize + " elements are no whole blocks of "
+          + dtype.blockSize() + " of " + dtype + "; keep them as F16 or BF16");
+      return new Spec(layers, 1, rank + ropeSize, 0, dtype, pageTokens, pages, slots, slotTokens);
+    }
+
+    /** Whether there is one latent row per position in place of keys and values. */
+    public boolean isLatent() {
+      return valueSize == 0;
     }
 
     /** The most pages of one slot. */
@@ -292,7 +318,8 @@ public final class KvCache implements AutoCloseable {
   }
 
   /**
-   * For tests and inspection: waits for the stream and returns one head's key or value at a position, converted to F32.
+   * For tests and inspection: waits for the stream and returns one head's key or value at a position, converted to F32; a latent row is a key, beside a value of
+   * no elements.
    *
    * @throws ShapeException if the position has no page
    */
@@ -308,6 +335,9 @@ public final class KvCache implements AutoCloseable {
     }
     stream.synchronize();
     float[] values = new float[part == Part.KEY ? spec.keySize() : spec.valueSize()];
+    if (values.length == 0) {
+      return values;
+    }
     stream.within("read", this, () -> device.read(stream.device(), layer, page, part, position % spec.pageTokens(), head, values));
     return values;
   }

@@ -16,8 +16,8 @@ import java.util.function.UnaryOperator;
  * not depend on what is in the rows of other tokens, but where the operator itself sums over them.
  */
 public sealed interface Operator
-    permits Add, Argmax, Attention, Copy, Dequantize, Embedding, GatherRows, Gelu, GeluMul, KvAppend, LayerNorm, Matmul, Mul, Penalize, Quantize,
-        RmsNorm, Rope, Sample, Scale, SiluMul, Softcap, Softmax, TopK {
+    permits Add, Argmax, Attention, Copy, Dequantize, Embedding, GatherRows, Gelu, GeluMul, GroupedMatmul, KvAppend, LayerNorm, Matmul, MlaAttention, MoeRoute,
+        Mul, Penalize, Quantize, RmsNorm, Rope, Sample, Scale, SiluMul, Softcap, Softmax, TopK {
 
   /** A tensor of an operator under its component's name. */
   record Operand(String name, Tensor tensor, Access access) {

@@ -46,6 +46,14 @@ class CaseTest {
     line(new Softmax(f32(2, 4), 1, f32(2, 4)), "softmax(x=f32[2,4], y=f32[2,4], scale=1.0)");
     line(new Argmax(f32(2, 4), i32(2)), "argmax(x=f32[2,4], y=i32[2])");
     line(new TopK(f32(2, 4), f32(2, 3), i32(2, 3)), "top_k(x=f32[2,4], values=f32[2,3], indices=i32[2,3])");
+    line(new MoeRoute(f32(2, 64), Optional.of(f32(64)), new MoeRoute.Options(MoeRoute.Gating.SIGMOID, 8, 4, MoeRoute.GroupScore.TOP_TWO, true, 2.5f),
+            i32(2, 6), f32(2, 6)),
+        "moe_route(logits=f32[2,64], bias=f32[64], chosen=i32[2,6], weights=f32[2,6], gating=SIGMOID, groups=8, groups_chosen=4, group_score=TOP_TWO, "
+            + "normalize=true, scale=2.5)");
+    line(new GroupedMatmul(f32(2, 32), t(DType.Q4_0, 4, 8, 32), i32(2, 3), f32(2, 3, 8)),
+        "grouped_matmul(x=f32[2,32], w=q4_0[4,8,32], chosen=i32[2,3], y=f32[2,3,8])");
+    line(new GroupedMatmul(f32(2, 3, 32), t(DType.Q4_0, 4, 8, 32), i32(2, 3), Optional.of(f32(2, 3)), Optional.of(f32(4, 8)), f32(2, 8)),
+        "grouped_matmul(x=f32[2,3,32], w=q4_0[4,8,32], chosen=i32[2,3], gates=f32[2,3], bias=f32[4,8], y=f32[2,8])");
     line(new Penalize(f32(2, 4), i32(2, 7), i32(2), f32(2, 3), f32(2, 4)),
         "penalize(x=f32[2,4], history=i32[2,7], lengths=i32[2], penalties=f32[2,3], y=f32[2,4])");
     line(new Sample(f32(2, 4), f32(2, 4), i32(2, 3), i32(2), i32(2)),

@@ -268,4 +268,29 @@ class KvCacheTest {
     assertThat(spec.bytes()).isEqualTo(2L * 5 * 16 * 306);
     assertThat(spec.slotPages()).isEqualTo(3);
   }
+
+  /** DeepSeek-V3's rows beside the keys and values of eight heads of 128 elements, and beside its own 128 heads before they are compressed. */
+  @Test
+  void aLatentRowIsAllThatAPositionTakes() {
+    KvCache.Spec latent = KvCache.Spec.latent(61, 512, 64, DType.F16, 16, 4, 1, 64);
+    assertThat(latent.bytesPerTokenAndLayer()).isEqualTo(2 * 576);
+    assertThat(new KvCache.Spec(61, 8, 128, 128, DType.F16, 16, 4, 1, 64).bytesPerTokenAndLayer()).isEqualTo(4096);
+    assertThat(new KvCache.Spec(61, 128, 192, 128, DType.F16, 16, 4, 1, 64).bytesPerTokenAndLayer()).isEqualTo(81_920);
+    assertThat(KvCache.Spec.latent(1, 512, 64, DType.Q8_0, 16, 4, 1, 64).bytesPerTokenAndLayer()).isEqualTo(18 * 34);
+    try (KvCache rows = backend.newKvCache(latent)) {
+      assertThat(rows.spec().isLatent()).isTrue();
+      int slot = rows.open();
+      rows.reserve(stream, slot, 0, 3);
+      assertThat(rows.read(stream, slot, 0, KvCache.Part.KEY, 2, 0)).hasSize(576);
+      assertThat(rows.read(stream, slot, 0, KvCache.Part.VALUE, 2, 0)).isEmpty();
+    }
+  }
+
+  @Test
+  void latentRowsAreWholeBlocksInBothParts() {
+    assertThatThrownBy(() -> KvCache.Spec.latent(1, 48, 16, DType.Q8_0, 16, 4, 1, 64)).isInstanceOf(ShapeException.class)
+        .hasMessageContaining("48 and 16 elements").hasMessageContaining("blocks of 32");
+    assertThatThrownBy(() -> KvCache.Spec.latent(1, 0, 16, DType.F16, 16, 4, 1, 64)).isInstanceOf(ShapeException.class);
+    assertThatThrownBy(() -> new KvCache.Spec(1, 2, 64, 0, DType.F16, 16, 4, 1, 64)).hasMessageContaining("one row for all heads");
+  }
 }

@@ -62,6 +62,11 @@ class OperatorValidationTest {
     return new Matmul(f32(2, k), t(w, 3, k), Optional.of(scale), NONE, f32(2, 3));
   }
 
+  private static MoeRoute route(Tensor logits, Optional<Tensor> bias, int groups, int groupsChosen, long k) {
+    return new MoeRoute(logits, bias, new MoeRoute.Options(MoeRoute.Gating.SIGMOID, groups, groupsChosen, MoeRoute.GroupScore.TOP_TWO, true, 1), i32(2, k),
+        f32(2, k));
+  }
+
   static Stream<Arguments> elementwise() {
     Rotation rotation = new Rotation(Rotation.Pairs.INTERLEAVED, 8, 10_000);
     return Stream.of(
@@ -127,6 +132,27 @@ class OperatorValidationTest {
         bad("matmul", "scale", () -> scaled(DType.F8_E4M3, t(DType.F16, 1))),
         bad("matmul", "scale", () -> scaled(DType.F8_E4M3, gapped(f32(3, 3)))),
         bad("matmul", "count", () -> new Matmul(f32(2, 4).withCount(COUNT), f32(3, 4), f32(2, 3).withCount(OTHER_COUNT))),
+        bad("grouped_matmul", "w", () -> new GroupedMatmul(f32(2, 4), f32(3, 4), i32(2, 1), f32(2, 1, 3))),
+        bad("grouped_matmul", "w", () -> new GroupedMatmul(f32(2, 4), i32(5, 3, 4), i32(2, 1), f32(2, 1, 3))),
+        bad("grouped_matmul", "w", () -> new GroupedMatmul(f32(2, 4), f32(0, 3, 4), i32(2, 1), f32(2, 1, 3))),
+        bad("grouped_matmul", "x", () -> new GroupedMatmul(f32(2, 4), f32(5, 3, 6), i32(2, 1), f32(2, 1, 3))),
+        bad("grouped_matmul", "x", () -> new GroupedMatmul(f32(2, 3, 4), f32(5, 3, 4), i32(2, 2), f32(2, 2, 3))),
+        bad("grouped_matmul", "chosen", () -> new GroupedMatmul(f32(2, 4), f32(5, 3, 4), f32(2, 1), f32(2, 1, 3))),
+        bad("grouped_matmul", "chosen", () -> new GroupedMatmul(f32(2, 4), f32(5, 3, 4), i32(2, 0), f32(2, 0, 3))),
+        bad("grouped_matmul", "y", () -> new GroupedMatmul(f32(2, 4), f32(5, 3, 4), i32(2, 2), f32(2, 3))),
+        bad("grouped_matmul", "y", () -> new GroupedMatmul(f32(2, 4), f32(5, 3, 4), i32(2, 2), Optional.of(f32(2, 2)), NONE, f32(2, 2, 3))),
+        bad("grouped_matmul", "gates", () -> new GroupedMatmul(f32(2, 4), f32(5, 3, 4), i32(2, 2), Optional.of(f32(2, 3)), NONE, f32(2, 3))),
+        bad("grouped_matmul", "bias", () -> new GroupedMatmul(f32(2, 4), f32(5, 3, 4), i32(2, 2), NONE, Optional.of(f32(3)), f32(2, 2, 3))),
+        bad("grouped_matmul", "count", () -> new GroupedMatmul(f32(2, 4).withCount(COUNT), f32(5, 3, 4), i32(2, 1).withCount(OTHER_COUNT), f32(2, 1, 3))),
+        bad("moe_route", "logits", () -> route(t(DType.F16, 2, 8), NONE, 1, 1, 2)),
+        bad("moe_route", "bias", () -> route(f32(2, 8), Optional.of(f32(7)), 1, 1, 2)),
+        bad("moe_route", "8 experts are not 3 groups", () -> route(f32(2, 8), NONE, 3, 1, 2)),
+        bad("moe_route", "groups", () -> route(f32(2, 8), NONE, 0, 1, 2)),
+        bad("moe_route", "groups chosen", () -> route(f32(2, 8), NONE, 2, 3, 2)),
+        bad("moe_route", "chosen must be 1 to the 4 experts", () -> route(f32(2, 8), NONE, 4, 2, 5)),
+        bad("moe_route", "chosen", () -> route(f32(2, 8), NONE, 1, 1, 0)),
+        bad("moe_route", "scale", () -> new MoeRoute.Options(MoeRoute.Gating.SIGMOID, 1, 1, MoeRoute.GroupScore.MAX, true, Float.NaN)),
+        bad("moe_route", "weights", () -> new MoeRoute(f32(2, 8), NONE, MoeRoute.Options.of(MoeRoute.Gating.SOFTMAX, true), i32(2, 2), f32(2, 3))),
         bad("embedding", "ids", () -> new Embedding(f32(2), f32(5, 4), f32(2, 4))),
         bad("embedding", "table", () -> new Embedding(i32(2), i32(5, 4), f32(2, 4))),
         bad("embedding", "y", () -> new Embedding(i32(2), f32(5, 4), f32(2, 5))),
@@ -203,6 +229,67 @@ class OperatorValidationTest {
         assertThatThrownBy(wrong::get).isInstanceOf(ShapeException.class);
       }
     }
+  }
+
+  private static MlaAttention mla(KvCache cache, int nope, int rope, MlaAttention.Up up, int tokens, Tensor y) {
+    Tensor q = f32(5, up.heads(), nope + rope);
+    return new MlaAttention(q.slice(2, 0, nope), q.slice(2, nope, nope + rope), new Kv.Paged(cache, 1), up, batch(1, tokens), 1, true, y);
+  }
+
+  @Test
+  void latentOperatorsFitTheirCache() {
+    try (Backend backend = Gatun.open("fake"); KvCache cache = backend.newKvCache(KvCache.Spec.latent(2, 8, 4, DType.F16, 4, 4, 2, 8));
+        KvCache whole = backend.newKvCache(new KvCache.Spec(2, 1, 12, 8, DType.F16, 4, 4, 2, 8))) {
+      MlaAttention.Up up = MlaAttention.Up.of(f32(3, 8, 6), f32(3, 7, 8));
+      MlaAttention attention = mla(cache, 6, 4, up, 5, f32(5, 3, 7));
+      assertThat(attention.toCase().line()).contains("cache=f16[1,12/0]x4x8").contains("w_uk=f32[3,8,6]");
+      Tensor keys = f32(3, 8, 6);
+      assertThat(attention.with(t -> t == up.keys() ? keys : t).up().keys()).isSameAs(keys);
+      KvAppend append = KvAppend.latent(f32(5, 1, 12), batch(1, 5), cache, 1);
+      assertThat(append.reads()).hasSize(4);
+      for (Supplier<Object> wrong : List.<Supplier<Object>>of(
+          () -> mla(whole, 6, 4, up, 5, f32(5, 3, 7)),
+          () -> mla(cache, 5, 4, up, 5, f32(5, 3, 7)),
+          () -> mla(cache, 6, 5, up, 5, f32(5, 3, 7)),
+          () -> mla(cache, 6, 4, up, 4, f32(5, 3, 7)),
+          () -> mla(cache, 6, 4, up, 5, f32(5, 3, 8)),
+          () -> MlaAttention.Up.of(f32(3, 8, 6), f32(3, 7, 9)),
+          () -> MlaAttention.Up.of(f32(3, 8, 6), f32(2, 7, 8)),
+          () -> MlaAttention.Up.of(i32(3, 8, 6), f32(3, 7, 8)),
+          () -> KvAppend.latent(f32(5, 1, 12), batch(1, 5), whole, 1),
+          () -> KvAppend.latent(f32(5, 1, 11), batch(1, 5), cache, 1),
+          () -> attention(f32(5, 4, 12), new Kv.Paged(cache, 0), batch(1, 5), NONE, f32(5, 4, 8)))) {
+        assertThatThrownBy(wrong::get).isInstanceOf(ShapeException.class);
+      }
+    }
+  }
+
+  @Test
+  void oneWeightForKeysAndValuesIsSeenAsTwo() {
+    Tensor both = t(DType.Q8_0, 3 * (5 + 7), 64);
+    MlaAttention.Up up = MlaAttention.Up.ofBoth(both, 3, 5);
+    assertThat(up.keys().shape()).isEqualTo(Shape.of(3, 5, 64));
+    assertThat(up.values().shape()).isEqualTo(Shape.of(3, 7, 64));
+    assertThat(up.values().offset()).isEqualTo(DType.Q8_0.bytes(5 * 64));
+    assertThat(List.of(up.heads(), up.rank(), up.nope(), up.valueSize())).containsExactly(3, 64, 5, 7);
+    assertThat(MlaAttention.Up.ofBoth(both.reshape(3, 12, 64), 3, 5).values().isSameView(up.values())).isTrue();
+    assertThatThrownBy(() -> MlaAttention.Up.ofBoth(both, 5, 5)).isInstanceOf(ShapeException.class).hasMessageContaining("5 heads");
+    assertThatThrownBy(() -> MlaAttention.Up.ofBoth(both, 3, 12)).isInstanceOf(ShapeException.class);
+  }
+
+  /** Press et al. give 1/2, 1/4 ... 1/256 for eight heads; of twelve the last four lie between them. */
+  @Test
+  void slopesFallByThePowersThatTheHeadsNumberGives() {
+    Attention.Options options = new Attention.Options(1, true, 0, 0, 8);
+    for (int head = 0; head < 8; head++) {
+      assertThat(options.slope(head, 8)).isEqualTo((float) Math.pow(0.5, head + 1));
+      assertThat(options.slope(head, 12)).isEqualTo((float) Math.pow(0.5, head + 1));
+    }
+    for (int head = 8; head < 12; head++) {
+      assertThat(options.slope(head, 12)).isEqualTo((float) Math.pow(0.5, 0.5 + head - 8));
+    }
+    assertThat(Attention.Options.causal(1).slope(3, 8)).isZero();
+    assertThatThrownBy(() -> new Attention.Options(1, true, 0, 0, -1)).isInstanceOf(ShapeException.class).hasMessageContaining("max_bias");
   }
 
   @Test

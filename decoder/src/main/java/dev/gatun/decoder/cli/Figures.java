@@ -22,16 +22,16 @@ import java.util.stream.Collectors;
  * @param decodeNanos time of all these steps together, each time
  * @param host what of a step is the host's, where steps were timed
  * @param memory of the process, taken before the bandwidth was measured
- * @param bandwidth bytes per second that this machine reads
+ * @param bandwidth bytes per second that this machine reads; NaN where no step was timed, for which it would stand beside nothing
  */
 record Figures(Decoder decoder, long loadNanos, int prompt, Samples prefillNanos, int sequences, int steps, Samples decodeNanos,
     Optional<HostShare> host, Optional<ProcessMemory> memory, double bandwidth) {
 
-  /** Measures memory, then bandwidth, and joins them to the times. */
+  /** Measures memory, then bandwidth where steps were timed, and joins them to the times. */
   static Figures of(Terminal terminal, Decoder decoder, long loadNanos, int prompt, Samples prefillNanos, int sequences, int steps, Samples decodeNanos,
       Optional<HostShare> host) {
     Optional<ProcessMemory> memory = ProcessMemory.now();
-    double bandwidth = Progress.during(terminal, "measuring bandwidth", decoder.backend()::bandwidth);
+    double bandwidth = steps == 0 ? Double.NaN : Progress.during(terminal, "measuring bandwidth", decoder.backend()::bandwidth);
     return new Figures(decoder, loadNanos, prompt, prefillNanos, sequences, steps, decodeNanos, host, memory, bandwidth);
   }
 
@@ -122,7 +122,9 @@ record Figures(Decoder decoder, long loadNanos, int prompt, Samples prefillNanos
     fields.put("prepared_bytes", decoder.preparedBytes());
     fields.put("kv_cache_bytes", decoder.cacheBytes());
     fields.put("context", decoder.options().context());
-    fields.put("bandwidth_gb_per_s", bandwidth / 1e9);
+    if (!Double.isNaN(bandwidth)) {
+      fields.put("bandwidth_gb_per_s", bandwidth / 1e9);
+    }
     memory.ifPresent(found -> {
       fields.put("rss_bytes", found.resident());
       fields.put("peak_rss_bytes", found.peak());

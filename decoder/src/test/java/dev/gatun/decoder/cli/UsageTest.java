@@ -14,7 +14,7 @@ class UsageTest {
   @TempDir static Path folder;
 
   @ParameterizedTest
-  @ValueSource(strings = {"bench", "kernels", "run", "logits", "perplexity", "info", "tokenize", "backends", "explain", "validate", "report", "make-model"})
+  @ValueSource(strings = {"bench", "kernels", "run", "logits", "perplexity", "info", "tokenize", "backends", "explain", "validate", "report", "make-model", "quantize"})
   void everyCommandHelpsWithAnExample(String command) {
     Ran ran = Ran.command(command, "--help");
     assertThat(ran.code()).isZero();
@@ -29,7 +29,7 @@ class UsageTest {
     assertThat(ran.out()).containsPattern("bench +\\S").containsPattern("kernels +\\S").containsPattern("run +\\S").containsPattern("logits +\\S")
         .containsPattern("info +\\S")
         .containsPattern("tokenize +\\S").containsPattern("backends +\\S").containsPattern("explain +\\S").containsPattern("validate +\\S")
-        .containsPattern("make-model +\\S");
+        .containsPattern("make-model +\\S").containsPattern("quantize +\\S");
   }
 
   @Test
@@ -70,6 +70,8 @@ class UsageTest {
       "validate --compare one.json", "validate --backend cpu -o threads=x", "validate --backend cpu --threads 0", "validate --backend cpu -o nosuch=1",
       "make-model", "make-model --out", "make-model --shape nosuch --out x", "make-model --shape test --type q4_k_m --out x", "make-model --shape test --type q5_0 --out x",
       "make-model --shape test --type q8_0+ --out x", "make-model --shape test --type q8_0 --seed x --out x", "make-model --shape test --out nosuch x",
+      "quantize", "quantize a.gguf", "quantize a.gguf b.gguf", "quantize a.gguf b.gguf nosuch", "quantize a.gguf b.gguf i32", "quantize a.gguf b.gguf q4_0+",
+      "quantize a.gguf b.gguf q4_0 c", "quantize a.gguf b.gguf q4_0 --threads 0", "quantize a.gguf b.gguf q4_0 --nosuch",
       "validate --backend nosuch", "validate --backend", "validate --list --op nosuch"})
   void wrongUsageIsOneLineAndCodeTwo(String line) {
     Ran ran = Ran.command((Object[]) (line.isEmpty() ? new String[0] : line.split(" ")));

@@ -19,6 +19,9 @@ final class CacheGeometry {
     if (!TYPES.contains(spec.dtype())) {
       return Optional.of("a cache of " + spec.dtype() + " is not served; backends in C keep F32, F16, BF16, F8_E4M3, F8_E5M2 or Q8_0");
     }
+    if (spec.isLatent()) {
+      return Optional.of("a cache of latent rows is not served: gatun.h describes caches of keys and values; use the CPU or CUDA backend");
+    }
     int block = spec.dtype().blockSize();
     if (spec.keySize() % block != 0 || spec.valueSize() % block != 0) {
       return Optional.of("a cache of " + spec.dtype() + " needs head sizes that are multiples of " + block + ", not keys of "

@@ -10,11 +10,14 @@ import dev.gatun.Embedding;
 import dev.gatun.GatherRows;
 import dev.gatun.Gelu;
 import dev.gatun.GeluMul;
+import dev.gatun.GroupedMatmul;
 import dev.gatun.Kv;
 import dev.gatun.KvAppend;
 import dev.gatun.KvCache;
 import dev.gatun.LayerNorm;
 import dev.gatun.Matmul;
+import dev.gatun.MlaAttention;
+import dev.gatun.MoeRoute;
 import dev.gatun.Mul;
 import dev.gatun.Operator;
 import dev.gatun.Penalize;
@@ -85,9 +88,11 @@ final class Launch {
           .rows(o.seeds()).rows(o.positions()).rows(o.ids());
       case KvAppend o -> launch.counting(o.k(), o.v(), o.batch().positions()).rows(o.k()).rows(o.v()).batch(o.batch())
           .cache(o.kv(), o.layer());
+      case MlaAttention o -> throw new IllegalStateException(function(o) + " is in no header");
       case Attention o -> launch.counting(o.q(), o.y(), o.batch().positions()).rows(o.q()).kv(o.kv()).batch(o.batch())
           .number(o.options().scale()).number(o.options().causal() ? 1 : 0).number(o.options().window())
           .number(o.options().softcap()).perhaps(o.sinks()).rows(o.y());
+      case GroupedMatmul _, MoeRoute _ -> throw new IllegalStateException(operator.name() + " has no launch function");
     };
   }
 

@@ -7,6 +7,7 @@ import dev.gatun.Program;
 import dev.gatun.Storage;
 import dev.gatun.cpu.op.AttentionKernel;
 import dev.gatun.cpu.op.Binding;
+import dev.gatun.cpu.op.MlaKernel;
 import dev.gatun.cpu.op.OperatorKernels;
 import dev.gatun.spi.Decision;
 import dev.gatun.spi.Fusion;
@@ -30,7 +31,8 @@ final class Compiler {
 
   Compiler(WeightLayout layout, int workers, boolean fuse, Optional<Slowdown> slowdown) {
     this.layout = layout;
-    this.kernels = new OperatorKernels(layout.lanes(), new MatmulOperator(layout), new AttentionKernel(layout.natives()::attention));
+    this.kernels = new OperatorKernels(layout.lanes(), new MatmulOperator(layout), new GroupedMatmulOperator(layout),
+        new AttentionKernel(layout.natives()::attention), new MlaKernel(layout.natives()::attention, layout::products));
     this.workers = workers;
     this.fuse = fuse;
     this.slowdown = slowdown;
@@ -54,7 +56,8 @@ final class Compiler {
     Optional<CpuMemory> workspace = total == 0 ? Optional.empty() : Optional.of(new CpuMemory(total));
     try {
       MemorySegment memory = workspace.map(CpuMemory::segment).orElse(MemorySegment.NULL);
-      Binding binding = new Binding(storage -> place(storage, memory, temporaries.offsets()), new Binding.Place(memory, temporaries.bytes()), workers);
+      Binding binding = new Binding(storage -> place(storage, memory, temporaries.offsets()), new Binding.Place(memory, temporaries.bytes()), workers,
+          layout.math());
       List<CpuExecutable.Stage> stages = new ArrayList<>();
       for (Fusion.Group group : groups) {
         stages.add(slowed(group, bind(group, binding)));

@@ -50,7 +50,7 @@ final class CpuDriver implements BackendDriver {
     facts.put("threads", String.valueOf(workers.count()));
     facts.put("lanes", lanes == Lanes.VECTOR ? "Vector API, " + VectorWidth.bits() + " bits" : "scalar");
     facts.put("native", natives.toString());
-    facts.put("rounding", rounding ? "of activations beside BF16 weights, past eight rows" : "none");
+    facts.put("rounding", rounding ? "of activations to 16 bits beside weights of 16" : "none");
     facts.put("java", System.getProperty("java.vm.name") + " " + System.getProperty("java.version"));
     facts.put("system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
     slowdown.ifPresent(asked -> facts.put("slowed", asked.toString()));

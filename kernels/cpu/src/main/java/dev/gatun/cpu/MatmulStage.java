@@ -15,7 +15,6 @@ import dev.gatun.cpu.format.Quantizer;
 import dev.gatun.cpu.matmul.MatmulKernel;
 import dev.gatun.cpu.op.Binding;
 import dev.gatun.cpu.op.CpuPlan;
-import dev.gatun.cpu.op.GatedUnit;
 import dev.gatun.cpu.op.RowMath;
 import dev.gatun.cpu.op.Step;
 import dev.gatun.cpu.op.View;
@@ -136,7 +135,7 @@ final class MatmulStage {
   private Step activations(Binding binding, View x, Floats ready, MemorySegment memory, long base) {
     Optional<RmsNorm> norm = group.norm();
     Optional<View> weight = norm.map(n -> binding.view(n.weight()));
-    RowMath math = RowMath.of(layout.lanes());
+    RowMath math = binding.math();
     Dequantizer widen = Dequantizer.of(x.dtype());
     List<MatmulKernel> distinct = new ArrayList<>();
     for (MatmulKernel kernel : kernels) {
@@ -160,11 +159,12 @@ final class MatmulStage {
 
       @Override
       public void run(int from, int to, int worker) {
-        for (int r = from; r < to; r++) {
-          if (norm.isPresent()) {
-            View w = weight.get();
-            math.rmsNorm(x.memory(), x.row(r), w.memory(), w.offset(), norm.get().eps(), ready.memory(), ready.row(r), k);
-          } else if (ownRows) {
+        if (norm.isPresent()) {
+          View w = weight.get();
+          math.rmsNormRows(x.memory(), x.row(from), x.strideBytes(0), w.memory(), w.offset(), norm.get().eps(), ready.memory(), ready.row(from),
+              ready.rowBytes(), to - from, k);
+        } else if (ownRows) {
+          for (int r = from; r < to; r++) {
             widen.row(x.memory(), x.row(r), ready.memory(), ready.row(r), k);
           }
         }
@@ -285,25 +285,14 @@ final class MatmulStage {
   }
 
   private Finish finish(Operator operator, Binding binding) {
-    RowMath math = RowMath.of(layout.lanes());
+    RowMath math = binding.math();
     return switch (operator) {
       case SiluMul unit -> {
         Floats gate = Floats.of(binding.view(unit.gate()));
         Floats up = Floats.of(binding.view(unit.up()));
         Floats y = Floats.of(binding.view(unit.y()));
-        // A tile by one call in C: until the JVM has compiled the loop in Java, which makes an object of each vector, a prompt's first step would wait for it.
-        Optional<GatedUnit> inC = layout.natives().siluMul();
-        if (inC.isPresent()) {
-          GatedUnit siluMul = inC.get();
-          yield (m, n0, n1) -> siluMul.apply(gate.memory, gate.offset + 4L * n0, gate.rowBytes, up.memory, up.offset + 4L * n0, up.rowBytes, y.memory,
-              y.offset + 4L * n0, y.rowBytes, m, n1 - n0);
-        }
-        yield (m, n0, n1) -> {
-          for (int r = 0; r < m; r++) {
-            long at = 4L * n0;
-            math.siluMul(gate.memory, gate.row(r) + at, up.memory, up.row(r) + at, y.memory, y.row(r) + at, n1 - n0);
-          }
-        };
+        yield (m, n0, n1) -> math.siluMulRows(gate.memory, gate.offset + 4L * n0, gate.rowBytes, up.memory, up.offset + 4L * n0, up.rowBytes, y.memory,
+            y.offset + 4L * n0, y.rowBytes, m, n1 - n0);
       }
       case GeluMul unit -> {
         Floats gate = Floats.of(binding.view(unit.gate()));
@@ -321,12 +310,8 @@ final class MatmulStage {
         Floats a = Floats.of(binding.view(add.a()));
         Floats b = Floats.of(binding.view(add.b()));
         Floats y = Floats.of(binding.view(add.y()));
-        yield (m, n0, n1) -> {
-          for (int r = 0; r < m; r++) {
-            long at = 4L * n0;
-            math.add(a.memory, a.row(r) + at, b.memory, b.row(r) + at, y.memory, y.row(r) + at, n1 - n0);
-          }
-        };
+        yield (m, n0, n1) -> math.addRows(a.memory, a.offset + 4L * n0, a.rowBytes, b.memory, b.offset + 4L * n0, b.rowBytes, y.memory,
+            y.offset + 4L * n0, y.rowBytes, m, n1 - n0);
       }
       default -> throw new IllegalStateException("no fused form of " + operator.name());
     };

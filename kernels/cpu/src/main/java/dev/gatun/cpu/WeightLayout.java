@@ -7,6 +7,8 @@ import dev.gatun.cpu.library.NativeKernels;
 import dev.gatun.cpu.matmul.MatmulKernel;
 import dev.gatun.cpu.matmul.Repack;
 import dev.gatun.cpu.op.Lanes;
+import dev.gatun.cpu.op.RowMath;
+import dev.gatun.cpu.op.WeightProducts;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -16,13 +18,22 @@ import java.util.Optional;
  *
  * @param lanes the form of the kernels in Java
  * @param natives the kernels in C
- * @param rounding whether more than {@value #MOST_EXACT} rows of activations may be rounded to the weight's type
+ * @param rounding whether activations may be rounded to 16 bits beside weights of 16: more than {@value #MOST_EXACT} rows to BF16 beside BF16, a single
+ *     one of more than {@value #LONGEST_EXACT} elements to F16
  */
 record WeightLayout(Lanes lanes, NativeKernels natives, boolean rounding) {
   private static final int MOST_EXACT = 8;
 
+  /** Beyond it a row in F32 fills the first cache, through which the weights must pass. */
+  private static final int LONGEST_EXACT = 4096;
+
   /** The layout of a weight that a {@link Repack} has rewritten. */
   static final String STRIPS = "cpu_strips";
+
+  /** The loops over rows. */
+  RowMath math() {
+    return natives.rows(RowMath.of(lanes));
+  }
 
   /** What a kernel's name says of its weight. */
   static String label(Tensor w) {
@@ -31,7 +42,12 @@ record WeightLayout(Lanes lanes, NativeKernels natives, boolean rounding) {
 
   /** How the name of a product's kernel ends. */
   String form(Matmul matmul) {
-    return rounded(matmul).isPresent() ? natives.level().orElseThrow().label() + "_rounded" : form(matmul.w());
+    return form(matmul.w(), matmul.x().size(0));
+  }
+
+  /** The same, of a product of so many rows of activations. */
+  String form(Tensor w, long rows) {
+    return rounded(w, rows).isPresent() ? natives.level().orElseThrow().label() + "_rounded" : form(w);
   }
 
   private String form(Tensor w) {
@@ -49,7 +65,7 @@ record WeightLayout(Lanes lanes, NativeKernels natives, boolean rounding) {
       reasons.add("vector: the module jdk.incubator.vector is not there, or the option vector is off");
     } else if (w.isPlain()) {
       reasons.add(w.dtype() != DType.Q4_0 ? STRIPS + ": there is such an order for Q4_0 only"
-          : strips(w).isEmpty() ? STRIPS + ": rows of " + w.size(1) + " elements are no multiple of 512"
+          : strips(w).isEmpty() ? STRIPS + ": rows of " + w.size(-1) + " elements are no multiple of 512"
           : STRIPS + ": the weight was not prepared for matmul");
     } else {
       reasons.add("in place: reading blocks one after the other took twice as long for one activation row");
@@ -67,12 +83,27 @@ record WeightLayout(Lanes lanes, NativeKernels natives, boolean rounding) {
   }
 
   MatmulKernel kernel(Matmul matmul) {
-    return rounded(matmul).orElseGet(() -> kernel(matmul.w()));
+    return kernel(matmul.w(), matmul.x().size(0));
+  }
+
+  MatmulKernel kernel(Tensor w, long rows) {
+    return rounded(w, rows).orElseGet(() -> kernel(w));
+  }
+
+  /** Products with a plain weight of a type, where a kernel reads it in place. */
+  Optional<WeightProducts> products(DType type) {
+    return natives.kernel(type).or(() -> MatmulKernel.takes(type) ? Optional.of(MatmulKernel.of(type, lanes)) : Optional.empty()).map(KernelProducts::new);
   }
 
   /** The kernel that rounds activations, which a quantized weight's does anyway. */
-  private Optional<MatmulKernel> rounded(Matmul matmul) {
-    return rounding && matmul.w().isPlain() && matmul.x().size(0) > MOST_EXACT ? natives.rounding(matmul.w().dtype()) : Optional.empty();
+  private Optional<MatmulKernel> rounded(Tensor w, long rows) {
+    if (!rounding || !w.isPlain()) {
+      return Optional.empty();
+    }
+    if (rows == 1) {
+      return w.size(-1) > LONGEST_EXACT ? natives.halving(w.dtype()) : Optional.empty();
+    }
+    return rows > MOST_EXACT ? natives.rounding(w.dtype()) : Optional.empty();
   }
 
   private MatmulKernel kernel(Tensor w) {
@@ -84,6 +115,6 @@ record WeightLayout(Lanes lanes, NativeKernels natives, boolean rounding) {
   }
 
   private Optional<Repack> strips(Tensor w) {
-    return w.size(1) > Integer.MAX_VALUE ? Optional.empty() : Repack.of(w.dtype(), (int) w.size(1), lanes);
+    return w.size(-1) > Integer.MAX_VALUE ? Optional.empty() : Repack.of(w.dtype(), (int) w.size(-1), lanes);
   }
 }

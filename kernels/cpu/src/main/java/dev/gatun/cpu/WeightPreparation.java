@@ -28,15 +28,12 @@ final class WeightPreparation {
 
   Prepared prepare(Tensor weight, Use use, LongFunction<Buffer> allocate) {
     MemorySegment from = HostAccess.shared("cpu: prepare:", weight);
-    if (weight.shape().rank() > 2 && !weight.isContiguous()) {
-      throw new GatunException("cpu: prepare: " + weight + " must be contiguous");
-    }
     if (weight.shape().rows() > Integer.MAX_VALUE || weight.size(-1) > Integer.MAX_VALUE) {
       throw new GatunException("cpu: prepare: " + weight + " has more than 2^31 - 1 rows or columns; split it");
     }
     boolean multiplied = use == Use.MATMUL || use == Use.MATMUL_AND_EMBEDDING;
     boolean expand = use == Use.VECTOR ? weight.dtype() != DType.F32 : multiplied && !MatmulKernel.takes(weight.dtype());
-    Optional<Repack> repack = use == Use.MATMUL && weight.shape().rank() == 2 ? layout.repack(weight) : Optional.empty();
+    Optional<Repack> repack = use == Use.MATMUL && weight.shape().rank() > 1 && weight.shape().rank() < 4 ? layout.repack(weight) : Optional.empty();
     if (repack.isPresent()) {
       return repacked(weight, from, repack.get(), allocate);
     }
@@ -54,10 +51,9 @@ final class WeightPreparation {
     Dequantizer dequantizer = Dequantizer.of(weight.dtype());
     int columns = Math.toIntExact(weight.shape().size(-1));
     int rows = Math.toIntExact(weight.shape().rows());
-    long rowBytes = weight.dtype().bytes(weight.shape().rank() > 1 ? weight.stride(-2) : columns);
     eachRow(rows, (first, end) -> {
       for (int r = first; r < end; r++) {
-        dequantizer.row(from, weight.offset() + r * rowBytes, into, 4L * r * columns, columns);
+        dequantizer.row(from, start(weight, r), into, 4L * r * columns, columns);
       }
     });
     String reason = expand ? "expanded to F32: no kernel reads " + weight.dtype() + " in place" : "copied from the Java heap to native memory and expanded to F32";
@@ -66,12 +62,17 @@ final class WeightPreparation {
 
   private Prepared repacked(Tensor weight, MemorySegment from, Repack repack, LongFunction<Buffer> allocate) {
     long started = System.nanoTime();
-    int rows = Math.toIntExact(weight.size(0));
-    int columns = Math.toIntExact(weight.size(1));
-    Buffer buffer = allocate.apply(rows * repack.rowBytes(columns));
+    int experts = weight.shape().rank() == 3 ? Math.toIntExact(weight.size(0)) : 1;
+    int rows = Math.toIntExact(weight.size(-2));
+    int columns = Math.toIntExact(weight.size(-1));
+    Buffer buffer = allocate.apply(experts * rows * repack.rowBytes(columns));
     MemorySegment into = buffer.host().orElseThrow();
-    long rowBytes = weight.dtype().bytes(weight.stride(0));
-    eachRow(rows, (first, end) -> repack.rewrite(from, weight.offset(), rowBytes, columns, into, 0, first, end));
+    long rowBytes = weight.dtype().bytes(weight.stride(-2));
+    for (int e = 0; e < experts; e++) {
+      long at = start(weight, e * rows);
+      long to = e * rows * repack.rowBytes(columns);
+      eachRow(rows, (first, end) -> repack.rewrite(from, at, rowBytes, columns, into, to, first, end));
+    }
     MemorySegment original = from.asSlice(weight.offset(), weight.bytes());
     if (original.isMapped() && original.isReadOnly()) {
       // The file's pages would count as resident beside the copy. A private writable mapping would lose what was written to it.
@@ -79,6 +80,17 @@ final class WeightPreparation {
     }
     Tensor tensor = Tensor.ofLayout(buffer, 0, weight.dtype(), weight.shape(), WeightLayout.STRIPS);
     return new Prepared(tensor, buffer.bytes(), System.nanoTime() - started, "blocks of Q4_0 set side by side, one to a vector lane");
+  }
+
+  /** Where row {@code r}, counted over all dimensions but the last, begins. */
+  private static long start(Tensor weight, int r) {
+    long at = 0;
+    long rest = r;
+    for (int i = weight.shape().rank() - 2; i >= 0; i--) {
+      at += rest % weight.size(i) * weight.stride(i);
+      rest /= weight.size(i);
+    }
+    return weight.offset() + weight.dtype().bytes(at);
   }
 
   private interface Rows {

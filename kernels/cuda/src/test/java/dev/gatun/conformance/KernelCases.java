@@ -12,8 +12,10 @@ import dev.gatun.Embedding;
 import dev.gatun.GatherRows;
 import dev.gatun.Gelu;
 import dev.gatun.GeluMul;
+import dev.gatun.GroupedMatmul;
 import dev.gatun.LayerNorm;
 import dev.gatun.Matmul;
+import dev.gatun.MoeRoute;
 import dev.gatun.Mul;
 import dev.gatun.Operator;
 
@@ -95,6 +97,7 @@ final class KernelCases {
       copied(size);
       undecoded(size);
       scaled(size);
+      experts(size);
       new RepackedCases(harness, size).addTo((name, check) -> add(name, size, check));
       new CacheCases(harness, size).addTo((name, check) -> add(name, size, check));
     }
@@ -257,6 +260,36 @@ final class KernelCases {
     int stride = Math.ceilDiv(width, 8) * 8 + (width % 8 == 0 ? 0 : 8);
     Tensor wider = filled(type, Placement.PACKED, 1, rows, stride);
     return Tensor.of(wider.storage(), wider.offset(), type, Shape.of(rows, width), stride, 1);
+  }
+
+  /** Weights of experts: streamed for a row each, in tiles for as many as fall to each, of which one has none. */
+  private void experts(Size size) {
+    for (DType type : WEIGHTS) {
+      int k = type.isBlock() ? size.of(3, 2) * type.blockSize() : size.of(77, 128);
+      add("grouped_matmul " + type + " streamed", size, () -> grouped(size, type, DType.F32, 2, size.of(19, 16), k, size == Size.ODD));
+    }
+    for (DType type : TILED) {
+      int k = type.isBlock() ? type.blockSize() * (type.blockSize() > 32 ? 1 : size.of(3, 2)) : size.of(77, 64);
+      add("grouped_matmul " + type + " by tiles", size, () -> grouped(size, type, DType.F32, size.of(75, 64), size.of(67, 64), k, size == Size.ALIGNED));
+    }
+    add("grouped_matmul F16 of F16 by tiles", size, () -> grouped(size, DType.F16, DType.F16, size.of(75, 64), size.of(67, 64), size.of(77, 64), true));
+    add("moe_route", size, () -> harness.check(new MoeRoute(filled(DType.F32, size.placement(), 2, 5, 40), Optional.empty(),
+        new MoeRoute.Options(MoeRoute.Gating.SOFTMAX, size.of(8, 1), size.of(3, 1), MoeRoute.GroupScore.TOP_TWO, true, 1), harness.place(DType.I32, size.placement(), 5, 6),
+        out(size, 5, 6)), F32_BOUND));
+  }
+
+  private void grouped(Size size, DType type, DType in, int tokens, int n, int k, boolean gated) {
+    int top = 2;
+    Tensor w = filled(type, size.placement(), 0.07, 5, n, k);
+    double[] picks = new double[tokens * top];
+    for (int i = 0; i < picks.length; i++) {
+      picks[i] = i % 7 == 0 ? 4 : i % 3;
+    }
+    Tensor chosen = harness.fill(harness.place(DType.I32, size.placement(), tokens, top), picks);
+    Optional<Tensor> gates = gated ? Optional.of(harness.input(DType.F32, Inputs.uniform(7, tokens * top, 0.5, 2), tokens, top)) : Optional.empty();
+    Optional<Tensor> bias = size == Size.ODD ? Optional.of(harness.input(DType.F32, Inputs.normal(4, 5 * n, 1), 5, n)) : Optional.empty();
+    Tensor x = gated ? filled(in, size.placement(), 1, tokens, top, k) : filled(in, size.placement(), 1, tokens, k);
+    harness.check(new GroupedMatmul(x, w, chosen, gates, bias, gated ? out(size, tokens, n) : out(size, tokens, top, n)), bound(type, tokens));
   }
 
   /** Weights of 16 bits whose rows begin where no copy of 16 bytes can. */

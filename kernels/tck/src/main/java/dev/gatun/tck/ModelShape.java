@@ -25,14 +25,23 @@ import java.util.Locale;
  * @param vocabulary rows of the output matrix
  * @param ropeBase the base of the rotary frequencies
  * @param eps what the norms add
+ * @param experts how many experts a layer has; 0 where it has none
+ * @param expertsUsed how many of them a token goes to
  */
 public record ModelShape(String name, Level least, int hidden, int intermediate, int heads, int kvHeads, int keySize, int valueSize, int vocabulary,
-    double ropeBase, float eps) {
+    double ropeBase, float eps, int experts, int expertsUsed) {
   private static final int COLUMNS = 11;
+  private static final int WITH_EXPERTS = COLUMNS + 2;
   private static final List<String> SIZES = List.of("hidden", "intermediate", "heads", "kv_heads", "key_size", "value_size", "vocabulary");
   private static final int HEADS = 2;
   private static final int KV_HEADS = 3;
   private static final int MOST = 1 << 24;
+
+  /** A model without experts. */
+  public ModelShape(String name, Level least, int hidden, int intermediate, int heads, int kvHeads, int keySize, int valueSize, int vocabulary, double ropeBase,
+      float eps) {
+    this(name, least, hidden, intermediate, heads, kvHeads, keySize, valueSize, vocabulary, ropeBase, eps, 0, 0);
+  }
 
   /** The models of the suite's own file. */
   public static List<ModelShape> builtIn() {
@@ -44,7 +53,8 @@ public record ModelShape(String name, Level least, int hidden, int intermediate,
   }
 
   /**
-   * Reads a table of shapes: a line for each model, its columns in the order of this record's components, {@code #} before a comment.
+   * Reads a table of shapes: a line for each model, its columns in the order of this record's components, the last two only where there are experts; {@code #}
+   * before a comment.
    *
    * @param file what messages call it
    * @throws CaseException naming the line that is wrong
@@ -64,8 +74,8 @@ public record ModelShape(String name, Level least, int hidden, int intermediate,
   }
 
   private static ModelShape parse(String where, String[] columns) {
-    if (columns.length != COLUMNS) {
-      throw new CaseException(where + ": " + columns.length + " columns; there must be " + COLUMNS);
+    if (columns.length != COLUMNS && columns.length != WITH_EXPERTS) {
+      throw new CaseException(where + ": " + columns.length + " columns; there must be " + COLUMNS + ", or " + WITH_EXPERTS + " with experts");
     }
     int[] sizes = new int[SIZES.size()];
     for (int i = 0; i < sizes.length; i++) {
@@ -74,8 +84,13 @@ public record ModelShape(String name, Level least, int hidden, int intermediate,
     if (sizes[HEADS] % sizes[KV_HEADS] != 0) {
       throw new CaseException(where + ": heads must be a multiple of kv_heads, not " + sizes[HEADS] + " for " + sizes[KV_HEADS]);
     }
+    int experts = columns.length == WITH_EXPERTS ? size(where, "experts", columns[11]) : 0;
+    int used = columns.length == WITH_EXPERTS ? size(where, "experts_used", columns[12]) : 0;
+    if (used > experts) {
+      throw new CaseException(where + ": experts_used must be at most the " + experts + " experts, not " + used);
+    }
     return new ModelShape(columns[0], level(where, columns[1]), sizes[0], sizes[1], sizes[HEADS], sizes[KV_HEADS], sizes[4], sizes[5],
-        sizes[6], positive(where, "rope_base", columns[9]), (float) positive(where, "eps", columns[10]));
+        sizes[6], positive(where, "rope_base", columns[9]), (float) positive(where, "eps", columns[10]), experts, used);
   }
 
   private static Level level(String where, String text) {

@@ -23,9 +23,17 @@ class ModelShapeTest {
   }
 
   @Test
+  void readsExpertsWhereThereAreSome() throws IOException {
+    assertThat(read(LINE + " 64 6")).containsExactly(new ModelShape("tiny", Level.QUICK, 64, 128, 4, 2, 16, 16, 1000, 10_000, 1e-5f, 64, 6));
+    assertThatThrownBy(() -> read(LINE + " 6 7")).isInstanceOf(CaseException.class)
+        .hasMessage("mine.txt, line 1: experts_used must be at most the 6 experts, not 7");
+    assertThatThrownBy(() -> read(LINE + " 6")).isInstanceOf(CaseException.class).hasMessageContaining("12 columns");
+  }
+
+  @Test
   void namesTheLineThatIsWrong() {
     assertThatThrownBy(() -> read(LINE + "\n" + "short quick 64\n")).isInstanceOf(CaseException.class)
-        .hasMessage("mine.txt, line 2: 3 columns; there must be 11");
+        .hasMessage("mine.txt, line 2: 3 columns; there must be 11, or 13 with experts");
     assertThatThrownBy(() -> read("\n" + LINE.replace("64", "many"))).isInstanceOf(CaseException.class)
         .hasMessageContaining("mine.txt, line 2")
         .hasMessageContaining("many");

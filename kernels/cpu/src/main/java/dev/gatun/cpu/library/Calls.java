@@ -40,9 +40,20 @@ final class Calls {
   static final MethodHandle ATTEND = of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG,
       JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_FLOAT, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
 
-  /** {@code gatun_cpu_silu_mul}. */
-  static final MethodHandle SILU_MUL = of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_INT,
+  /** {@code gatun_cpu_silu_mul}, {@code gatun_cpu_add} and {@code gatun_cpu_scale}. */
+  static final MethodHandle THREE_ROWS = of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_INT,
       JAVA_LONG);
+
+  /** {@code gatun_cpu_rms_norm}. */
+  static final MethodHandle RMS_NORM = of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_FLOAT, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_INT,
+      JAVA_LONG);
+
+  /** {@code gatun_cpu_rotate}. */
+  static final MethodHandle ROTATE = of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_INT,
+      JAVA_LONG, JAVA_LONG);
+
+  /** {@code gatun_cpu_largest}. */
+  static final MethodHandle LARGEST = of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
 
   private Calls() {}
 

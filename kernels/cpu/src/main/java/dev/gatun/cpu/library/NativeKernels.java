@@ -3,10 +3,11 @@ package dev.gatun.cpu.library;
 import dev.gatun.DType;
 import dev.gatun.GatunException;
 import dev.gatun.cpu.matmul.MatmulKernel;
-import dev.gatun.cpu.op.GatedUnit;
+import dev.gatun.cpu.op.RowMath;
 import dev.gatun.cpu.op.TileAttention;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -22,26 +23,37 @@ public final class NativeKernels {
   /** The library's number of BF16 weights whose activations are rounded to BF16. */
   private static final int BF16_BY_BF16 = 286;
 
+  /** Added to GGUF's number of F16 or BF16: the library's number of such weights whose activations are rounded to F16. */
+  private static final int BY_HALF = 512;
+
   private final Optional<NativeLevel> level;
   private final String told;
   private final Map<DType, MatmulKernel> kernels = new EnumMap<>(DType.class);
   private final Map<DType, MatmulKernel> rounding = new EnumMap<>(DType.class);
+  private final Map<DType, MatmulKernel> halving = new EnumMap<>(DType.class);
   private final Map<DType, TileAttention> attentions = new EnumMap<>(DType.class);
-  private final Optional<GatedUnit> siluMul;
+  private final Optional<NativeLibrary> library;
 
   private NativeKernels(String reason) {
     this.level = Optional.empty();
     this.told = reason;
-    this.siluMul = Optional.empty();
+    this.library = Optional.empty();
   }
 
   private NativeKernels(NativeLibrary library, NativeLevel level) {
     this.level = Optional.of(level);
     this.told = library.compiler();
-    this.siluMul = Optional.of(new NativeSiluMul(library, level));
+    this.library = Optional.of(library);
     int both = library.activationForm(level, BF16_BY_BF16);
     if (both >= 0) {
       rounding.put(DType.BF16, new NativeKernel(library, level, DType.BF16, BF16_BY_BF16, both));
+    }
+    for (DType type : List.of(DType.F16, DType.BF16)) {
+      int by = number(type) + BY_HALF;
+      int form = library.activationForm(level, by);
+      if (form >= 0) {
+        halving.put(type, new NativeKernel(library, level, type, by, form));
+      }
     }
     for (DType type : DType.values()) {
       int number = number(type);
@@ -118,14 +130,19 @@ public final class NativeKernels {
     return Optional.ofNullable(rounding.get(weightType));
   }
 
+  /** The kernel that rounds a row of activations to F16 beside such weights, where there is one. */
+  public Optional<MatmulKernel> halving(DType weightType) {
+    return Optional.ofNullable(halving.get(weightType));
+  }
+
   /** What goes over a tile of keys and values of that type, where there is one. */
   public Optional<TileAttention> attention(DType kept) {
     return Optional.ofNullable(attentions.get(kept));
   }
 
-  /** The gated unit after a matmul, where there is one. */
-  public Optional<GatedUnit> siluMul() {
-    return siluMul;
+  /** The loops over rows: in C those that every decoded token runs, where there are such, else {@code java}. */
+  public RowMath rows(RowMath java) {
+    return library.<RowMath>map(l -> new NativeRowMath(l, level.orElseThrow(), java)).orElse(java);
   }
 
   /** The level, if there are kernels. */
@@ -160,6 +177,9 @@ public final class NativeKernels {
       case Q5_K -> 13;
       case Q6_K -> 14;
       case IQ4_NL -> 20;
+      case IQ4_XS -> 23;
+      case TQ1_0 -> 34;
+      case TQ2_0 -> 35;
       case BF16 -> 30;
       case MXFP4 -> 39;
       case F8_E4M3, F8_E5M2, I8, I32 -> -1;

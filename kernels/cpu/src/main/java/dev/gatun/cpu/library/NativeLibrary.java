@@ -10,7 +10,7 @@ import java.util.List;
 /** A loaded library of C kernels. It stays loaded for the life of the process. */
 final class NativeLibrary {
   /** {@code GATUN_CPU_ABI} of the header that this was written to. */
-  static final int ABI = 2;
+  static final int ABI = 3;
 
   private final String compiler;
   private final NativeLevel best;
@@ -22,6 +22,11 @@ final class NativeLibrary {
   private final MemorySegment attendBytes;
   private final MemorySegment attend;
   private final MemorySegment siluMul;
+  private final MemorySegment add;
+  private final MemorySegment scale;
+  private final MemorySegment rmsNorm;
+  private final MemorySegment rotate;
+  private final MemorySegment largest;
 
   private NativeLibrary(String compiler, NativeLevel best, SymbolLookup symbols) {
     this.compiler = compiler;
@@ -34,6 +39,11 @@ final class NativeLibrary {
     this.attendBytes = symbols.findOrThrow("gatun_cpu_attend_bytes");
     this.attend = symbols.findOrThrow("gatun_cpu_attend");
     this.siluMul = symbols.findOrThrow("gatun_cpu_silu_mul");
+    this.add = symbols.findOrThrow("gatun_cpu_add");
+    this.scale = symbols.findOrThrow("gatun_cpu_scale");
+    this.rmsNorm = symbols.findOrThrow("gatun_cpu_rms_norm");
+    this.rotate = symbols.findOrThrow("gatun_cpu_rotate");
+    this.largest = symbols.findOrThrow("gatun_cpu_largest");
   }
 
   /** The library for this machine, from the jar that carries it. */
@@ -56,7 +66,7 @@ final class NativeLibrary {
     }
     List<String> missing = new ArrayList<>(List.of("gatun_cpu_abi", "gatun_cpu_level", "gatun_cpu_activation_form",
         "gatun_cpu_activation_bytes", "gatun_cpu_activate", "gatun_cpu_matmul", "gatun_cpu_attends", "gatun_cpu_attend_bytes", "gatun_cpu_attend",
-        "gatun_cpu_silu_mul"));
+        "gatun_cpu_silu_mul", "gatun_cpu_add", "gatun_cpu_scale", "gatun_cpu_rms_norm", "gatun_cpu_rotate", "gatun_cpu_largest"));
     missing.removeIf(name -> symbols.find(name).isPresent());
     if (!missing.isEmpty()) {
       throw new NotLoaded(file + " lacks " + String.join(", ", missing) + "; use the gatun-cpu-native of gatun-cpu's version");
@@ -129,6 +139,31 @@ final class NativeLibrary {
   /** The address of {@code gatun_cpu_silu_mul}. */
   MemorySegment siluMul() {
     return siluMul;
+  }
+
+  /** The address of {@code gatun_cpu_add}. */
+  MemorySegment add() {
+    return add;
+  }
+
+  /** The address of {@code gatun_cpu_scale}. */
+  MemorySegment scale() {
+    return scale;
+  }
+
+  /** The address of {@code gatun_cpu_rms_norm}. */
+  MemorySegment rmsNorm() {
+    return rmsNorm;
+  }
+
+  /** The address of {@code gatun_cpu_rotate}. */
+  MemorySegment rotate() {
+    return rotate;
+  }
+
+  /** The address of {@code gatun_cpu_largest}. */
+  MemorySegment largest() {
+    return largest;
   }
 
   /** The address of {@code gatun_cpu_activate}. */

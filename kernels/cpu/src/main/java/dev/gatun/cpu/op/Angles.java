@@ -45,6 +45,11 @@ public final class Angles {
     }
   }
 
+  /** Turns the first elements of rows of n by a table of {@link #fill}, and copies the others. */
+  void turn(RowMath math, MemorySegment x, long xo, long xRow, MemorySegment table, long to, MemorySegment y, long yo, long yRow, int rows, int n) {
+    math.rotateRows(rotation.pairs() == Rotation.Pairs.INTERLEAVED, x, xo, xRow, table, to, y, yo, yRow, rows, rotation.dims(), n);
+  }
+
   /** Turns one head by a table of {@link #fill}; {@code y} may lie over {@code x}. What lies past the rotation's elements is left alone. */
   public void turn(RowMath math, MemorySegment x, long xo, MemorySegment table, long to, MemorySegment y, long yo) {
     switch (rotation.pairs()) {

@@ -29,7 +29,7 @@ final class ArgmaxKernel implements OperatorKernel<Argmax> {
     F32Rows x = new F32Rows(binding.view(operator.x()), scratch, 0);
     Rows rows = Rows.of(binding, operator.y(), operator.x());
     long found = scratch.base() + Scratch.bytes(binding.workers(), Rows.scratch(operator.x(), PIECE));
-    Pieces pieces = new Pieces(rows, x, pieces(operator), (int) operator.x().size(1), scratch.memory(), found, RowMath.of(lanes));
+    Pieces pieces = new Pieces(rows, x, pieces(operator), (int) operator.x().size(1), scratch.memory(), found, binding.math());
     return List.of(pieces, new Best(pieces, binding.view(operator.y())));
   }
 
@@ -46,9 +46,7 @@ final class ArgmaxKernel implements OperatorKernel<Argmax> {
         int column = unit % pieces * PIECE;
         int n = Math.min(PIECE, width - column);
         long at = x.load(unit / pieces, column, n, worker);
-        float largest = math.max(x.memory(), at, n);
-        memory.set(FLOAT, found + 8L * unit, largest);
-        memory.set(INT, found + 8L * unit + 4, column + math.indexOf(x.memory(), at, n, largest));
+        math.largest(x.memory(), at, n, column, memory, found + 8L * unit);
       }
     }
   }

@@ -5,7 +5,6 @@ import dev.gatun.DType;
 import dev.gatun.Kv;
 import dev.gatun.KvCache;
 import dev.gatun.spi.Decision;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -30,10 +29,11 @@ public final class AttentionKernel implements OperatorKernel<Attention> {
     this.tiles = tiles;
   }
 
-  /** What goes over the tiles of this one instead of Java. */
-  private Optional<TileAttention> tiles(Attention operator) {
-    return operator.options().softcap() > 0 || operator.q().size(2) % kept(operator).blockSize() != 0 || operator.y().size(2) % kept(operator).blockSize() != 0
-        ? Optional.empty() : tiles.apply(kept(operator));
+  /** What goes over the tiles of such an attention instead of Java. */
+  static Optional<TileAttention> tiles(Function<DType, Optional<TileAttention>> all, AttentionShape shape, Attention.Options options) {
+    int block = shape.seen().blockSize();
+    return options.softcap() > 0 || options.maxBias() > 0 || shape.keySize() % block != 0 || shape.valueSize() % block != 0
+        ? Optional.empty() : all.apply(shape.seen());
   }
 
   /**
@@ -44,43 +44,26 @@ public final class AttentionKernel implements OperatorKernel<Attention> {
    * @param ranges ranges there are at most; 1 where the context is not split
    */
   record Cut(int block, int range, int ranges) {
-    static Cut of(Attention operator, int workers) {
-      long tokens = operator.q().size(0);
-      long context = context(operator);
+    static Cut of(AttentionShape shape, int workers) {
+      return of(shape, workers, LEAST_RANGE);
+    }
+
+    /** Ranges of no fewer positions than {@code least}, a power of two. */
+    static Cut of(AttentionShape shape, int workers, int least) {
+      long tokens = shape.tokens();
       if (tokens > FEW_TOKENS) {
-        return new Cut(Math.clamp(tokens * heads(operator) / (4L * workers), 1, MOST_BLOCK), 1 << 30, 1);
+        return new Cut(Math.clamp(tokens * shape.heads() / (4L * workers), 1, MOST_BLOCK), 1 << 30, 1);
       }
-      long range = LEAST_RANGE;
-      while (range * MOST_RANGES < context) {
+      long range = least;
+      while (range * MOST_RANGES < shape.context()) {
         range *= 2;
       }
-      return new Cut(1, (int) range, (int) Math.max(1, Math.ceilDiv(context, range)));
+      return new Cut(1, (int) range, (int) Math.max(1, Math.ceilDiv(shape.context(), range)));
     }
 
     String tile() {
       return (block == 1 ? "tokens" : "blocks of " + block + " tokens") + (ranges > 1 ? ", ranges of " + range + " positions" : "");
     }
-  }
-
-  static int heads(Attention operator) {
-    return switch (operator.kv()) {
-      case Kv.Dense dense -> (int) dense.k().size(1);
-      case Kv.Paged paged -> paged.cache().spec().heads();
-    };
-  }
-
-  private static long context(Attention operator) {
-    return switch (operator.kv()) {
-      case Kv.Dense dense -> dense.k().size(0);
-      case Kv.Paged paged -> paged.cache().spec().slotTokens() + 1L;
-    };
-  }
-
-  static DType kept(Attention operator) {
-    return switch (operator.kv()) {
-      case Kv.Dense dense -> dense.k().dtype();
-      case Kv.Paged paged -> paged.cache().spec().dtype();
-    };
   }
 
   @Override
@@ -89,8 +72,10 @@ public final class AttentionKernel implements OperatorKernel<Attention> {
       return KvAppendKernel.refusal(paged.cache().spec()).get();
     }
     return Plans.refusal(operator).orElseGet(() -> {
-      Cut cut = Cut.of(operator, workers);
-      long seen = context(operator);
+      AttentionShape shape = AttentionShape.of(operator);
+      Cut cut = Cut.of(shape, workers);
+      Optional<TileAttention> tile = tiles(tiles, shape, operator.options());
+      long seen = shape.context();
       long bytes = CpuPlan.bytes(operator);
       if (operator.kv() instanceof Kv.Paged paged) {
         KvCache.Spec spec = paged.cache().spec();
@@ -98,30 +83,20 @@ public final class AttentionKernel implements OperatorKernel<Attention> {
         bytes += Math.min(operator.batch().slots().size(0), operator.q().size(0)) * spec.slotTokens() * spec.bytesPerTokenAndLayer();
       }
       long flops = 2 * seen * operator.q().size(0) * operator.q().size(1) * (operator.q().size(2) + operator.y().size(2));
-      String kernel = "attention_" + operator.q().dtype().label() + "_" + kept(operator).label() + "_"
-          + tiles(operator).map(TileAttention::label).orElseGet(() -> lanes.name().toLowerCase(Locale.ROOT));
-      long workspace = Scratch.bytes(workers, AttentionScratch.of(operator, cut, tiles(operator)).bytes()) + partials(operator, cut);
-      return new CpuPlan(kernel, cut.tile(), workspace, bytes, flops, List.of());
+      String kernel = "attention_" + operator.q().dtype().label() + "_" + shape.kept().label() + "_" + form(tile, lanes);
+      return new CpuPlan(kernel, cut.tile(), AttentionUnits.workspace(shape, cut, tile, workers), bytes, flops, List.of());
     });
   }
 
-  private static long partials(Attention operator, Cut cut) {
-    return cut.ranges == 1 ? 0 : operator.q().size(0) * operator.q().size(1) * cut.ranges * partialBytes(operator);
-  }
-
-  /** The largest score, the sum of weights, and the weighted sum of values. */
-  static long partialBytes(Attention operator) {
-    return Scratch.align(8 + 4 * operator.y().size(2));
+  /** How a kernel's name ends. */
+  static String form(Optional<TileAttention> tile, Lanes lanes) {
+    return tile.map(TileAttention::label).orElseGet(() -> lanes.name().toLowerCase(Locale.ROOT));
   }
 
   @Override
   public List<Step> bind(Attention operator, Lanes lanes, Binding binding) {
-    Cut cut = Cut.of(operator, binding.workers());
-    AttentionUnits units = new AttentionUnits(operator, cut, RowMath.of(lanes), tiles(operator), binding);
-    List<Step> steps = new ArrayList<>(List.of(units));
-    if (cut.ranges > 1) {
-      steps.add(units.merge());
-    }
-    return steps;
+    AttentionShape shape = AttentionShape.of(operator);
+    return new AttentionUnits(shape, AttentionInputs.of(operator, binding), Cut.of(shape, binding.workers()), binding.math(),
+        tiles(tiles, shape, operator.options()), Optional.empty(), binding, 0).steps();
   }
 }

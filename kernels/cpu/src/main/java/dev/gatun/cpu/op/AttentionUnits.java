@@ -8,6 +8,7 @@ import dev.gatun.cpu.format.Dequantizer;
 import dev.gatun.cpu.format.Quantizer;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 import java.util.Optional;
 
 /** The step that goes over keys and values. */
@@ -24,9 +25,11 @@ final class AttentionUnits implements Step {
   private final Sequences sequences;
   private final KvRows kv;
   private final Optional<TileAttention> tiles;
+  private final Optional<LatentExpansion> expansion;
+  private final AttentionShape shape;
   private final Dequantizer kept;
-  private final boolean keptDirect;
   private final View q;
+  private final Optional<View> tail;
   private final Dequantizer queries;
   private final View y;
   private final Quantizer results;
@@ -38,35 +41,55 @@ final class AttentionUnits implements Step {
   private final int valueSize;
   private final long keyRow;
   private final long valueRow;
+  private final float[] slopes;
   private final long partials;
   private final long partialBytes;
 
-  AttentionUnits(Attention operator, AttentionKernel.Cut cut, RowMath math, Optional<TileAttention> tiles, Binding binding) {
+  /** Over {@code in}, in the workspace from byte {@code from} on. */
+  AttentionUnits(AttentionShape shape, AttentionInputs in, AttentionKernel.Cut cut, RowMath math, Optional<TileAttention> tiles, Optional<LatentExpansion> expansion,
+      Binding binding, long from) {
     this.math = math;
     this.cut = cut;
-    this.layout = AttentionScratch.of(operator, cut, tiles);
+    this.shape = shape;
+    this.layout = AttentionScratch.of(shape, cut, tiles);
     this.tiles = tiles;
-    this.scratch = Scratch.of(binding, 0, layout.bytes());
+    this.expansion = expansion;
+    this.scratch = Scratch.of(binding, from, layout.bytes());
     this.memory = scratch.memory();
-    this.rows = Rows.of(binding, operator.y(), operator.q(), operator.batch().positions());
-    this.sequences = new Sequences(binding, operator.batch());
-    this.kv = KvRows.of(operator.kv(), sequences, binding);
-    this.kept = Dequantizer.of(kv.dtype());
-    this.keptDirect = kv.dtype() == DType.F32;
-    this.q = binding.view(operator.q());
+    this.rows = in.rows();
+    this.sequences = in.sequences();
+    this.kv = in.kv();
+    this.kept = Dequantizer.of(shape.kept());
+    this.q = in.q();
+    this.tail = in.tail();
     this.queries = Dequantizer.of(q.dtype());
-    this.y = binding.view(operator.y());
+    this.y = in.y();
     this.results = Quantizer.of(y.dtype());
-    this.sinks = operator.sinks().map(binding::view);
-    this.options = operator.options();
-    this.heads = AttentionKernel.heads(operator);
-    this.group = q.size(1) / heads;
-    this.keySize = q.size(2);
-    this.valueSize = y.size(2);
+    this.sinks = in.sinks();
+    this.options = in.options();
+    this.heads = shape.heads();
+    this.group = shape.group();
+    this.keySize = shape.keySize();
+    this.valueSize = shape.valueSize();
     this.keyRow = Scratch.align(4L * keySize);
     this.valueRow = Scratch.align(4L * valueSize);
+    this.slopes = new float[shape.queryHeads()];
+    for (int head = 0; head < slopes.length; head++) {
+      slopes[head] = options.slope(head, slopes.length);
+    }
     this.partials = scratch.base() + Scratch.bytes(binding.workers(), layout.bytes());
-    this.partialBytes = AttentionKernel.partialBytes(operator);
+    this.partialBytes = shape.partialBytes();
+  }
+
+  /** What the steps take of the workspace. */
+  static long workspace(AttentionShape shape, AttentionKernel.Cut cut, Optional<TileAttention> tiles, int workers) {
+    return Scratch.bytes(workers, AttentionScratch.of(shape, cut, tiles).bytes())
+        + (cut.ranges() == 1 ? 0 : shape.tokens() * shape.queryHeads() * cut.ranges() * shape.partialBytes());
+  }
+
+  /** This one, and the one that merges the ranges of tokens that see more than one. */
+  List<Step> steps() {
+    return cut.ranges() == 1 ? List.of(this) : List.of(this, new Merge(this));
   }
 
   @Override
@@ -108,11 +131,16 @@ final class AttentionUnits implements Step {
   public void run(int from, int to, int worker) {
     int ranges = ranges();
     int tokens = rows.indices();
+    int begun = -1;
     for (int unit = from; unit < to; unit++) {
       int range = unit % ranges;
       int head = unit / ranges % heads;
       int token = unit / ranges / heads * cut.block();
       int end = Math.min(tokens, token + cut.block());
+      if (expansion.isPresent() && head != begun) {
+        expansion.get().begin(head, memory, scratch.of(worker) + layout.expansion());
+        begun = head;
+      }
       while (token < end) {
         int sequence = sequences.of(token);
         int next = sequence < 0 ? token + 1 : Math.min(end, sequences.end(sequence));
@@ -162,10 +190,8 @@ final class AttentionUnits implements Step {
     long base = scratch.of(worker);
     int count = (to - from) * group;
     clear(base, count);
-    if (q.dtype() != DType.F32) {
-      for (int row = 0; row < count; row++) {
-        queries.row(q.memory(), queryAt(from, head, row), memory, base + layout.queries() + row * keyRow, keySize);
-      }
+    if (shape.gathered()) {
+      gather(from, head, count, base + layout.queries());
     }
     int end = alone ? high : (int) Math.min(high, (range + 1L) * cut.range());
     for (int position = alone ? Math.min(low, high) : Math.max(low, range * cut.range()); position < end;) {
@@ -173,12 +199,11 @@ final class AttentionUnits implements Step {
       tile(sequence, from, to, head, length, position, next, base);
       position = next;
     }
-    for (int row = 0; row < count; row++) {
-      if (alone) {
-        finish(from + row / group, head * group + row % group, base, row);
-      } else {
-        keep(from + row / group, head * group + row % group, range, base, row);
-      }
+    for (int row = 0; row < count && !alone; row++) {
+      keep(from + row / group, head * group + row % group, range, base, row);
+    }
+    for (int token = from; token < to && alone; token++) {
+      finish(token, head, length, base, (token - from) * group);
     }
   }
 
@@ -187,8 +212,18 @@ final class AttentionUnits implements Step {
     return high <= low || low / cut.range() == (high - 1) / cut.range();
   }
 
-  private long queryAt(int token, int head, int row) {
-    return q.offset() + (token + row / group) * q.strideBytes(0) + (head * group + row % group) * q.strideBytes(1);
+  private void gather(int token, int head, int count, long into) {
+    for (int row = 0; row < count; row++) {
+      queries.row(q.memory(), at(q, token, head, row), memory, into + row * keyRow, q.size(2));
+      if (tail.isPresent()) {
+        View rest = tail.get();
+        queries.row(rest.memory(), at(rest, token, head, row), memory, into + row * keyRow + 4L * q.size(2), rest.size(2));
+      }
+    }
+  }
+
+  private long at(View view, int token, int head, int row) {
+    return view.offset() + (token + row / group) * view.strideBytes(0) + (head * group + row % group) * view.strideBytes(1);
   }
 
   private void clear(long base, int count) {
@@ -213,19 +248,27 @@ final class AttentionUnits implements Step {
     if (place >= 0) {
       key = kv.key(place, position, head);
       value = kv.value(place, position, head);
-      if (tiles.isPresent()) {
-        attendTile(tiles.get(), from, to, head, length, position, next, key, value, base);
-        return;
-      }
-      if (!keptDirect) {
+      boolean widened = shape.widened() && tiles.isEmpty();
+      if (expansion.isPresent()) {
+        expansion.get().expand(keys, key, keyStride, next - position, head, memory, base + layout.expansion(), base + layout.keys(), keyRow, base + layout.values(),
+            valueRow);
+      } else if (widened) {
         math.widen(kept, keys, key, keyStride, next - position, memory, base + layout.keys(), keyRow, keySize);
-        math.widen(kept, values, value, valueStride, next - position, memory, base + layout.values(), valueRow, valueSize);
+        if (!shape.latent()) {
+          math.widen(kept, values, value, valueStride, next - position, memory, base + layout.values(), valueRow, valueSize);
+        }
+      }
+      if (widened || expansion.isPresent()) {
         keys = memory;
         values = memory;
         key = base + layout.keys();
         value = base + layout.values();
         keyStride = keyRow;
-        valueStride = valueRow;
+        valueStride = shape.latent() ? keyRow : valueRow;
+      }
+      if (tiles.isPresent()) {
+        attendTile(tiles.get(), from, to, head, length, position, next, keys, key, keyStride, values, value, valueStride, base);
+        return;
       }
     }
     for (int token = from; token < to; token++) {
@@ -240,32 +283,50 @@ final class AttentionUnits implements Step {
           memory.set(FLOAT, base + layout.state() + 8L * (row + g) + 4, Float.NaN);
         }
       } else {
-        boolean direct = q.dtype() == DType.F32;
-        update(direct ? q.memory() : memory, direct ? queryAt(from, head, row) : base + layout.queries() + row * keyRow,
+        boolean direct = !shape.gathered();
+        update(direct ? q.memory() : memory, direct ? at(q, from, head, row) : base + layout.queries() + row * keyRow,
             direct ? q.strideBytes(1) : keyRow, keys, key + (a - position) * keyStride, keyStride, values, value + (a - position) * valueStride,
-            valueStride, b - a, base, row);
+            valueStride, b - a, base, row, head * group, a - sequences.position(token));
       }
     }
   }
 
-  private void attendTile(TileAttention attention, int from, int to, int head, int length, int position, int next, long key, long value, long base) {
+  private void attendTile(TileAttention attention, int from, int to, int head, int length, int position, int next, MemorySegment keys, long key, long keyStride,
+      MemorySegment values, long value, long valueStride, long base) {
     for (int token = from; token < to; token++) {
       long at = base + layout.bounds() + 8L * (token - from);
       memory.set(ValueLayout.JAVA_INT, at, first(token) - position);
       memory.set(ValueLayout.JAVA_INT, at + 4, last(token, length) - position);
     }
-    boolean direct = q.dtype() == DType.F32;
-    attention.attend(direct ? q.memory() : memory, direct ? queryAt(from, head, 0) : base + layout.queries(), direct ? q.strideBytes(0) : group * keyRow,
-        direct ? q.strideBytes(1) : keyRow, to - from, group, kv.keys(), key, kv.keyStride(), keySize, kv.values(), value, kv.valueStride(), valueSize,
+    boolean direct = !shape.gathered();
+    attention.attend(direct ? q.memory() : memory, direct ? at(q, from, head, 0) : base + layout.queries(), direct ? q.strideBytes(0) : group * keyRow,
+        direct ? q.strideBytes(1) : keyRow, to - from, group, keys, key, keyStride, keySize, values, value, valueStride, valueSize,
         next - position, options.scale(), memory, base, layout.state(), layout.sums(), valueRow, layout.bounds(), layout.work());
   }
 
-  /** The softmax of a group's rows, the first of them {@code row}, goes on over {@code count} keys and values. */
+  /** Scores of positions from {@code distance} after a token's own on lose ALiBi's slope times how far away they are. */
+  private void lower(long scores, int count, float slope, int distance) {
+    for (int j = 0; j < count; j++) {
+      long at = scores + 4L * j;
+      memory.set(FLOAT, at, memory.get(FLOAT, at) - slope * Math.abs(distance + j));
+    }
+  }
+
+  /**
+   * The softmax of a group's rows, the first of them {@code row} and of {@code queryHead}, goes on over {@code count} keys and values, the first of them
+   * {@code distance} positions after the token's own.
+   */
   private void update(MemorySegment query, long at, long queryStride, MemorySegment keys, long key, long keyStride, MemorySegment values,
-      long value, long valueStride, int count, long base, int row) {
+      long value, long valueStride, int count, long base, int row, int queryHead, int distance) {
     long weights = base + layout.weights();
     math.dots(query, at, queryStride, group, keys, key, keyStride, count, keySize, options.scale(), memory, weights, WEIGHT_ROW);
     for (int g = 0; g < group; g++) {
+      if (options.softcap() > 0) {
+        math.softcap(memory, weights + g * WEIGHT_ROW, options.softcap(), memory, weights + g * WEIGHT_ROW, count);
+      }
+      if (options.maxBias() > 0) {
+        lower(weights + g * WEIGHT_ROW, count, slopes[queryHead + g], distance);
+      }
       weigh(weights + g * WEIGHT_ROW, count, base + layout.sums() + (row + g) * valueRow, base + layout.state() + 8L * (row + g));
     }
     math.accumulate(memory, weights, WEIGHT_ROW, group, count, values, value, valueStride, memory, base + layout.sums() + row * valueRow, valueRow,
@@ -274,9 +335,6 @@ final class AttentionUnits implements Step {
 
   /** Turns one row's scores into weights, and what was summed before into terms of the largest score so far. */
   private void weigh(long weights, int count, long sums, long state) {
-    if (options.softcap() > 0) {
-      math.softcap(memory, weights, options.softcap(), memory, weights, count);
-    }
     float before = memory.get(FLOAT, state);
     float largest = Math.max(before, math.max(memory, weights, count));
     float sum = memory.get(FLOAT, state + 4);
@@ -291,33 +349,34 @@ final class AttentionUnits implements Step {
     memory.set(FLOAT, state + 4, sum + math.exp(memory, weights, shift, 1, memory, weights, count));
   }
 
-  private void finish(int token, int queryHead, long base, int row) {
-    long state = base + layout.state() + 8L * row;
-    boolean blind = first(token) >= last(token, length(sequences.of(token)));
-    divide(token, queryHead, memory.get(FLOAT, state), memory.get(FLOAT, state + 4), blind, base + layout.sums() + row * valueRow,
-        base + layout.result());
+  /** Writes the results of a group's heads for a token, the first of them from row {@code row}. */
+  private void finish(int token, int head, int length, long base, int row) {
+    boolean blind = first(token) >= last(token, length);
+    long states = base + layout.state() + 8L * row;
+    for (int g = 0; g < group; g++) {
+      long state = states + 8L * g;
+      memory.set(FLOAT, state + 4, blind ? 0 : factor(head * group + g, memory.get(FLOAT, state), memory.get(FLOAT, state + 4)));
+    }
+    long sums = base + layout.sums() + row * valueRow;
+    if (y.dtype() == DType.F32) {
+      math.scaleRows(memory, sums, valueRow, memory, states + 4, 8, y.memory(), resultAt(token, head * group), y.strideBytes(1), group, valueSize);
+      return;
+    }
+    math.scaleRows(memory, sums, valueRow, memory, states + 4, 8, memory, sums, valueRow, group, valueSize);
+    for (int g = 0; g < group; g++) {
+      results.row(memory, sums + g * valueRow, y.memory(), resultAt(token, head * group + g), valueSize);
+    }
   }
 
-  /** Writes a row of y from a weighted sum and the weights' sum, to which the sink is added. */
-  private void divide(int token, int queryHead, float largest, float sum, boolean blind, long sums, long spare) {
-    float factor;
-    if (blind) {
-      factor = 0;
-    } else if (sinks.isPresent()) {
-      double sink = sinks.get().memory().get(FLOAT, sinks.get().offset() + 4L * queryHead);
-      double top = Math.max(sink, largest);
-      double shrink = Math.exp(largest - top);
-      factor = (float) (shrink / (sum * shrink + Math.exp(sink - top)));
-    } else {
-      factor = 1 / sum;
+  /** What a row's weighted sum is multiplied by: 1 over the weights' sum, to which the sink is added. */
+  private float factor(int queryHead, float largest, float sum) {
+    if (sinks.isEmpty()) {
+      return 1 / sum;
     }
-    long into = resultAt(token, queryHead);
-    if (y.dtype() == DType.F32) {
-      math.scale(memory, sums, factor, y.memory(), into, valueSize);
-    } else {
-      math.scale(memory, sums, factor, memory, spare, valueSize);
-      results.row(memory, spare, y.memory(), into, valueSize);
-    }
+    double sink = sinks.get().memory().get(FLOAT, sinks.get().offset() + 4L * queryHead);
+    double top = Math.max(sink, largest);
+    double shrink = Math.exp(largest - top);
+    return (float) (shrink / (sum * shrink + Math.exp(sink - top)));
   }
 
   private long partial(int token, int queryHead, int range) {
@@ -328,11 +387,6 @@ final class AttentionUnits implements Step {
     long into = partial(token, queryHead, range);
     MemorySegment.copy(memory, base + layout.state() + 8L * row, memory, into, 8);
     MemorySegment.copy(memory, base + layout.sums() + row * valueRow, memory, into + 8, 4L * valueSize);
-  }
-
-  /** The step that merges the ranges of tokens that see more than one. */
-  Step merge() {
-    return new Merge(this);
   }
 
   private record Merge(AttentionUnits ranges) implements Step {
@@ -376,6 +430,11 @@ final class AttentionUnits implements Step {
       memory.set(FLOAT, base + layout.weights(), weight);
       math.accumulate(memory, base + layout.weights(), 0, 1, 1, memory, at + 8, 0, memory, base + layout.sums(), 0, valueSize);
     }
-    divide(token, queryHead, largest, sum, false, base + layout.sums(), base + layout.result());
+    long sums = base + layout.sums();
+    boolean direct = y.dtype() == DType.F32;
+    math.scale(memory, sums, factor(queryHead, largest, sum), direct ? y.memory() : memory, direct ? resultAt(token, queryHead) : sums, valueSize);
+    if (!direct) {
+      results.row(memory, sums, y.memory(), resultAt(token, queryHead), valueSize);
+    }
   }
 }

@@ -15,12 +15,14 @@ public final class Binding {
   private final Function<Storage, Place> places;
   private final Place workspace;
   private final int workers;
+  private final RowMath math;
 
-  /** A binding over {@code places}, with the operator's workspace (as many bytes as its plan asked for). */
-  public Binding(Function<Storage, Place> places, Place workspace, int workers) {
+  /** A binding over {@code places}, with the operator's workspace (as many bytes as its plan asked for) and the loops over rows. */
+  public Binding(Function<Storage, Place> places, Place workspace, int workers, RowMath math) {
     this.places = places;
     this.workspace = workspace;
     this.workers = workers;
+    this.math = math;
   }
 
   /** A tensor's place. */
@@ -47,5 +49,10 @@ public final class Binding {
   /** How many workers there are. */
   public int workers() {
     return workers;
+  }
+
+  /** The loops over rows. */
+  public RowMath math() {
+    return math;
   }
 }

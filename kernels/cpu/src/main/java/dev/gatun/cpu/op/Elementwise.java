@@ -96,7 +96,7 @@ final class Elementwise<O extends Operator> implements OperatorKernel<O> {
     F32Rows y = new F32Rows(binding.view(parts.y), scratch, yAt);
     Rows rows = second.shape().rank() == parts.a.shape().rank() ? Rows.of(binding, parts.y, parts.a, second) : Rows.of(binding, parts.y, parts.a);
     boolean oneRow = second.shape().rank() == 1;
-    return List.of(new Pieces(rows, a, b, oneRow, y, loop(operator, RowMath.of(lanes)), scratch,
+    return List.of(new Pieces(rows, a, b, oneRow, y, loop(operator, binding.math()), scratch,
         yAt + Rows.scratch(parts.y, PIECE), Math.ceilDiv((int) parts.y.size(-1), PIECE)));
   }
 

@@ -31,6 +31,16 @@ final class F32Rows {
     return memory;
   }
 
+  /** Whether rows are read and written where they lie. */
+  boolean isDirect() {
+    return direct;
+  }
+
+  /** Bytes from an index of a dimension to the next, of rows that are read and written where they lie. */
+  long stride(int dimension) {
+    return view.strideBytes(dimension);
+  }
+
   /** The offset of {@code n} elements of a row, read. */
   long load(int row, int column, int n, int worker) {
     return loadAt(view.row(row) + view.dtype().bytes(column), n, worker);

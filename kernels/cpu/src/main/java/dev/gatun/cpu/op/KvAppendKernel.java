@@ -71,7 +71,9 @@ final class KvAppendKernel implements OperatorKernel<KvAppend> {
         int offset = position % cache.spec().pageTokens();
         for (int head = 0; head < cache.spec().heads(); head++) {
           write(k, token, head, cache.keys(layer, page, head) + offset * cache.keyBytes(), worker);
-          write(v, token, head, cache.values(layer, page, head) + offset * cache.valueBytes(), worker);
+          if (!cache.spec().isLatent()) {
+            write(v, token, head, cache.values(layer, page, head) + offset * cache.valueBytes(), worker);
+          }
         }
       }
     }

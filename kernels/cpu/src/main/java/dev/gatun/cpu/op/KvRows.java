@@ -31,7 +31,7 @@ abstract sealed class KvRows {
   /** Where {@code position} is, in the terms of {@link #key} and {@link #value}; −1 if nowhere. */
   abstract long place(int sequence, int position);
 
-  /** Byte offset of the key of {@code head} at a place that {@code position} has. */
+  /** Byte offset of the key of {@code head}, or of the row that is all heads', at a place that {@code position} has. */
   abstract long key(long place, int position, int head);
 
   /** Byte offset of the value of {@code head} at a place that {@code position} has. */
@@ -145,7 +145,7 @@ abstract sealed class KvRows {
 
     @Override
     long valueStride() {
-      return cache.valueBytes();
+      return cache.spec().isLatent() ? cache.keyBytes() : cache.valueBytes();
     }
 
     /** One past the slot's end at most, where no place is, so that such a token sees that it has no page. */
@@ -166,12 +166,12 @@ abstract sealed class KvRows {
 
     @Override
     long key(long place, int position, int head) {
-      return cache.keys(layer, (int) place, head) + position % pageTokens * cache.keyBytes();
+      return cache.keys(layer, (int) place, cache.spec().isLatent() ? 0 : head) + position % pageTokens * cache.keyBytes();
     }
 
     @Override
     long value(long place, int position, int head) {
-      return cache.values(layer, (int) place, head) + position % pageTokens * cache.valueBytes();
+      return cache.spec().isLatent() ? key(place, position, head) : cache.values(layer, (int) place, head) + position % pageTokens * cache.valueBytes();
     }
   }
 }

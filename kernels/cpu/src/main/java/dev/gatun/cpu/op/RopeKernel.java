@@ -27,7 +27,7 @@ final class RopeKernel implements OperatorKernel<Rope> {
     MemorySegment factors = operator.factors().map(f -> binding.view(f).memory()).orElse(MemorySegment.NULL);
     long factorsAt = operator.factors().map(f -> binding.view(f).offset()).orElse(0L);
     return List.of(new Tokens(Rows.of(binding, operator.y(), operator.x(), operator.positions()), binding.view(operator.positions()), x, y,
-        (int) operator.x().size(1), (int) operator.x().size(2), operator.rotation().dims(), angles, factors, factorsAt, RowMath.of(lanes), scratch));
+        (int) operator.x().size(1), (int) operator.x().size(2), operator.rotation().dims(), angles, factors, factorsAt, binding.math(), scratch));
   }
 
   private record Tokens(Rows rows, View positions, F32Rows x, F32Rows y, int heads, int size, int dims, Angles angles, MemorySegment factors,
@@ -42,6 +42,11 @@ final class RopeKernel implements OperatorKernel<Rope> {
       long table = scratch.of(worker);
       for (int token = from; token < to; token++) {
         angles.fill(positions.integer(token), factors, factorsAt, scratch.memory(), table);
+        if (x.isDirect() && y.isDirect()) {
+          angles.turn(math, x.memory(), x.load(token * heads, 0, size, worker), x.stride(1), scratch.memory(), table, y.memory(),
+              y.place(token * heads, 0, worker), y.stride(1), heads, size);
+          continue;
+        }
         for (int head = 0; head < heads; head++) {
           int row = token * heads + head;
           long xo = x.load(row, 0, size, worker);

@@ -80,6 +80,58 @@ public abstract class RowMath {
    */
   public abstract void rotatePairs(MemorySegment x, long xo, MemorySegment table, long to, MemorySegment y, long yo, int dims);
 
+  /** {@link #add} for rows, each the row's bytes after the one before; {@code y} may be either input. */
+  public void addRows(MemorySegment a, long ao, long aRow, MemorySegment b, long bo, long bRow, MemorySegment y, long yo, long yRow, int rows, int n) {
+    for (int r = 0; r < rows; r++) {
+      add(a, ao + r * aRow, b, bo + r * bRow, y, yo + r * yRow, n);
+    }
+  }
+
+  /** {@link #siluMul} for rows; an element's bits depend on its own gate and up alone. */
+  public void siluMulRows(MemorySegment gate, long go, long gateRow, MemorySegment up, long uo, long upRow, MemorySegment y, long yo, long yRow, int rows,
+      int n) {
+    for (int r = 0; r < rows; r++) {
+      siluMul(gate, go + r * gateRow, up, uo + r * upRow, y, yo + r * yRow, n);
+    }
+  }
+
+  /** {@link #scale} for rows, each by its own factor: a float, {@code factorBytes} after the row's before. */
+  public void scaleRows(MemorySegment x, long xo, long xRow, MemorySegment factors, long fo, long factorBytes, MemorySegment y, long yo, long yRow, int rows,
+      int n) {
+    for (int r = 0; r < rows; r++) {
+      scale(x, xo + r * xRow, factors.get(View.FLOAT, fo + r * factorBytes), y, yo + r * yRow, n);
+    }
+  }
+
+  /** {@code y = x / sqrt(mean(x²) + eps) · weight} for rows. */
+  public void rmsNormRows(MemorySegment x, long xo, long xRow, MemorySegment weight, long wo, float eps, MemorySegment y, long yo, long yRow, int rows, int n) {
+    for (int r = 0; r < rows; r++) {
+      normalize(x, xo + r * xRow, rmsFactor(x, xo + r * xRow, eps, n), weight, wo, y, yo + r * yRow, n);
+    }
+  }
+
+  /** {@link #rotatePairs} or {@link #rotateHalves} for the first {@code dims} of the n elements of rows; the others are copied. */
+  public void rotateRows(boolean interleaved, MemorySegment x, long xo, long xRow, MemorySegment table, long to, MemorySegment y, long yo, long yRow, int rows,
+      int dims, int n) {
+    for (int r = 0; r < rows; r++) {
+      if (interleaved) {
+        rotatePairs(x, xo + r * xRow, table, to, y, yo + r * yRow, dims);
+      } else {
+        rotateHalves(x, xo + r * xRow, table, to, y, yo + r * yRow, dims / 2);
+      }
+      if (dims < n) {
+        MemorySegment.copy(x, xo + r * xRow + 4L * dims, y, yo + r * yRow + 4L * dims, 4L * (n - dims));
+      }
+    }
+  }
+
+  /** Writes the largest of n elements, or the first NaN, and its first index plus {@code first}, 32 bits each, to byte {@code fo} of {@code found}. */
+  public void largest(MemorySegment x, long xo, int n, int first, MemorySegment found, long fo) {
+    float largest = max(x, xo, n);
+    found.set(View.FLOAT, fo, largest);
+    found.set(View.INT, fo + 4, first + indexOf(x, xo, n, largest));
+  }
+
   /** {@code y = x · Φ(x)} in either form. */
   public final void gelu(Gelu.Form form, MemorySegment x, long xo, MemorySegment y, long yo, int n) {
     switch (form) {
@@ -102,7 +154,7 @@ public abstract class RowMath {
 
   /** {@code y = x / sqrt(mean(x²) + eps) · weight}. */
   public final void rmsNorm(MemorySegment x, long xo, MemorySegment weight, long wo, float eps, MemorySegment y, long yo, int n) {
-    normalize(x, xo, rmsFactor(x, xo, eps, n), weight, wo, y, yo, n);
+    rmsNormRows(x, xo, 0, weight, wo, eps, y, yo, 0, 1, n);
   }
 
   /** {@code 1 / sqrt(mean(x²) + eps)}. */

@@ -79,7 +79,7 @@ final class Rowwise<O extends Operator> implements OperatorKernel<O> {
     Scratch scratch = Scratch.of(binding, 0, scratch(parts));
     F32Rows x = new F32Rows(binding.view(parts.x), scratch, 0);
     F32Rows y = new F32Rows(binding.view(parts.y), scratch, Rows.scratch(parts.x, parts.x.size(-1)));
-    return List.of(new WholeRows(Rows.of(binding, parts.y, parts.x), x, y, loop(operator, RowMath.of(lanes), binding)));
+    return List.of(new WholeRows(Rows.of(binding, parts.y, parts.x), x, y, loop(operator, binding.math(), binding)));
   }
 
   private record WholeRows(Rows rows, F32Rows x, F32Rows y, Loop loop) implements Step {

@@ -35,7 +35,7 @@ final class SampleKernel implements OperatorKernel<Sample> {
     return List.of(new Draws(
         Rows.of(binding, operator.ids(), operator.x(), operator.controls(), operator.seeds(), operator.positions()), binding.view(operator.x()),
         binding.view(operator.controls()), binding.view(operator.seeds()), binding.view(operator.positions()), binding.view(operator.ids()),
-        RowMath.of(lanes), scratch, IntStream.range(0, binding.workers()).mapToObj(w -> new Walk(scratch, w, (int) operator.x().size(1)))
+        binding.math(), scratch, IntStream.range(0, binding.workers()).mapToObj(w -> new Walk(scratch, w, (int) operator.x().size(1)))
         .toArray(Walk[]::new)));
   }
 

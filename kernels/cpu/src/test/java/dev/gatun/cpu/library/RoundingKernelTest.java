@@ -9,12 +9,15 @@ import dev.gatun.cpu.matmul.MatmulKernel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The product that rounds activations to BF16 beside weights of that type. */
+/** The products that round activations to 16 bits beside weights of 16. */
 class RoundingKernelTest {
   @ParameterizedTest
   @CsvSource({"1, 37, 64", "2, 5, 33", "9, 70, 1025", "17, 33, 513", "23, 64, 2048"})
@@ -54,6 +57,82 @@ class RoundingKernelTest {
             magnitude += Math.abs(rounded[r][i] * weights[n][i]);
           }
           assertThat((double) y.getAtIndex(ValueLayout.JAVA_FLOAT, (long) r * columns + n)).as("row %d, column %d", r, n).isCloseTo(sum, within(4e-6 * magnitude));
+        }
+      }
+    }
+  }
+
+  private static List<NativeKernels> levels() {
+    NativeKernels best = NativeKernels.of(NativeKernels.AUTO);
+    assumeTrue(best.level().isPresent(), best::toString);
+    return Arrays.stream(NativeLevel.values()).filter(level -> level.compareTo(best.level().orElseThrow()) <= 0)
+        .map(level -> NativeKernels.of(level.label())).toList();
+  }
+
+  /** What F16 keeps of v: eleven bits, and never less than 2^-24. */
+  private static double half(double v) {
+    double unit = Math.scalb(1.0, Math.max(-24, v == 0 ? -24 : Math.getExponent(v) - 10));
+    return Math.rint(v / unit) * unit;
+  }
+
+  @ParameterizedTest
+  @CsvSource({"F16, 37, 64, 1", "BF16, 5, 33, 1e6", "F16, 33, 513, 1e9", "BF16, 16, 8192, 1e-12", "F16, 3, 4097, 3e-39"})
+  void rowsRoundedToHalvesStayWithinThemWhateverTheirMagnitude(DType type, int columns, int k, float magnitude) {
+    Random random = new Random(columns + 3L * k);
+    for (NativeKernels kernels : levels()) {
+      MatmulKernel kernel = kernels.halving(type).orElseThrow();
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment x = arena.allocate(4L * k, 64);
+        double largest = 0;
+        for (int i = 0; i < k; i++) {
+          float v = (float) random.nextGaussian() * magnitude;
+          x.setAtIndex(ValueLayout.JAVA_FLOAT, i, v);
+          largest = Math.max(largest, Math.abs(v));
+        }
+        double factor = Math.scalb(1.0, Math.max(-100, Math.getExponent((float) largest) - 14));
+        MemorySegment w = arena.allocate(2L * columns * k, 64);
+        double[] weights = new double[columns * k];
+        for (int i = 0; i < weights.length; i++) {
+          float v = (float) random.nextGaussian();
+          short bits = type == DType.F16 ? Float.floatToFloat16(v) : (short) (Float.floatToRawIntBits(v) >>> 16);
+          w.setAtIndex(ValueLayout.JAVA_SHORT, i, bits);
+          weights[i] = type == DType.F16 ? Float.float16ToFloat(bits) : Float.intBitsToFloat(bits << 16);
+        }
+        MemorySegment act = arena.allocate(kernel.activationBytes(k), 64);
+        kernel.activate(x, 0, 4L * k, 1, k, act, 0, 0, 1);
+        MemorySegment y = arena.allocate(4L * columns, 64).fill((byte) 0xFF);
+        kernel.multiply(act, 0, kernel.activationBytes(k), 1, w, 0, 2L * k, k, 0, columns, y, 0, 4L * columns);
+        for (int n = 0; n < columns; n++) {
+          double sum = 0;
+          double size = 0;
+          for (int i = 0; i < k; i++) {
+            double product = half(x.getAtIndex(ValueLayout.JAVA_FLOAT, i) / factor) * factor * weights[n * k + i];
+            sum += product;
+            size += Math.abs(product);
+          }
+          assertThat((double) y.getAtIndex(ValueLayout.JAVA_FLOAT, n)).as("%s, column %d", kernels, n).isCloseTo(sum, within(4e-6 * size + Float.MIN_VALUE));
+        }
+      }
+    }
+  }
+
+  @Test
+  void whatIsNotFiniteInARowOfHalvesStaysVisible() {
+    for (NativeKernels kernels : levels()) {
+      MatmulKernel kernel = kernels.halving(DType.F16).orElseThrow();
+      for (float odd : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+        try (Arena arena = Arena.ofConfined()) {
+          MemorySegment x = arena.allocate(4L * 70, 64);
+          x.setAtIndex(ValueLayout.JAVA_FLOAT, 67, odd);
+          MemorySegment w = arena.allocate(2L * 70, 64);
+          for (int i = 0; i < 70; i++) {
+            w.setAtIndex(ValueLayout.JAVA_SHORT, i, Float.floatToFloat16(1));
+          }
+          MemorySegment act = arena.allocate(kernel.activationBytes(70), 64);
+          kernel.activate(x, 0, 280, 1, 70, act, 0, 0, 1);
+          MemorySegment y = arena.allocate(4, 64);
+          kernel.multiply(act, 0, kernel.activationBytes(70), 1, w, 0, 140, 70, 0, 1, y, 0, 4);
+          assertThat(y.get(ValueLayout.JAVA_FLOAT, 0)).as("%s, %s", kernels, odd).isNotFinite();
         }
       }
     }

@@ -110,6 +110,10 @@ class AttentionKernelTest {
         }
         dot *= options.scale();
         scores[j - low] = options.softcap() > 0 ? options.softcap() * Math.tanh(dot / options.softcap()) : dot;
+        if (options.maxBias() > 0) {
+          // For a number of heads that is a power of two.
+          scores[j - low] -= Math.pow(2, -options.maxBias() * (h + 1) / (heads * groups)) * Math.abs(contexts[s] - fresh[s] + t - starts()[s] - j);
+        }
         top = Math.max(top, scores[j - low]);
       }
       double sum = sinks.length > 0 ? Math.exp(sinks[h] - top) : 0;
@@ -204,6 +208,10 @@ class AttentionKernelTest {
             new Attention.Options(0.3f, true, 17, 2.5f), none)),
         Arguments.of("bidirectional, sinks", lanes, new Problem(3, 1, 16, 16, new int[] {65, 20}, new int[] {65, 20},
             new Attention.Options(0.25f, false, 0, 0), new float[] {1, 2, -3})),
+        Arguments.of("decode past a range with slopes", lanes, new Problem(2, 2, 16, 16, new int[] {700, 30}, new int[] {1, 1},
+            new Attention.Options(0.25f, true, 0, 0, 8), none)),
+        Arguments.of("bidirectional with slopes and a soft cap", lanes, new Problem(1, 8, 16, 16, new int[] {40}, new int[] {20},
+            new Attention.Options(0.25f, false, 0, 3, 4), none)),
         Arguments.of("bidirectional, window", lanes, new Problem(1, 1, 16, 16, new int[] {40}, new int[] {40},
             new Attention.Options(0.25f, false, 5, 0), none))));
   }

@@ -54,7 +54,7 @@ final class Bench {
 
   /** Every operator but matmul, in Java. */
   static OperatorKernels kernels(Lanes lanes) {
-    return new OperatorKernels(lanes, null, new AttentionKernel(_ -> Optional.empty()));
+    return new OperatorKernels(lanes, null, null, new AttentionKernel(_ -> Optional.empty()), new MlaKernel(_ -> Optional.empty(), _ -> Optional.empty()));
   }
 
   /** Runs an operator as {@code workers} workers would, units dealt out one by one, last first. */
@@ -65,7 +65,7 @@ final class Bench {
     MemorySegment workspace = ARENA.allocate(Math.max(64, plan.workspaceBytes()), 64);
     workspace.fill((byte) 0xFF);
     Binding binding = new Binding(storage -> new Binding.Place(((Buffer) storage).host().get(), 0),
-        new Binding.Place(workspace.asSlice(0, plan.workspaceBytes()), 0), workers);
+        new Binding.Place(workspace.asSlice(0, plan.workspaceBytes()), 0), workers, RowMath.of(lanes));
     List<Step> steps = kernels.bind(operator, binding);
     for (Step step : steps) {
       int units = step.units();

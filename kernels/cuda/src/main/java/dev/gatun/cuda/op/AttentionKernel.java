@@ -109,7 +109,7 @@ final class AttentionKernel implements OperatorKernel<Attention> {
         .set("group", AttentionCut.group(o)).set("key_size", Math.toIntExact(o.q().size(2)))
         .set("value_size", Math.toIntExact(o.y().size(2))).set("causal", options.causal() ? 1 : 0).set("window", options.window())
         .set("splits", splits)
-        .set("singles", cut.decodesSingles() ? 1 : 0).set("scale", options.scale()).set("softcap", options.softcap())
+        .set("singles", cut.decodesSingles() ? 1 : 0).set("scale", options.scale()).set("softcap", options.softcap()).set("max_bias", options.maxBias())
         .set("kept", AttentionCut.kept(o));
   }
 

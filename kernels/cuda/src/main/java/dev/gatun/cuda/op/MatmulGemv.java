@@ -55,9 +55,13 @@ record MatmulGemv(Kernel kernel, int split, int room, int stages, int shared, in
 
   /** As {@link #of(Matmul, String, Gpu)}, for weights of {@code n} rows together that are of the type and width of that of {@code o}. */
   static MatmulGemv of(Matmul o, long n, String name, Gpu gpu) {
-    Kernel kernel = gpu.manifest().kernel(name);
-    long pieces = Math.ceilDiv(o.w().size(1) * kernel.tile("pieces"), kernel.tile("span"));
-    long tiles = Math.ceilDiv(o.x().size(0), kernel.tile("rows"));
+    return of(gpu.manifest().kernel(name), n, o.w().size(1), o.x().size(0), gpu);
+  }
+
+  /** As {@link #of(Matmul, String, Gpu)}, for {@code n} rows of {@code k} weights and so many rows of x. */
+  static MatmulGemv of(Kernel kernel, long n, long k, long rows, Gpu gpu) {
+    long pieces = Math.ceilDiv(k * kernel.tile("pieces"), kernel.tile("span"));
+    long tiles = Math.ceilDiv(rows, kernel.tile("rows"));
     int pieceBytes = kernel.tile("rows") * kernel.tile("elements") * Float.BYTES;
     int whole = Math.clamp(Math.ceilDiv(pieces, WARP) * WARP, WARP, Integer.MAX_VALUE / 2 / pieceBytes);
     for (int resident = kernel.tile("resident"); resident > 0; resident--) {
@@ -126,6 +130,11 @@ record MatmulGemv(Kernel kernel, int split, int room, int stages, int shared, in
 
   void launch(Matmul o, Binding binding) {
     launch(FusedMatmuls.alone(o), binding);
+  }
+
+  /** Passes how the work is cut to a kernel that has got everything else, and ends the launch. */
+  void launch(LaunchBuilder launch) {
+    launch.set("split", split).set("room", room).set("stages", stages).shared(shared).grid(blocks, tiles, 1);
   }
 
   @Override

@@ -9,9 +9,12 @@ import dev.gatun.Embedding;
 import dev.gatun.GatherRows;
 import dev.gatun.Gelu;
 import dev.gatun.GeluMul;
+import dev.gatun.GroupedMatmul;
 import dev.gatun.KvAppend;
 import dev.gatun.LayerNorm;
 import dev.gatun.Matmul;
+import dev.gatun.MlaAttention;
+import dev.gatun.MoeRoute;
 import dev.gatun.Mul;
 import dev.gatun.Operator;
 import dev.gatun.Penalize;
@@ -35,6 +38,7 @@ public final class OperatorKernels {
   private static final SoftmaxKernel SOFTMAX = new SoftmaxKernel();
   private static final RopeKernel ROPE = new RopeKernel();
   private static final AttentionKernel ATTENTION = new AttentionKernel();
+  private static final MlaKernel MLA_ATTENTION = new MlaKernel();
   private static final KvAppendKernel KV_APPEND = new KvAppendKernel();
   private static final QuantizeKernel QUANTIZE = new QuantizeKernel();
   private static final DequantizeKernel DEQUANTIZE = new DequantizeKernel();
@@ -45,6 +49,8 @@ public final class OperatorKernels {
   private static final TopKKernel TOP_K = new TopKKernel();
   private static final PenalizeKernel PENALIZE = new PenalizeKernel();
   private static final SampleKernel SAMPLE = new SampleKernel();
+  private static final GroupedMatmulKernel GROUPED_MATMUL = new GroupedMatmulKernel();
+  private static final MoeRouteKernel MOE_ROUTE = new MoeRouteKernel();
 
   private OperatorKernels() {}
 
@@ -63,10 +69,13 @@ public final class OperatorKernels {
     return switch (operator) {
       case Add _, Mul _, Scale _, SiluMul _, Gelu _, GeluMul _, Softcap _ -> of(ELEMENTWISE);
       case Matmul _ -> of(MATMUL);
+      case GroupedMatmul _ -> of(GROUPED_MATMUL);
+      case MoeRoute _ -> of(MOE_ROUTE);
       case RmsNorm _, LayerNorm _ -> of(NORM);
       case Softmax _ -> of(SOFTMAX);
       case Rope _ -> of(ROPE);
       case Attention _ -> of(ATTENTION);
+      case MlaAttention _ -> of(MLA_ATTENTION);
       case KvAppend _ -> of(KV_APPEND);
       case Quantize _ -> of(QUANTIZE);
       case Dequantize _ -> of(DEQUANTIZE);

@@ -27,11 +27,11 @@ enum Codes {
   }
 
   /** A weight, its elements of standard deviation {@code deviation} where they are near one another. */
-  Tensor weight(Workbench bench, DType type, Placement lies, long seed, double deviation, int rows, int columns) {
+  Tensor weight(Workbench bench, DType type, Placement lies, long seed, double deviation, long... shape) {
     if (this == ANY) {
-      return bench.random(type, lies, seed, rows, columns);
+      return bench.random(type, lies, seed, shape);
     }
-    int n = Math.multiplyExact(rows, columns);
+    int n = Math.toIntExact(Arrays.stream(shape).reduce(1, Math::multiplyExact));
     if (n > MOST) {
       throw new IllegalArgumentException(n + " elements of other codes than any, where there may be " + MOST);
     }
@@ -40,6 +40,6 @@ enum Codes {
       values[n / 2] = Double.NaN;
       values[n / 5] = Double.NEGATIVE_INFINITY;
     }
-    return bench.input(type, lies, values, rows, columns);
+    return bench.input(type, lies, values, shape);
   }
 }

@@ -10,7 +10,10 @@ public final class Families {
   public static List<Family> all() {
     return List.of(
         new MatmulFamily(),
+        new GroupedMatmulFamily(),
+        new MoeRouteFamily(),
         new AttentionFamily(),
+        new MlaFamily(),
         new KvAppendFamily(),
         new RmsNormFamily(),
         new LayerNormFamily(),

@@ -10,9 +10,11 @@ import dev.gatun.Embedding;
 import dev.gatun.GatherRows;
 import dev.gatun.Gelu;
 import dev.gatun.GeluMul;
+import dev.gatun.GroupedMatmul;
 import dev.gatun.Kv;
 import dev.gatun.LayerNorm;
 import dev.gatun.Matmul;
+import dev.gatun.MoeRoute;
 import dev.gatun.Mul;
 import dev.gatun.Operator;
 import dev.gatun.Penalize;
@@ -81,6 +83,8 @@ final class OperatorSamples {
         }
       }
       list.add(new Embedding(bench.ints(2, 0, 1), tensor(type, WIDE, k), bench.output(x, ROWS, k)));
+      Tensor chosen = bench.input(DType.I32, Placement.PACKED, new double[] {1, 0, 0, 1, 1, 0}, ROWS, 2);
+      list.add(new GroupedMatmul(tensor(x, ROWS, k), tensor(type, 2, WIDE, k), chosen, bench.output(x, ROWS, 2, WIDE)));
     }
     if (type.isBlock()) {
       list.add(new Quantize(tensor(DType.F32, ROWS, k), bench.output(type, ROWS, k)));
@@ -124,6 +128,10 @@ final class OperatorSamples {
 
   private void logits() {
     Tensor x = tensor(DType.F32, ROWS, WIDE);
+    for (MoeRoute.Gating gating : MoeRoute.Gating.values()) {
+      list.add(new MoeRoute(x, Optional.of(tensor(DType.F32, WIDE)), MoeRoute.Options.of(gating, true), bench.output(DType.I32, ROWS, 4),
+          bench.output(DType.F32, ROWS, 4)));
+    }
     list.add(new Penalize(x, bench.input(DType.I32, Placement.PACKED, new double[ROWS * 2], ROWS, 2), bench.ints(2, 0, 1),
         bench.input(DType.F32, Placement.PACKED, new double[] {1, 0, 0, 1.1, 0.1, 0.2, 1, 0, 0}, ROWS, 3), bench.output(DType.F32, ROWS, WIDE)));
     list.add(new Sample(x, bench.input(DType.F32, Placement.PACKED, new double[] {1, 0, 1, 0, 1, 5, 0.9, 0, 0, 0, 1, 0}, ROWS, 4),

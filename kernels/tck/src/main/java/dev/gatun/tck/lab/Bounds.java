@@ -4,8 +4,10 @@ import dev.gatun.Attention;
 import dev.gatun.DType;
 import dev.gatun.Gelu;
 import dev.gatun.GeluMul;
+import dev.gatun.GroupedMatmul;
 import dev.gatun.Kv;
 import dev.gatun.Matmul;
+import dev.gatun.MlaAttention;
 import dev.gatun.Operator;
 import dev.gatun.SiluMul;
 import dev.gatun.Softcap;
@@ -34,6 +36,9 @@ public final class Bounds {
 
   /** Exponentials and their sum. */
   public static final Bound SOFTMAX = new Bound(1e-6, "exponentials of F32 differences as fast units give them, off by 2^-11 of themselves at most");
+
+  /** The experts of a token and what they weigh; of another expert the error would be far above it. */
+  public static final Bound ROUTE = new Bound(1e-11, "exponentials in F32 off by a few units of the last place, and a sum over the experts, which gives 1e-13");
 
   /** Angles and what is turned by them. */
   public static final Bound ROPE = new Bound(1e-10, "angles off by 1e-6 of a turn at most give (2π·1e-6)^2 = 4e-11");
@@ -91,6 +96,14 @@ public final class Bounds {
         + " off by " + (float) off + ", and the weights by as much of themselves").withAnyNonFinite();
   }
 
+  /** Of a latent attention: of an attention over rows of the cache's type, and of the products before and after it. */
+  public static Bound mla(MlaAttention operator) {
+    Bound attention = attention(operator.qNope().dtype(), operator.latents().cache().spec().dtype());
+    Bound keys = matmul(operator.up().keys().dtype());
+    Bound values = matmul(operator.up().values().dtype());
+    return new Bound(attention.nmse() + keys.nmse() + values.nmse(), attention.reason() + "; W_uk and W_uv: " + values.reason()).withAnyNonFinite();
+  }
+
   /** Of {@link dev.gatun.Gelu} in one of its forms. */
   public static Bound gelu(Gelu.Form form) {
     return form == Gelu.Form.TANH ? GELU_TANH : GELU_ERF;
@@ -143,6 +156,11 @@ public final class Bounds {
     return operator.scale().isEmpty() ? matmul(operator.w().dtype()) : SCALED;
   }
 
+  /** Of a sum of gated products, or of products, with experts' weights: as near as {@link #matmul(DType)} has it. */
+  public static Bound groupedMatmul(GroupedMatmul operator) {
+    return matmul(operator.w().dtype());
+  }
+
   /** Of what a program leaves: the errors of its operators added up, and the roundings of what lies between them to its dtype, if a backend does not keep that. */
   public static Bound program(List<Operator> operators) {
     double sum = 0;
@@ -150,10 +168,12 @@ public final class Bounds {
     for (Operator operator : operators) {
       sum += switch (operator) {
         case Matmul matmul -> matmul(matmul).nmse();
+        case GroupedMatmul grouped -> groupedMatmul(grouped).nmse();
         case Attention attention -> switch (attention.kv()) {
           case Kv.Paged paged -> attention(attention.q().dtype(), paged.cache().spec().dtype()).nmse() + squared(paged.cache().spec().dtype());
           case Kv.Dense dense -> attention(attention.q().dtype(), dense.k().dtype()).nmse();
         };
+        case MlaAttention attention -> mla(attention).nmse() + squared(attention.latents().cache().spec().dtype());
         case GeluMul _ -> ACTIVATION.nmse();
         case Gelu _ -> ACTIVATION.nmse();
         case Softcap _ -> ACTIVATION.nmse();
@@ -162,7 +182,7 @@ public final class Bounds {
         default -> NORM.nmse();
       };
       sum += operator.writes().stream().mapToDouble(y -> y.dtype() == DType.F32 || y.dtype() == DType.I32 ? 0 : squared(y.dtype())).sum();
-      blocks |= operator instanceof Matmul matmul && (matmul.w().dtype().isBlock() || matmul.scale().isPresent());
+      blocks |= operator instanceof Matmul matmul && (matmul.w().dtype().isBlock() || matmul.scale().isPresent()) || operator instanceof GroupedMatmul grouped && grouped.w().dtype().isBlock();
     }
     Bound bound = new Bound(GROWTH * sum, "twice the errors that its " + operators.size() + " operators may make by themselves, added up");
     return blocks ? bound.withAnyNonFinite() : bound;

@@ -6,6 +6,7 @@ import dev.gatun.DType;
 import dev.gatun.Kv;
 import dev.gatun.KvAppend;
 import dev.gatun.KvCache;
+import dev.gatun.MlaAttention;
 import dev.gatun.Operator;
 import dev.gatun.Program;
 import dev.gatun.Storage;
@@ -212,6 +213,8 @@ public final class Draft {
       case KvAppend append when cache.isPresent() -> new KvAppend(append.k(), append.v(), append.batch(), cache.get(), append.layer());
       case Attention a when cache.isPresent() && a.kv() instanceof Kv.Paged paged ->
           new Attention(a.q(), new Kv.Paged(cache.get(), paged.layer()), a.batch(), a.options(), a.sinks(), a.y());
+      case MlaAttention a when cache.isPresent() ->
+          new MlaAttention(a.qNope(), a.qRope(), new Kv.Paged(cache.get(), a.latents().layer()), a.up(), a.batch(), a.scale(), a.causal(), a.y());
       default -> operator;
     };
   }

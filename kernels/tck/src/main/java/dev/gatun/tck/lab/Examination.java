@@ -5,6 +5,7 @@ import dev.gatun.Buffer;
 import dev.gatun.DType;
 import dev.gatun.Executable;
 import dev.gatun.Explanation;
+import dev.gatun.MlaAttention;
 import dev.gatun.Operator;
 import dev.gatun.Program;
 import dev.gatun.Shape;
@@ -148,7 +149,7 @@ public final class Examination {
 
   /** The same program once more, at a smaller count than it was compiled with. */
   private void counted(Executable executable) {
-    if (written.size() == 0 || written.getFirst().rows() == 0 || operator instanceof Attention) {
+    if (written.size() == 0 || written.getFirst().rows() == 0 || operator instanceof Attention || operator instanceof MlaAttention) {
       return;
     }
     Optional<Tensor> count = written.getFirst().tensor().count();

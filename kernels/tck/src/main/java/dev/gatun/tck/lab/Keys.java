@@ -35,7 +35,7 @@ public final class Keys {
       float[][] all = part == Part.KEY ? keys : values;
       int before = all[layer] == null ? 0 : all[layer].length;
       int needed = Math.multiplyExact(pages * spec.pageTokens(), row(part));
-      if (before < needed) {
+      if (before < needed || all[layer] == null) {
         all[layer] = before == 0 ? new float[needed] : Arrays.copyOf(all[layer], needed);
         Arrays.fill(all[layer], before, needed, Float.NaN);
       }

@@ -9,9 +9,12 @@ import dev.gatun.Embedding;
 import dev.gatun.GatherRows;
 import dev.gatun.Gelu;
 import dev.gatun.GeluMul;
+import dev.gatun.GroupedMatmul;
 import dev.gatun.KvAppend;
 import dev.gatun.LayerNorm;
 import dev.gatun.Matmul;
+import dev.gatun.MlaAttention;
+import dev.gatun.MoeRoute;
 import dev.gatun.Mul;
 import dev.gatun.Operator;
 import dev.gatun.Penalize;
@@ -45,6 +48,7 @@ final class Kernels {
       case Rope op -> RopeKernel.rope(op, at);
       case Matmul op -> MatmulKernel.matmul(op, at);
       case Attention op -> AttentionKernel.attention(op, at);
+      case MlaAttention op -> throw new IllegalStateException("there is no kernel for " + op.name());
       case KvAppend op -> AppendKernel.append(op, at);
       case Embedding op -> RowKernels.embedding(op, at);
       case GatherRows op -> RowKernels.gather(op, at);
@@ -55,6 +59,7 @@ final class Kernels {
       case TopK op -> LogitKernels.topK(op, at);
       case Penalize op -> LogitKernels.penalize(op, at);
       case Sample op -> SampleKernel.sample(op, at);
+      case GroupedMatmul _, MoeRoute _ -> throw new IllegalArgumentException(operator.name() + " has no kernel here");
     };
   }
 }

@@ -32,6 +32,9 @@ final class AttentionKernel implements OperatorKernel<Attention> {
     if (operator.kv() instanceof Kv.Paged paged && Steps.refusal(paged.cache().spec()).isPresent()) {
       return Steps.refusal(paged.cache().spec());
     }
+    if (operator.options().maxBias() > 0) {
+      return Optional.of(new Unsupported("no TornadoVM kernel adds ALiBi's bias to scores; use the CPU or CUDA backend"));
+    }
     long widest = Math.max(operator.q().size(2), operator.y().size(2));
     if (widest > AnyAttention.MOST_SIZE) {
       return Optional.of(new Unsupported("heads of " + widest + " elements; the most is " + AnyAttention.MOST_SIZE));

@@ -13,6 +13,7 @@ import dev.gatun.KvAppend;
 import dev.gatun.KvCache;
 import dev.gatun.LayerNorm;
 import dev.gatun.Matmul;
+import dev.gatun.MlaAttention;
 import dev.gatun.Mul;
 import dev.gatun.Operator;
 import dev.gatun.Penalize;
@@ -73,6 +74,7 @@ public final class Operators {
       case Penalize o -> PENALIZE.plan(o, traits);
       case TopK o -> TOP_K.plan(o, traits);
       case Sample o -> SAMPLE.plan(o, traits);
+      case MlaAttention o -> Steps.refusal(o.latents().cache().spec()).orElseThrow();
       default -> new Unsupported(operator.name() + " has no TornadoVM kernel");
     };
   }

@@ -26,6 +26,9 @@ final class Steps {
     if (!KEPT.contains(spec.dtype())) {
       return Optional.of(new Unsupported("a cache of " + spec.dtype() + " is not served; the TornadoVM backend keeps F32, F16, BF16, F8_E4M3, F8_E5M2 and Q8_0"));
     }
+    if (spec.isLatent()) {
+      return Optional.of(new Unsupported("a cache of latent rows is not served: no TornadoVM kernel attends over them; use the CPU or CUDA backend"));
+    }
     int block = spec.dtype().blockSize();
     if (spec.keySize() % block != 0 || spec.valueSize() % block != 0) {
       return Optional.of(new Unsupported("a cache of " + spec.dtype() + " needs head sizes that are multiples of " + block + ", not keys of " + spec.keySize()

@@ -1,0 +1,216 @@
+package dev.gatun.cpu.library;
+
+import dev.gatun.cpu.format.Dequantizer;
+import dev.gatun.cpu.op.RowMath;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The loops over rows that every decoded token runs, by functions in C; the others by {@code java}. Until the JVM has compiled a loop of the Vector API, which
+ * makes an object of each vector, a prompt's first step would wait for it. As with {@link NativeKernel}, all that is read and written is checked to be there
+ * first.
+ */
+final class NativeRowMath extends RowMath {
+  private final NativeLibrary library;
+  private final NativeLevel level;
+  private final RowMath java;
+
+  NativeRowMath(NativeLibrary library, NativeLevel level, RowMath java) {
+    this.library = library;
+    this.level = level;
+    this.java = java;
+  }
+
+  @Override
+  public void addRows(MemorySegment a, long ao, long aRow, MemorySegment b, long bo, long bRow, MemorySegment y, long yo, long yRow, int rows, int n) {
+    if (rows <= 0 || n <= 0) {
+      return;
+    }
+    check("a", a, ao, aRow, rows, n);
+    check("b", b, bo, bRow, rows, n);
+    check("y", y, yo, yRow, rows, n);
+    try {
+      Calls.THREE_ROWS.invokeExact(library.add(), level.number(), a, ao, aRow, b, bo, bRow, y, yo, yRow, rows, (long) n);
+    } catch (Throwable t) {
+      throw Calls.failure(t);
+    }
+  }
+
+  @Override
+  public void siluMulRows(MemorySegment gate, long go, long gateRow, MemorySegment up, long uo, long upRow, MemorySegment y, long yo, long yRow, int rows,
+      int n) {
+    if (rows <= 0 || n <= 0) {
+      return;
+    }
+    check("gate", gate, go, gateRow, rows, n);
+    check("up", up, uo, upRow, rows, n);
+    check("y", y, yo, yRow, rows, n);
+    try {
+      Calls.THREE_ROWS.invokeExact(library.siluMul(), level.number(), gate, go, gateRow, up, uo, upRow, y, yo, yRow, rows, (long) n);
+    } catch (Throwable t) {
+      throw Calls.failure(t);
+    }
+  }
+
+  @Override
+  public void scaleRows(MemorySegment x, long xo, long xRow, MemorySegment factors, long fo, long factorBytes, MemorySegment y, long yo, long yRow, int rows,
+      int n) {
+    if (rows <= 0 || n <= 0) {
+      return;
+    }
+    check("x", x, xo, xRow, rows, n);
+    check("factors", factors, fo, factorBytes, rows, 1);
+    check("y", y, yo, yRow, rows, n);
+    try {
+      Calls.THREE_ROWS.invokeExact(library.scale(), level.number(), x, xo, xRow, factors, fo, factorBytes, y, yo, yRow, rows, (long) n);
+    } catch (Throwable t) {
+      throw Calls.failure(t);
+    }
+  }
+
+  @Override
+  public void rmsNormRows(MemorySegment x, long xo, long xRow, MemorySegment weight, long wo, float eps, MemorySegment y, long yo, long yRow, int rows, int n) {
+    if (rows <= 0 || n <= 0) {
+      return;
+    }
+    check("x", x, xo, xRow, rows, n);
+    check("weight", weight, wo, 0, 1, n);
+    check("y", y, yo, yRow, rows, n);
+    try {
+      Calls.RMS_NORM.invokeExact(library.rmsNorm(), level.number(), x, xo, xRow, weight, wo, eps, y, yo, yRow, rows, (long) n);
+    } catch (Throwable t) {
+      throw Calls.failure(t);
+    }
+  }
+
+  @Override
+  public void rotateRows(boolean interleaved, MemorySegment x, long xo, long xRow, MemorySegment table, long to, MemorySegment y, long yo, long yRow, int rows,
+      int dims, int n) {
+    if (rows <= 0 || n <= 0) {
+      return;
+    }
+    if (dims < 0 || dims > n || dims % 2 != 0) {
+      throw new IllegalArgumentException("rotate_" + level.label() + ": " + dims + " elements of rows of " + n + " do not turn in pairs");
+    }
+    check("x", x, xo, xRow, rows, n);
+    check("table", table, to, 0, 1, interleaved ? 2 * dims : dims);
+    check("y", y, yo, yRow, rows, n);
+    try {
+      Calls.ROTATE.invokeExact(library.rotate(), level.number(), interleaved ? 1 : 0, x, xo, xRow, table, to, y, yo, yRow, rows, (long) dims, (long) n);
+    } catch (Throwable t) {
+      throw Calls.failure(t);
+    }
+  }
+
+  @Override
+  public void largest(MemorySegment x, long xo, int n, int first, MemorySegment found, long fo) {
+    if (n <= 0) {
+      java.largest(x, xo, n, first, found, fo);
+      return;
+    }
+    check("x", x, xo, 0, 1, n);
+    check("found", found, fo, 0, 1, 2);
+    try {
+      Calls.LARGEST.invokeExact(library.largest(), level.number(), x, xo, (long) n, first, found, fo);
+    } catch (Throwable t) {
+      throw Calls.failure(t);
+    }
+  }
+
+  private void check(String name, MemorySegment memory, long offset, long rowBytes, int rows, int n) {
+    if (!memory.isNative()) {
+      throw new IllegalArgumentException("rows_" + level.label() + ": " + name + " lies in a Java array; C kernels take memory of an Arena");
+    }
+    long bytes = (rows - 1) * rowBytes + 4L * n;
+    if ((offset | rowBytes) < 0 || bytes > memory.byteSize() - offset) {
+      throw new IndexOutOfBoundsException("rows_" + level.label() + ": " + bytes + " bytes of " + name + " from byte " + offset
+          + " on do not lie in its " + memory.byteSize() + " bytes");
+    }
+  }
+
+  @Override
+  public float dot(MemorySegment a, long ao, MemorySegment b, long bo, int n) {
+    return java.dot(a, ao, b, bo, n);
+  }
+
+  @Override
+  public void dots(MemorySegment x, long xo, long xStride, int queries, MemorySegment rows, long ro, long stride, int count, int n, float scale,
+      MemorySegment out, long oo, long outStride) {
+    java.dots(x, xo, xStride, queries, rows, ro, stride, count, n, scale, out, oo, outStride);
+  }
+
+  @Override
+  public void accumulate(MemorySegment p, long po, long pStride, int queries, int count, MemorySegment rows, long ro, long stride, MemorySegment y,
+      long yo, long yStride, int n) {
+    java.accumulate(p, po, pStride, queries, count, rows, ro, stride, y, yo, yStride, n);
+  }
+
+  @Override
+  public void widen(Dequantizer type, MemorySegment rows, long ro, long stride, int count, MemorySegment y, long yo, long yStride, int n) {
+    java.widen(type, rows, ro, stride, count, y, yo, yStride, n);
+  }
+
+  @Override
+  public float sumOfSquares(MemorySegment x, long xo, int n) {
+    return java.sumOfSquares(x, xo, n);
+  }
+
+  @Override
+  public float max(MemorySegment x, long xo, int n) {
+    return java.max(x, xo, n);
+  }
+
+  @Override
+  public int indexOf(MemorySegment x, long xo, int n, float value) {
+    return java.indexOf(x, xo, n, value);
+  }
+
+  @Override
+  public float exp(MemorySegment x, long xo, float shift, float scale, MemorySegment y, long yo, int n) {
+    return java.exp(x, xo, shift, scale, y, yo, n);
+  }
+
+  @Override
+  public void add(MemorySegment a, long ao, MemorySegment b, long bo, MemorySegment y, long yo, int n) {
+    addRows(a, ao, 0, b, bo, 0, y, yo, 0, 1, n);
+  }
+
+  @Override
+  public void mul(MemorySegment a, long ao, MemorySegment b, long bo, MemorySegment y, long yo, int n) {
+    java.mul(a, ao, b, bo, y, yo, n);
+  }
+
+  @Override
+  public void scale(MemorySegment x, long xo, float factor, MemorySegment y, long yo, int n) {
+    java.scale(x, xo, factor, y, yo, n);
+  }
+
+  @Override
+  public void normalize(MemorySegment x, long xo, float factor, MemorySegment weight, long wo, MemorySegment y, long yo, int n) {
+    java.normalize(x, xo, factor, weight, wo, y, yo, n);
+  }
+
+  @Override
+  public void siluMul(MemorySegment gate, long go, MemorySegment up, long uo, MemorySegment y, long yo, int n) {
+    siluMulRows(gate, go, 0, up, uo, 0, y, yo, 0, 1, n);
+  }
+
+  @Override
+  public void geluTanh(MemorySegment x, long xo, MemorySegment y, long yo, int n) {
+    java.geluTanh(x, xo, y, yo, n);
+  }
+
+  @Override
+  public void softcap(MemorySegment x, long xo, float cap, MemorySegment y, long yo, int n) {
+    java.softcap(x, xo, cap, y, yo, n);
+  }
+
+  @Override
+  public void rotateHalves(MemorySegment x, long xo, MemorySegment table, long to, MemorySegment y, long yo, int half) {
+    rotateRows(false, x, xo, 0, table, to, y, yo, 0, 1, 2 * half, 2 * half);
+  }
+
+  @Override
+  public void rotatePairs(MemorySegment x, long xo, MemorySegment table, long to, MemorySegment y, long yo, int dims) {
+    rotateRows(true, x, xo, 0, table, to, y, yo, 0, 1, dims, dims);
+  }
+}

@@ -1,0 +1,4 @@
+#include "avx512.h"
+#include "rows.h"
+
+const struct rows gatun_rows_avx512 = ROWS;
