@@ -25,6 +25,10 @@ final class CacheSpace {
       throw new ModelException(file, "a cache for " + options.sequences() + " sequences of " + options.context() + " tokens has " + pages
           + " pages, the most is " + Integer.MAX_VALUE + "; choose a smaller context or fewer sequences");
     }
+    if (d.latent().isPresent()) {
+      int rotated = d.cachedElements() - d.latent().get().rank();
+      return KvCache.Spec.latent(d.layers(), d.latent().get().rank(), rotated, options.cacheType(), PAGE, (int) pages, options.sequences(), slotPages * PAGE);
+    }
     return new KvCache.Spec(d.layers(), d.kvHeads(), d.keySize(), d.valueSize(), options.cacheType(), PAGE, (int) pages, options.sequences(),
         slotPages * PAGE);
   }

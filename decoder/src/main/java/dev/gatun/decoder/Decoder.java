@@ -10,6 +10,8 @@ import dev.gatun.ShapeException;
 import dev.gatun.Shape;
 import dev.gatun.Stream;
 import dev.gatun.Tensor;
+import dev.gatun.decoder.family.Graph;
+import dev.gatun.decoder.family.Weights;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -31,7 +33,7 @@ public final class Decoder implements AutoCloseable {
   private final Backend backend;
   private final Model model;
   private final DecoderOptions options;
-  private final Family.Graph graph;
+  private final Graph graph;
   private final Weights weights;
   private final KvCache cache;
   private final Stream stream;
@@ -57,8 +59,7 @@ public final class Decoder implements AutoCloseable {
       KvCache.Spec spec = CacheSpace.spec(file(), model.dimensions(), options);
       // Once before weights are prepared, which may take long, and once when they have taken their share.
       CacheSpace.check(file(), spec, CacheSpace.available(backend));
-      this.graph = model.family().load(model.dimensions(), weights);
-      weights.checkAllTaken(model.architecture());
+      this.graph = model.blueprint().load(weights, options.context());
       CacheSpace.check(file(), spec, CacheSpace.available(backend));
       made = backend.newKvCache(spec);
       this.cache = made;
@@ -106,7 +107,7 @@ public final class Decoder implements AutoCloseable {
 
   /** Bytes of weights that a token reads at batch 1, embedding row aside: what decode speed is judged against. */
   public long weightBytesPerToken() {
-    return model.family().bytesPerToken(model.gguf());
+    return model.blueprint().bytesPerToken(model.gguf());
   }
 
   /** Bytes of new memory that preparing the weights took; 0 where all are used in the file. */

@@ -13,6 +13,7 @@ import dev.gatun.Sample;
 import dev.gatun.Shape;
 import dev.gatun.Stream;
 import dev.gatun.Tensor;
+import dev.gatun.decoder.family.Graph;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,17 +54,17 @@ final class DecoderStep implements AutoCloseable {
   private final Executable executable;
   private final List<Buffer> owned = new ArrayList<>();
 
-  DecoderStep(Backend backend, Bucket bucket, Family.Graph graph, KvCache cache, DType activations, int vocabulary, int history) {
+  DecoderStep(Backend backend, Bucket bucket, Graph graph, KvCache cache, DType activations, int vocabulary, int history) {
     this(backend, bucket, graph, cache, activations, vocabulary, history, inputs(backend, bucket), Optional.empty());
   }
 
   /** A step that leads to another; of one token and one row of logits for each sequence, and sampled without penalties. Owns its inputs. */
-  DecoderStep(Backend backend, Bucket bucket, Family.Graph graph, KvCache cache, DType activations, int vocabulary, StepInputs inputs,
+  DecoderStep(Backend backend, Bucket bucket, Graph graph, KvCache cache, DType activations, int vocabulary, StepInputs inputs,
       Following following) {
     this(backend, bucket, graph, cache, activations, vocabulary, 1, inputs, Optional.of(following));
   }
 
-  private DecoderStep(Backend backend, Bucket bucket, Family.Graph graph, KvCache cache, DType activations, int vocabulary, int history,
+  private DecoderStep(Backend backend, Bucket bucket, Graph graph, KvCache cache, DType activations, int vocabulary, int history,
       StepInputs inputs, Optional<Following> following) {
     this.bucket = bucket;
     this.inputs = inputs;

@@ -15,7 +15,8 @@ import java.util.Set;
 
 /** What llama.cpp computes on a model file and a prompt, greedy. */
 record Golden(JsonNode node) {
-  private static final Set<String> SERVED = Set.of("stories260K", "tiny-llama", "tiny-llama3", "tiny-qwen2", "tiny-qwen3", "tiny-llama256");
+  private static final Set<String> SERVED = Set.of("stories260K", "tiny-llama", "tiny-llama3", "tiny-qwen2", "tiny-qwen3", "tiny-llama256",
+      "tiny-minicpm", "tiny-gpt2", "tiny-mixtral", "tiny-qwen3moe", "tiny-minicpm3", "tiny-deepseek2");
 
   /** The cases of the families that the decoder serves; without the shared data the calling test is skipped. */
   static List<Golden> all() throws IOException {
