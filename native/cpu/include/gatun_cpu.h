@@ -28,10 +28,17 @@ enum gatun_cpu_type {
   GATUN_Q5_0 = 6,
   GATUN_Q5_1 = 7,
   GATUN_Q8_0 = 8,
+  GATUN_Q2_K = 10,
+  GATUN_Q3_K = 11,
   GATUN_Q4_K = 12,
   GATUN_Q5_K = 13,
   GATUN_Q6_K = 14,
+  GATUN_IQ4_NL = 20,
+  GATUN_IQ4_XS = 23,
   GATUN_BF16 = 30,
+  GATUN_TQ1_0 = 34,
+  GATUN_TQ2_0 = 35,
+  GATUN_MXFP4 = 39,
   GATUN_BF16_BY_BF16 = 256 + 30, /* weights in BF16, and activations rounded to it; where the processor has AVX-512 BF16 */
   GATUN_F16_BY_HALF = 512 + 1,   /* weights in F16; activations rounded to F16 once divided by a power of two, one for a row, that leaves the largest in range */
   GATUN_BF16_BY_HALF = 512 + 30  /* weights in BF16; activations likewise */

@@ -46,6 +46,13 @@ void gatun_gemv_q5_1_avx2(const struct product *p);
 void gatun_gemv_q4_k_avx2(const struct product *p);
 void gatun_gemv_q5_k_avx2(const struct product *p);
 void gatun_gemv_q6_k_avx2(const struct product *p);
+void gatun_gemv_q2_k_avx2(const struct product *p);
+void gatun_gemv_q3_k_avx2(const struct product *p);
+void gatun_gemv_iq4_nl_avx2(const struct product *p);
+void gatun_gemv_iq4_xs_avx2(const struct product *p);
+void gatun_gemv_mxfp4_avx2(const struct product *p);
+void gatun_gemv_tq1_0_avx2(const struct product *p);
+void gatun_gemv_tq2_0_avx2(const struct product *p);
 
 void gatun_gemm_f32_avx2(const struct product *p);
 void gatun_gemm_f16_avx2(const struct product *p);
@@ -58,6 +65,13 @@ void gatun_gemm_q5_1_avx2(const struct product *p);
 void gatun_gemm_q4_k_avx2(const struct product *p);
 void gatun_gemm_q5_k_avx2(const struct product *p);
 void gatun_gemm_q6_k_avx2(const struct product *p);
+void gatun_gemm_q2_k_avx2(const struct product *p);
+void gatun_gemm_q3_k_avx2(const struct product *p);
+void gatun_gemm_iq4_nl_avx2(const struct product *p);
+void gatun_gemm_iq4_xs_avx2(const struct product *p);
+void gatun_gemm_mxfp4_avx2(const struct product *p);
+void gatun_gemm_tq1_0_avx2(const struct product *p);
+void gatun_gemm_tq2_0_avx2(const struct product *p);
 
 void gatun_attend_avx2(const struct attention *a);
 

@@ -29,6 +29,13 @@ void gatun_gemv_q5_1_avx512(const struct product *p);
 void gatun_gemv_q4_k_avx512(const struct product *p);
 void gatun_gemv_q5_k_avx512(const struct product *p);
 void gatun_gemv_q6_k_avx512(const struct product *p);
+void gatun_gemv_q2_k_avx512(const struct product *p);
+void gatun_gemv_q3_k_avx512(const struct product *p);
+void gatun_gemv_iq4_nl_avx512(const struct product *p);
+void gatun_gemv_iq4_xs_avx512(const struct product *p);
+void gatun_gemv_mxfp4_avx512(const struct product *p);
+void gatun_gemv_tq1_0_avx512(const struct product *p);
+void gatun_gemv_tq2_0_avx512(const struct product *p);
 
 void gatun_gemm_f32_avx512(const struct product *p);
 void gatun_gemm_f16_avx512(const struct product *p);
@@ -41,6 +48,13 @@ void gatun_gemm_q5_1_avx512(const struct product *p);
 void gatun_gemm_q4_k_avx512(const struct product *p);
 void gatun_gemm_q5_k_avx512(const struct product *p);
 void gatun_gemm_q6_k_avx512(const struct product *p);
+void gatun_gemm_q2_k_avx512(const struct product *p);
+void gatun_gemm_q3_k_avx512(const struct product *p);
+void gatun_gemm_iq4_nl_avx512(const struct product *p);
+void gatun_gemm_iq4_xs_avx512(const struct product *p);
+void gatun_gemm_mxfp4_avx512(const struct product *p);
+void gatun_gemm_tq1_0_avx512(const struct product *p);
+void gatun_gemm_tq2_0_avx512(const struct product *p);
 
 /* These need AVX-512 BF16 too. */
 void gatun_round_bf16_avx512(const float *x, int64_t k, int32_t rows, void *to);

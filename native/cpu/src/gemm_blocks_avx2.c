@@ -1,12 +1,15 @@
 /* Two or more rows of x with block-quantized weights, in integers: 8 weight rows, four rows of x, codes signed on both sides; see gemm_blocks_avx512.c. */
 #include "avx2.h"
 
-enum { WIDE = 8, DEPTH = 1024, HIGH = 4, MOST_GROUPS = DEPTH / 16 };
+enum { WIDE = 8, DEPTH = 1024, HIGH = 4, MOST_GROUPS = DEPTH / 16, ROWS = 8 };
+
+/* Which sums of x minima meet: those of groups of 32, or of 16. */
+enum { PER_GROUP = 1, PER_HALF = 2 };
 
 struct panel {
   int8_t codes[DEPTH / 4][32] __attribute__((aligned(64)));
   float scales[MOST_GROUPS][8] __attribute__((aligned(64)));
-  float minima[DEPTH / GROUP][8] __attribute__((aligned(64)));
+  float minima[MOST_GROUPS][8] __attribute__((aligned(64)));
 };
 
 struct half {
@@ -29,6 +32,11 @@ INLINE floats times(floats a, floats b) { return _mm256_mul_ps(a, b); }
 INLINE floats minus(floats a, floats b) { return _mm256_sub_ps(a, b); }
 INLINE floats no_floats(void) { return _mm256_setzero_ps(); }
 INLINE floats as_floats(ints v) { return _mm256_cvtepi32_ps(v); }
+INLINE ints plus32(ints a, ints b) { return _mm256_add_epi32(a, b); }
+INLINE floats loaded(const float *p) { return _mm256_loadu_ps(p); }
+INLINE ints looked_up(const int8_t *table, ints codes) {
+  return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)table)), codes);
+}
 
 /* Sixteen bytes of each of eight rows as four vectors, of which lane r holds four bytes of row r. */
 INLINE void turn(const struct half *h, int64_t at, ints z[4]) {
@@ -91,6 +99,7 @@ INLINE ints fifth_bits(ints bits, int from) {
 }
 
 #include "pack.h"
+#include "pack_low.h"
 
 INLINE void tile(const struct product *p, int64_t m, int64_t n, int64_t k0, int64_t depth, const struct panel *panel, const int high, const int group,
     const int minimum) {
@@ -103,7 +112,7 @@ INLINE void tile(const struct product *p, int64_t m, int64_t n, int64_t k0, int6
     struct row8 row = row8_at(p->act + (m + r) * p->act_row, p->k);
     x[r] = row.codes + k0;
     scales[r] = row.scales + k0 / GROUP;
-    sums[r] = row.scaled_sums + k0 / GROUP;
+    sums[r] = minimum == PER_HALF ? row.half_sums + k0 / 16 : row.scaled_sums + k0 / GROUP;
     sum[r] = k0 == 0 ? _mm256_setzero_ps() : _mm256_maskload_ps(y_at(p, m + r, n), there);
   }
   for (int64_t g = 0; g < depth / group; g++) {
@@ -125,7 +134,7 @@ INLINE void tile(const struct product *p, int64_t m, int64_t n, int64_t k0, int6
     for (int r = 0; r < high; r++) {
       sum[r] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dot[r]), _mm256_mul_ps(s, _mm256_set1_ps(scales[r][of_x])), sum[r]);
       if (minimum) {
-        sum[r] = _mm256_fmadd_ps(_mm256_load_ps(panel->minima[g]), _mm256_set1_ps(sums[r][of_x]), sum[r]);
+        sum[r] = _mm256_fmadd_ps(_mm256_load_ps(panel->minima[g]), _mm256_set1_ps(minimum == PER_HALF ? scales[r][of_x] * sums[r][g] : sums[r][of_x]), sum[r]);
       }
     }
   }
@@ -150,8 +159,9 @@ INLINE void tile(const struct product *p, int64_t m, int64_t n, int64_t k0, int6
   }
 
 TILES(plain, 32, 0)
-TILES(minimum, 32, 1)
+TILES(minimum, 32, PER_GROUP)
 TILES(small, 16, 0)
+TILES(small_minimum, 16, PER_HALF)
 
 typedef int (*tiles_fn)(const struct product *, int64_t, int64_t, int64_t, int64_t, const struct panel *);
 typedef void (*pack_fn)(const struct half *, int64_t, int64_t);
@@ -187,3 +197,10 @@ GEMM(q5_1, pack_nibbles(h, k0, depth, 1, 1), tiles_minimum, 32)
 GEMM(q4_k, pack_k(h, k0, depth, 0), tiles_minimum, 32)
 GEMM(q5_k, pack_k(h, k0, depth, 1), tiles_minimum, 32)
 GEMM(q6_k, pack_q6_k(h, k0, depth), tiles_small, 16)
+GEMM(q2_k, pack_q2_k(h, k0, depth), tiles_small_minimum, 16)
+GEMM(q3_k, pack_q3_k(h, k0, depth), tiles_small, 16)
+GEMM(iq4_nl, pack_tabled(h, k0, depth, 0), tiles_plain, 32)
+GEMM(iq4_xs, pack_iq4_xs(h, k0, depth), tiles_plain, 32)
+GEMM(mxfp4, pack_tabled(h, k0, depth, 1), tiles_plain, 32)
+GEMM(tq1_0, pack_tq1_0(h, k0, depth), tiles_plain, 32)
+GEMM(tq2_0, pack_tq2_0(h, k0, depth), tiles_plain, 32)

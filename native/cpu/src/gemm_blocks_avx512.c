@@ -5,13 +5,16 @@
  */
 #include "avx512.h"
 
-enum { WIDE = 32, DEPTH = 1024, HIGH = 6, MOST_GROUPS = DEPTH / 16 };
+enum { WIDE = 32, DEPTH = 1024, HIGH = 6, MOST_GROUPS = DEPTH / 16, ROWS = 16 };
+
+/* Which sums of x minima meet: those of groups of 32, or of 16. */
+enum { PER_GROUP = 1, PER_HALF = 2 };
 
 struct panel {
   int8_t codes[DEPTH / 4][2][64] __attribute__((aligned(64)));
   float scales[MOST_GROUPS][2][16] __attribute__((aligned(64)));
   int32_t starts[MOST_GROUPS][2][16] __attribute__((aligned(64)));
-  float minima[DEPTH / GROUP][2][16] __attribute__((aligned(64)));
+  float minima[MOST_GROUPS][2][16] __attribute__((aligned(64)));
 };
 
 /* What sixteen weight rows are packed to, from an element on: a half of the panel. */
@@ -40,6 +43,11 @@ INLINE floats times(floats a, floats b) { return _mm512_mul_ps(a, b); }
 INLINE floats minus(floats a, floats b) { return _mm512_sub_ps(a, b); }
 INLINE floats no_floats(void) { return _mm512_setzero_ps(); }
 INLINE floats as_floats(ints v) { return _mm512_cvtepi32_ps(v); }
+INLINE ints plus32(ints a, ints b) { return _mm512_add_epi32(a, b); }
+INLINE floats loaded(const float *p) { return _mm512_loadu_ps(p); }
+INLINE ints looked_up(const int8_t *table, ints codes) {
+  return _mm512_shuffle_epi8(_mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)table)), codes);
+}
 
 /* Sixteen bytes of each of sixteen rows as four vectors, of which lane r holds four bytes of row r. */
 INLINE void turn(const struct half *h, int64_t at, ints z[4]) {
@@ -104,6 +112,7 @@ INLINE ints fifth_bits(ints bits, int from) {
 }
 
 #include "pack.h"
+#include "pack_low.h"
 
 INLINE void tile(const struct product *p, int64_t m, int64_t n, int64_t k0, int64_t depth, const struct panel *panel, const int high, const int group,
     const int minimum) {
@@ -117,7 +126,7 @@ INLINE void tile(const struct product *p, int64_t m, int64_t n, int64_t k0, int6
     struct row8 row = row8_at(p->act + (m + r) * p->act_row, p->k);
     x[r] = (const uint8_t *)row.codes + k0;
     scales[r] = row.scales + k0 / GROUP;
-    sums[r] = row.scaled_sums + k0 / GROUP;
+    sums[r] = minimum == PER_HALF ? row.half_sums + k0 / 16 : row.scaled_sums + k0 / GROUP;
     sum[r][0] = k0 == 0 ? _mm512_setzero_ps() : _mm512_maskz_loadu_ps(first, y_at(p, m + r, n));
     sum[r][1] = k0 == 0 ? _mm512_setzero_ps() : _mm512_maskz_loadu_ps(second, y_at(p, m + r, n + 16));
   }
@@ -145,7 +154,7 @@ INLINE void tile(const struct product *p, int64_t m, int64_t n, int64_t k0, int6
       sum[r][0] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot[r][0]), _mm512_mul_ps(s0, v), sum[r][0]);
       sum[r][1] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot[r][1]), _mm512_mul_ps(s1, v), sum[r][1]);
       if (minimum) {
-        __m512 u = _mm512_set1_ps(sums[r][of_x]);
+        __m512 u = _mm512_set1_ps(minimum == PER_HALF ? scales[r][of_x] * sums[r][g] : sums[r][of_x]);
         sum[r][0] = _mm512_fmadd_ps(_mm512_load_ps(panel->minima[g][0]), u, sum[r][0]);
         sum[r][1] = _mm512_fmadd_ps(_mm512_load_ps(panel->minima[g][1]), u, sum[r][1]);
       }
@@ -173,8 +182,9 @@ INLINE void tile(const struct product *p, int64_t m, int64_t n, int64_t k0, int6
   }
 
 TILES(plain, 32, 0)
-TILES(minimum, 32, 1)
+TILES(minimum, 32, PER_GROUP)
 TILES(small, 16, 0)
+TILES(small_minimum, 16, PER_HALF)
 
 typedef int (*tiles_fn)(const struct product *, int64_t, int64_t, int64_t, int64_t, const struct panel *);
 typedef void (*pack_fn)(const struct half *, int64_t, int64_t);
@@ -213,3 +223,10 @@ GEMM(q5_1, pack_nibbles(h, k0, depth, 1, 1), tiles_minimum, 32)
 GEMM(q4_k, pack_k(h, k0, depth, 0), tiles_minimum, 32)
 GEMM(q5_k, pack_k(h, k0, depth, 1), tiles_minimum, 32)
 GEMM(q6_k, pack_q6_k(h, k0, depth), tiles_small, 16)
+GEMM(q2_k, pack_q2_k(h, k0, depth), tiles_small_minimum, 16)
+GEMM(q3_k, pack_q3_k(h, k0, depth), tiles_small, 16)
+GEMM(iq4_nl, pack_tabled(h, k0, depth, 0), tiles_plain, 32)
+GEMM(iq4_xs, pack_iq4_xs(h, k0, depth), tiles_plain, 32)
+GEMM(mxfp4, pack_tabled(h, k0, depth, 1), tiles_plain, 32)
+GEMM(tq1_0, pack_tq1_0(h, k0, depth), tiles_plain, 32)
+GEMM(tq2_0, pack_tq2_0(h, k0, depth), tiles_plain, 32)

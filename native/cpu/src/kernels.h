@@ -53,6 +53,18 @@ static inline uint32_t u32_at(const uint8_t *p) {
   return v;
 }
 
+/* What the codes of IQ4_NL and IQ4_XS stand for, and twice what those of MXFP4 do. */
+static const int8_t IQ4_VALUES[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+static const int8_t E2M1_VALUES[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
+
+/* 2^(e - 128), half of MXFP4's scale, a normal number from e = 2 on. */
+static inline float half_power(uint8_t e) {
+  uint32_t bits = e < 2 ? 0x00200000u << e : ((uint32_t)e - 1) << 23;
+  float power;
+  memcpy(&power, &bits, 4);
+  return power;
+}
+
 static inline int32_t i32_at(const void *p) {
   int32_t v;
   memcpy(&v, p, 4);

@@ -104,6 +104,13 @@ static const struct kernel KERNELS[] = {
     {GATUN_Q4_K, IN_8_BITS, gatun_gemv_q4_k_avx2, gatun_gemm_q4_k_avx2},
     {GATUN_Q5_K, IN_8_BITS, gatun_gemv_q5_k_avx2, gatun_gemm_q5_k_avx2},
     {GATUN_Q6_K, IN_8_BITS, gatun_gemv_q6_k_avx2, gatun_gemm_q6_k_avx2},
+    {GATUN_Q2_K, IN_8_BITS, gatun_gemv_q2_k_avx2, gatun_gemm_q2_k_avx2},
+    {GATUN_Q3_K, IN_8_BITS, gatun_gemv_q3_k_avx2, gatun_gemm_q3_k_avx2},
+    {GATUN_IQ4_NL, IN_8_BITS, gatun_gemv_iq4_nl_avx2, gatun_gemm_iq4_nl_avx2},
+    {GATUN_IQ4_XS, IN_8_BITS, gatun_gemv_iq4_xs_avx2, gatun_gemm_iq4_xs_avx2},
+    {GATUN_MXFP4, IN_8_BITS, gatun_gemv_mxfp4_avx2, gatun_gemm_mxfp4_avx2},
+    {GATUN_TQ1_0, IN_8_BITS, gatun_gemv_tq1_0_avx2, gatun_gemm_tq1_0_avx2},
+    {GATUN_TQ2_0, IN_8_BITS, gatun_gemv_tq2_0_avx2, gatun_gemm_tq2_0_avx2},
 };
 
 static const struct level LEVEL = {KERNELS, sizeof KERNELS / sizeof KERNELS[0], round_row, NULL, round_halves, gatun_attend_avx2, silu_mul,

@@ -360,6 +360,66 @@ struct Format<Q6_K> : BlockFormat<Format<Q6_K>, 256, 210, 32, 2, 2> {
   }
 };
 
+// Eight groups of 32, each with its nibbles in 16 bytes, and the table of IQ4_NL.
+template <>
+struct Format<IQ4_XS> : BlockFormat<Format<IQ4_XS>, 256, 136, 128, 2, 8> {
+  template <int A>
+  static __device__ __forceinline__ void codes(const unsigned char* b, int g, uint32_t (&w)[2]) {
+    nibbles32<A>(b + 8 + 16 * (g >> 2), g & 3, w);
+    w[0] = Format<IQ4_NL>::tabled(w[0]);
+    w[1] = Format<IQ4_NL>::tabled(w[1]);
+  }
+  static __device__ __forceinline__ int code(const unsigned char* b, int j) {
+    return static_cast<int>(Format<IQ4_NL>::tabled(nibble32(b + 8 + 16 * (j >> 5), j & 31)) & 0xFF);
+  }
+  static __device__ __forceinline__ float scale(const unsigned char* b, int g) {
+    const int k = g >> 2;
+    const int low = b[4 + (k >> 1)] >> (4 * (k & 1)) & 15;
+    const int high = b[2 + (k >> 2)] >> (2 * (k & 3)) & 3;
+    return load_f16(b) * static_cast<float>((low | high << 4) - 32);
+  }
+};
+
+// Digits to base 3 of fractions of 256: the byte times 3^n, modulo 256, times 3, over 256.
+template <>
+struct Format<TQ1_0> : BlockFormat<Format<TQ1_0>, 256, 54, 1, 2, 2> {
+  static __device__ __forceinline__ uint32_t power(int n) { return n == 4 ? 81u : 0x1B090301u >> (8 * n) & 0xFF; }
+  // Digit n of each of four bytes.
+  static __device__ __forceinline__ uint32_t digits(uint32_t bytes, int n) {
+    const uint32_t even = ((bytes & 0x00FF00FFu) * power(n) & 0x00FF00FFu) * 3 >> 8 & 0x00030003u;
+    const uint32_t odd = ((bytes >> 8 & 0x00FF00FFu) * power(n) & 0x00FF00FFu) * 3 & 0x03000300u;
+    return even | odd;
+  }
+  template <int A>
+  static __device__ __forceinline__ void codes(const unsigned char* b, int g, uint32_t (&w)[2]) {
+    if (g < 30) {
+      const int n = g < 20 ? g >> 2 : (g - 20) >> 1;
+      load_words<A>(b + (g < 20 ? 8 * (g & 3) : 32 + 8 * (g & 1)), w);
+      w[0] = digits(w[0], n);
+      w[1] = digits(w[1], n);
+    } else {
+      uint32_t last[1];
+      load_words<A>(b + 48, last);
+      w[0] = digits(last[0], 2 * (g - 30));
+      w[1] = digits(last[0], 2 * (g - 30) + 1);
+    }
+  }
+  static __device__ __forceinline__ int code(const unsigned char* b, int j) {
+    const int n = j < 160 ? j >> 5 : j < 240 ? (j - 160) >> 4 : (j - 240) >> 2;
+    const int at = j < 160 ? j & 31 : j < 240 ? 32 + (j & 15) : 48 + (j & 3);
+    return static_cast<int>((b[at] * power(n) & 0xFF) * 3 >> 8);
+  }
+  static __device__ __forceinline__ float scale(const unsigned char* b, int) { return load_f16(b + 52); }
+};
+
+template <>
+struct Format<TQ2_0> : BlockFormat<Format<TQ2_0>, 256, 66, 1, 2, 2> {
+  template <int A>
+  static __device__ __forceinline__ void codes(const unsigned char* b, int g, uint32_t (&w)[2]) { pairs256<A>(b, g, w); }
+  static __device__ __forceinline__ int code(const unsigned char* b, int j) { return pair256(b, j); }
+  static __device__ __forceinline__ float scale(const unsigned char* b, int) { return load_f16(b + 64); }
+};
+
 // What scalar types of SIZE bytes share: their elements are aligned to their size, and eight of them lie side by side.
 template <int SIZE, int WIDEST>
 struct ScalarFormat {

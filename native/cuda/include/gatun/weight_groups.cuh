@@ -225,6 +225,15 @@ struct AnyGroups {
       case MXFP4:
         load_as<MXFP4>(raw, row, g, k);
         break;
+      case IQ4_XS:
+        load_as<IQ4_XS>(raw, row, g, k);
+        break;
+      case TQ1_0:
+        load_as<TQ1_0>(raw, row, g, k);
+        break;
+      case TQ2_0:
+        load_as<TQ2_0>(raw, row, g, k);
+        break;
       default:
         break;
     }

@@ -6,8 +6,9 @@
 
 const char *dtype_name(int32_t dtype) {
   static const char *const names[] = {"F32",  "F16",  "BF16", "I8",   "I32",  "F8_E4M3", "F8_E5M2", "Q8_0",   "Q4_0", "Q4_1",
-                                      "Q5_0", "Q5_1", "Q2_K", "Q3_K", "Q4_K", "Q5_K",    "Q6_K",    "IQ4_NL", "MXFP4"};
-  return dtype >= 0 && dtype <= GATUN_MXFP4 ? names[dtype] : "an unknown type";
+                                      "Q5_0", "Q5_1", "Q2_K", "Q3_K", "Q4_K", "Q5_K",    "Q6_K",    "IQ4_NL", "MXFP4",
+                                      "IQ4_XS", "TQ1_0", "TQ2_0"};
+  return dtype >= 0 && dtype <= GATUN_TQ2_0 ? names[dtype] : "an unknown type";
 }
 
 int floats(const gatun_tensor *t, const char *function, const char *name) {

@@ -20,7 +20,7 @@ final class CacheSpace {
   /** The geometry. @throws ModelException if there would be more pages than can be counted */
   static KvCache.Spec spec(Path file, Dimensions d, DecoderOptions options) {
     int slotPages = Math.ceilDiv(options.context(), PAGE);
-    long pages = (long) slotPages * options.sequences();
+    long pages = options.cacheTokens().isPresent() ? Math.ceilDiv(options.cacheTokens().getAsInt(), PAGE) : (long) slotPages * options.sequences();
     if (pages > Integer.MAX_VALUE) {
       throw new ModelException(file, "a cache for " + options.sequences() + " sequences of " + options.context() + " tokens has " + pages
           + " pages, the most is " + Integer.MAX_VALUE + "; choose a smaller context or fewer sequences");

@@ -111,7 +111,7 @@ final class StepsAhead implements AutoCloseable {
         step.inputs().add(sequence.slot(), sequence.position(), ids, i, i + 1, 1);
       }
       step.inputs().send(stream);
-      step.control(stream, sequences);
+      step.control(stream, sequences, 1);
     }
   }
 

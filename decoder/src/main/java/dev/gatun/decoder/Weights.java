@@ -82,7 +82,7 @@ final class Weights implements AutoCloseable {
   }
 
   private GgufTensor required(String name) {
-    return gguf.tensor(name).orElseThrow(() -> new ModelException(gguf.file(), "tensor " + name + " is missing"));
+    return (backend.isPresent() ? gguf.tensor(name) : gguf.described(name)).orElseThrow(() -> new ModelException(gguf.file(), "tensor " + name + " is missing"));
   }
 
   private Tensor take(GgufTensor tensor, Use use, long... shape) {
@@ -96,8 +96,7 @@ final class Weights implements AutoCloseable {
     taken.add(tensor.name());
     Optional<TensorSource> source = gguf.source(tensor.name());
     if (backend.isEmpty()) {
-      return source.isPresent() ? Tensor.of(new Storage.Nowhere(bytes(tensor)), 0, tensor.dtype(), Shape.of(shape))
-          : Tensor.ofHost(tensor.data(), tensor.dtype(), shape);
+      return Tensor.of(new Storage.Nowhere(bytes(tensor)), 0, tensor.dtype(), Shape.of(shape));
     }
     Tensor plain = source.map(bytes -> MadeWeights.make(backend.get(), gguf.file(), tensor, bytes))
         .orElseGet(() -> Tensor.ofHost(tensor.data(), tensor.dtype(), shape));

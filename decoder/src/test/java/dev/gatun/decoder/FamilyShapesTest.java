@@ -37,7 +37,7 @@ class FamilyShapesTest {
       list.add(new RandomModel(family, 1, 64, 224, 2, 1, 192, 307, true, DType.Q8_0));
       list.add(new RandomModel(family, 1, 128, 96, 2, 2, 256, 300, false, DType.F32));
     }
-    for (DType type : List.of(DType.Q2_K, DType.Q3_K, DType.Q4_K, DType.Q5_K, DType.Q6_K)) {
+    for (DType type : List.of(DType.Q2_K, DType.Q3_K, DType.Q4_K, DType.Q5_K, DType.Q6_K, DType.IQ4_XS, DType.TQ1_0, DType.TQ2_0)) {
       list.add(new RandomModel("llama", 2, 256, 512, 4, 2, 64, 300, false, type));
     }
     return list.stream();

@@ -76,7 +76,22 @@ public enum DType {
    * 3, 4, 6 and, for q ≥ 8, their negatives, 8 being zero (OCP microscaling formats). A scale byte of 255, which OCP calls NaN, is
    * 2^128 like any other here, as llama.cpp reads it.
    */
-  MXFP4(32, 17);
+  MXFP4(32, 17),
+  /**
+   * {@code d (2), upper scale bits (2), lower scale bits (4), nibbles (128)}: 8 groups of 32, each with nibbles as in {@link #Q4_0} in 16 bytes of its own;
+   * scale g has its low four bits in the low (g even) or high nibble of byte {@code g/2}, its upper two in bits {@code 2g} and {@code 2g+1} of the
+   * little-endian upper bits; {@code x[i] = d·(scale − 32)·table[q[i]]} with the table of {@link #IQ4_NL}.
+   */
+  IQ4_XS(256, 136),
+  /**
+   * {@code bytes (48), last bytes (4), d (2)}: ternary digits, as fractions. Byte b stands for b/256, whose digits to base 3 are its elements, less one each:
+   * {@code t[n] = ⌊3·(b·3^n mod 256)/256⌋}, so that five fit in a byte. Element {@code 32n + m} is digit n of byte m for m &lt; 32 and n &lt; 5, element
+   * {@code 160 + 16n + m} digit n of byte {@code 32 + m} for m &lt; 16, element {@code 240 + 4n + m} digit n &lt; 4 of last byte m;
+   * {@code x[i] = d·(t[i] − 1)}.
+   */
+  TQ1_0(256, 54),
+  /** {@code pairs (64), d (2)}: element {@code 128h + 32s + l} has bits {@code 2s} and {@code 2s+1} of byte {@code 32h + l}; {@code x[i] = d·(q[i] − 1)}. */
+  TQ2_0(256, 66);
 
   private final int blockSize;
   private final int blockBytes;

@@ -5,7 +5,9 @@ import java.util.function.UnaryOperator;
 
 /**
  * Rounds rows to a block type. Q8_0: {@code d = max|x|/127}, {@code q = round(x/d)}; Q4_0: {@code d = m/−8} with m the element of largest magnitude,
- * {@code q = clamp(floor(x/d + 8.5), 0, 15)}; the reference rounding of ggml, in float32. A block with a NaN or an infinity gets {@code d = NaN}.
+ * {@code q = clamp(floor(x/d + 8.5), 0, 15)}; the reference rounding of ggml ({@code quantize_row_q8_0_ref}, {@code quantize_row_q4_0_ref} in {@code ggml-quants.c}), in float32,
+ * where {@code round} takes halves away from zero and {@code d} is used before it is rounded to F16. Q4_1, Q5_0 and Q5_1 round like Q4_0; the others search for
+ * the nearest blocks. A block with a NaN or an infinity gets {@code d = NaN}.
  *
  * @param x {@code [.., N]} in F32, rows contiguous, N a multiple of the block size
  * @param y the shape of x; a block type; never in place

@@ -17,7 +17,7 @@ class DTypeTest {
   @ParameterizedTest
   @CsvSource({
     "F32, 32", "F16, 16", "BF16, 16", "I8, 8", "I32, 32", "F8_E4M3, 8", "F8_E5M2, 8", "Q8_0, 8.5", "Q4_0, 4.5", "Q4_1, 5", "Q5_0, 5.5",
-    "Q5_1, 6", "Q2_K, 2.625", "Q3_K, 3.4375", "Q4_K, 4.5", "Q5_K, 5.5", "Q6_K, 6.5625", "IQ4_NL, 4.5", "MXFP4, 4.25"})
+    "Q5_1, 6", "Q2_K, 2.625", "Q3_K, 3.4375", "Q4_K, 4.5", "Q5_K, 5.5", "Q6_K, 6.5625", "IQ4_NL, 4.5", "MXFP4, 4.25", "IQ4_XS, 4.25", "TQ1_0, 1.6875", "TQ2_0, 2.0625"})
   void aWeightTakesTheStatedBits(DType type, double bits) {
     assertThat(8.0 * type.blockBytes() / type.blockSize()).isEqualTo(bits);
   }

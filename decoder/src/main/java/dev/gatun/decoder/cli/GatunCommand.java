@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
 public final class GatunCommand implements Runnable {
   private static final int COLUMNS = 110;
 
-  /** No command takes words without an option before them, so {@code --} means nothing and may be a text; no argument holds this character. */
+  /** A text may be {@code --}, so that it ends no options; no argument holds this character. */
   private static final String NO_DELIMITER = "\0";
   private static final Map<String, Function<Terminal, Callable<Integer>>> COMMANDS = commands();
 
@@ -43,6 +43,7 @@ public final class GatunCommand implements Runnable {
     all.put("kernels", KernelsCommand::new);
     all.put("run", RunCommand::new);
     all.put("logits", LogitsCommand::new);
+    all.put("perplexity", PerplexityCommand::new);
     all.put("info", InfoCommand::new);
     all.put("tokenize", TokenizeCommand::new);
     all.put("backends", BackendsCommand::new);
@@ -50,6 +51,7 @@ public final class GatunCommand implements Runnable {
     all.put("validate", ValidateCommand::new);
     all.put("report", ReportCommand::new);
     all.put("make-model", MakeModelCommand::new);
+    all.put("quantize", QuantizeCommand::new);
     return all;
   }
 

@@ -7,11 +7,13 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * An open GGUF model: one file, or all parts of a split one, mapped into memory. It owns the mapping: {@link #close()} ends it, and the
@@ -92,9 +94,9 @@ public final class Gguf implements AutoCloseable {
   }
 
   /**
-   * All tensors in the file's order.
+   * All tensors in the file's order, each as {@link #tensor} gives it.
    *
-   * @throws GgufException if one of them has a type without a {@link DType}; {@link #entries()} lists them all the same
+   * @throws GgufException if one of them has a type that Gatun neither computes with nor rewrites; {@link #entries()} lists them all the same
    */
   public List<GgufTensor> tensors() {
     List<GgufTensor> tensors = new ArrayList<>(entries.size());
@@ -105,25 +107,46 @@ public final class Gguf implements AutoCloseable {
   }
 
   /**
-   * The tensor with this name.
+   * The tensor with this name. One of a type that is {@linkplain GgufType#loadedAs() rewritten} takes new memory at each call, which is freed when nothing
+   * refers to it any more; the others lie where the file is mapped.
    *
-   * @throws GgufException if it has a type without a {@link DType}
+   * @throws GgufException if it has a type that Gatun neither computes with nor rewrites
    */
   public Optional<GgufTensor> tensor(String name) {
     return Optional.ofNullable(entries.get(name)).map(this::tensor);
   }
 
-  private synchronized GgufTensor tensor(GgufEntry entry) {
-    if (closed) {
-      throw new GgufException(file, "is closed; tensor " + quoted(entry.name()) + " can't be reached any more");
-    }
-    DType dtype = entry.type().dtype().orElseThrow(() -> new GgufException(parts.get(entry.part()).file(),
-        "tensor " + quoted(entry.name()) + " has the type " + entry.type() + ", which Gatun can't compute with"));
+  private GgufTensor tensor(GgufEntry entry) {
+    DType dtype = loadedAs(entry);
     if (!sources.isEmpty()) {
       return new GgufTensor(entry.name(), dtype, entry.shape().clone(), MemorySegment.NULL);
     }
-    MemorySegment data = parts.get(entry.part()).bytes().asSlice(entry.offset(), entry.bytes());
-    return new GgufTensor(entry.name(), dtype, entry.shape().clone(), data);
+    MemorySegment data = bytes(entry);
+    boolean asItLies = entry.type().dtype().isPresent();
+    return new GgufTensor(entry.name(), dtype, entry.shape().clone(), asItLies ? data : GridExpansion.expand(entry.type(), data));
+  }
+
+  /**
+   * The tensor with this name as far as the header tells: without its data.
+   *
+   * @throws GgufException if it has a type that Gatun neither computes with nor rewrites
+   */
+  public Optional<GgufTensor> described(String name) {
+    return Optional.ofNullable(entries.get(name))
+        .map(entry -> new GgufTensor(entry.name(), loadedAs(entry), entry.shape().clone(), MemorySegment.NULL));
+  }
+
+  private synchronized MemorySegment bytes(GgufEntry entry) {
+    if (closed) {
+      throw new GgufException(file, "is closed; tensor " + quoted(entry.name()) + " can't be reached any more");
+    }
+    return parts.get(entry.part()).bytes().asSlice(entry.offset(), entry.bytes());
+  }
+
+  private DType loadedAs(GgufEntry entry) {
+    return entry.type().loadedAs().orElseThrow(() -> new GgufException(parts.get(entry.part()).file(),
+        "tensor " + quoted(entry.name()) + " has the type " + entry.type() + ", which Gatun can't compute with; there are " + Arrays.stream(GgufType.values())
+            .filter(type -> type.loadedAs().isPresent()).map(GgufType::name).collect(Collectors.joining(", "))));
   }
 
   /** Unmaps the file. Metadata stays usable; tensor data does not. Closing twice is harmless. */

@@ -5,8 +5,8 @@ import java.util.Optional;
 
 /**
  * The element types that a GGUF file can name, with the numbers of ggml's {@code enum ggml_type} and the sizes of its blocks. Those
- * with a {@link #dtype()} can be computed with; of the others Gatun knows only the size, so that a file holding them still opens for
- * its metadata and its tokenizer.
+ * with a {@link #dtype()} can be computed with as they lie, those with a {@link #loadedAs()} after they were rewritten; of the others Gatun knows only the
+ * size, so that a file holding them still opens for its metadata and its tokenizer.
  */
 public enum GgufType {
   /** See {@link DType#F32}. */
@@ -37,22 +37,22 @@ public enum GgufType {
   Q6_K(14, DType.Q6_K),
   /** Activations for the K formats; not used for stored weights. */
   Q8_K(15, 256, 292),
-  /** 2.06 bits a weight, from a grid. */
+  /** 2.06 bits a weight, from a grid: see {@link #loadedAs()}. */
   IQ2_XXS(16, 256, 66),
-  /** 2.31 bits a weight, from a grid. */
+  /** 2.31 bits a weight, from a grid: see {@link #loadedAs()}. */
   IQ2_XS(17, 256, 74),
-  /** 3.06 bits a weight, from a grid. */
+  /** 3.06 bits a weight, from a grid: see {@link #loadedAs()}. */
   IQ3_XXS(18, 256, 98),
-  /** 1.56 bits a weight, from a grid. */
+  /** 1.56 bits a weight, from a grid: see {@link #loadedAs()}. */
   IQ1_S(19, 256, 50),
   /** See {@link DType#IQ4_NL}. */
   IQ4_NL(20, DType.IQ4_NL),
-  /** 3.44 bits a weight, from a grid. */
+  /** 3.44 bits a weight, from a grid: see {@link #loadedAs()}. */
   IQ3_S(21, 256, 110),
-  /** 2.56 bits a weight, from a grid. */
+  /** 2.56 bits a weight, from a grid: see {@link #loadedAs()}. */
   IQ2_S(22, 256, 82),
-  /** 4.25 bits a weight, with the table of {@link #IQ4_NL}. */
-  IQ4_XS(23, 256, 136),
+  /** See {@link DType#IQ4_XS}. */
+  IQ4_XS(23, DType.IQ4_XS),
   /** See {@link DType#I8}. */
   I8(24, DType.I8),
   /** Signed 16-bit integer. */
@@ -63,7 +63,7 @@ public enum GgufType {
   I64(27, 1, 8),
   /** IEEE 754 binary64. */
   F64(28, 1, 8),
-  /** 1.75 bits a weight, from a grid. */
+  /** 1.75 bits a weight, from a grid: see {@link #loadedAs()}. */
   IQ1_M(29, 256, 56),
   /** See {@link DType#BF16}. */
   BF16(30, DType.BF16),
@@ -73,12 +73,18 @@ public enum GgufType {
   Q4_0_4_8(32, 32, 18),
   /** An interleaved form of {@link #Q4_0} that ggml has dropped. */
   Q4_0_8_8(33, 32, 18),
-  /** Ternary weights, five to a byte. */
-  TQ1_0(34, 256, 54),
-  /** Ternary weights, four to a byte. */
-  TQ2_0(35, 256, 66),
+  /** See {@link DType#TQ1_0}. */
+  TQ1_0(34, DType.TQ1_0),
+  /** See {@link DType#TQ2_0}. */
+  TQ2_0(35, DType.TQ2_0),
   /** See {@link DType#MXFP4}. */
-  MXFP4(39, DType.MXFP4);
+  MXFP4(39, DType.MXFP4),
+  /** E2M1 values with an 8-bit float for each 16. */
+  NVFP4(40, 64, 36),
+  /** One bit a weight, with a scale for each 128. */
+  Q1_0(41, 128, 18),
+  /** Two bits a weight, with a scale for each 64. */
+  Q2_0(42, 64, 18);
 
   private final int id;
   private final int blockSize;
@@ -114,9 +120,17 @@ public enum GgufType {
     return blockBytes;
   }
 
-  /** The element type to compute with; empty where Gatun knows only the size. */
+  /** The element type to compute with, as the bytes lie in the file; empty where there is none. */
   public Optional<DType> dtype() {
     return dtype;
+  }
+
+  /**
+   * The element type that {@link Gguf#tensor} gives: {@link #dtype()}, and Q8_0 for the IQ types that are points of a grid (IQ1_S, IQ1_M, IQ2_XXS, IQ2_XS,
+   * IQ2_S, IQ3_XXS, IQ3_S), which are rewritten when they are asked for. Empty where Gatun knows only the size.
+   */
+  public Optional<DType> loadedAs() {
+    return GridBlock.reads(this) ? Optional.of(GridExpansion.TYPE) : dtype;
   }
 
   /** The type with this number in a file. */

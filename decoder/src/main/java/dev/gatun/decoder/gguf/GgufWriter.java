@@ -96,6 +96,12 @@ public final class GgufWriter {
     return this;
   }
 
+  /** Takes away every value set before whose key begins with {@code prefix}. */
+  public GgufWriter removeAll(String prefix) {
+    metadata.keySet().removeIf(key -> key.startsWith(prefix));
+    return this;
+  }
+
   /**
    * Adds a tensor behind those added before.
    *

@@ -12,7 +12,6 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Map;
 
 /**
  * Models with random weights in the shape of real ones, for measuring without a download. Matrices have mean 0 and the standard
@@ -26,20 +25,15 @@ public final class SeededModel {
   /** Raised whenever the bytes made from a seed change, so that old files in the cache are replaced. */
   static final int VERSION = 1;
 
-  static final String VERSION_KEY = "gatun.seeded.version";
-  static final String SEED_KEY = "gatun.seeded.seed";
-  static final String SHAPE_KEY = "gatun.seeded.shape";
-  static final String TYPE_KEY = "gatun.seeded.type";
-  static final String BYTES_KEY = "gatun.seeded.bytes";
+  /** What the keys of a seeded model's own metadata begin with. */
+  static final String KEYS_PREFIX = "gatun.seeded.";
+  static final String VERSION_KEY = KEYS_PREFIX + "version";
+  static final String SEED_KEY = KEYS_PREFIX + "seed";
+  static final String SHAPE_KEY = KEYS_PREFIX + "shape";
+  static final String TYPE_KEY = KEYS_PREFIX + "type";
+  static final String BYTES_KEY = KEYS_PREFIX + "bytes";
 
   private static final double BIAS_DEVIATION = 0.1;
-
-  /** The numbers of llama.cpp's {@code llama_ftype}. */
-  private static final Map<DType, Integer> FILE_TYPES = Map.of(DType.F32, 0, DType.F16, 1, DType.Q4_0, 2, DType.Q8_0, 7, DType.Q4_K, 14,
-      DType.Q6_K, 18, DType.BF16, 32);
-
-  /** That of {@link DType#Q4_K} with more bits for some matrices. */
-  private static final int FILE_TYPE_Q4_K_M = 15;
 
   private final ModelShape shape;
   private final WeightMix mix;
@@ -145,7 +139,7 @@ public final class SeededModel {
   private void describe() {
     String family = shape.family();
     writer.string("general.architecture", family).string("general.name", shape.name() + " with seeded weights")
-        .uint32("general.file_type", fileType()).uint32("general.quantization_version", 2)
+        .uint32("general.file_type", mix.fileType()).uint32("general.quantization_version", 2)
         .uint32(VERSION_KEY, VERSION).put(SEED_KEY, MetadataType.INT64, seed).string(SHAPE_KEY, shape.name())
         .string(TYPE_KEY, mix.label())
         .uint32(family + ".vocab_size", shape.vocab())
@@ -160,10 +154,6 @@ public final class SeededModel {
         .float32(family + ".attention.layer_norm_rms_epsilon", shape.normEpsilon())
         .uint32(family + ".rope.dimension_count", shape.headSize())
         .float32(family + ".rope.freq_base", shape.ropeBase());
-  }
-
-  private int fileType() {
-    return mix.matrices() == DType.Q4_K && mix.sensitive() != DType.Q4_K ? FILE_TYPE_Q4_K_M : FILE_TYPES.get(mix.matrices());
   }
 
   private void block(String prefix, DType sensitive) {

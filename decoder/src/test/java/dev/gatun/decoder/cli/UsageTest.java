@@ -14,7 +14,7 @@ class UsageTest {
   @TempDir static Path folder;
 
   @ParameterizedTest
-  @ValueSource(strings = {"bench", "kernels", "run", "logits", "info", "tokenize", "backends", "explain", "validate", "report", "make-model"})
+  @ValueSource(strings = {"bench", "kernels", "run", "logits", "perplexity", "info", "tokenize", "backends", "explain", "validate", "report", "make-model", "quantize"})
   void everyCommandHelpsWithAnExample(String command) {
     Ran ran = Ran.command(command, "--help");
     assertThat(ran.code()).isZero();
@@ -29,7 +29,7 @@ class UsageTest {
     assertThat(ran.out()).containsPattern("bench +\\S").containsPattern("kernels +\\S").containsPattern("run +\\S").containsPattern("logits +\\S")
         .containsPattern("info +\\S")
         .containsPattern("tokenize +\\S").containsPattern("backends +\\S").containsPattern("explain +\\S").containsPattern("validate +\\S")
-        .containsPattern("make-model +\\S");
+        .containsPattern("make-model +\\S").containsPattern("quantize +\\S");
   }
 
   @Test
@@ -56,6 +56,11 @@ class UsageTest {
       "run --model x --prompt a --top-k -1", "run --model x --prompt a --min-p 2", "run --model x --prompt a --repeat-penalty 0",
       "run --model x --prompt a --seed b", "run --model x --prompt a --context 0", "run --model x --prompt a --threads x",
       "run --model x --prompt a -o novalue", "logits --model x", "logits --model x --ids 1,b", "logits --model x --ids 1 -n -1",
+      "perplexity --model x", "perplexity --file x", "perplexity --model x --file y --ctx 3", "perplexity --model x --file y --windows 0",
+      "perplexity --model x --file y --ctx 16777217", "perplexity --model x --file y --cache-type i32",
+      "run --model x --prompt a --draft-tokens 4", "run --model x --prompt a --speculate ngram --draft-tokens 0",
+      "run --model x --prompt a --speculate ngram --draft-tokens 64", "run --model x --prompt a --evict 4", "run --model x --prompt a --evict -1,4",
+      "run --model x --prompt a --evict 4,0", "bench --speculate ngram -n 0", "bench --compare x --speculate ngram", "bench --draft-tokens 3",
       "tokenize --model x", "tokenize --text a", "tokenize --model x --text", "tokenize --model x --text a extra", "info", "info --model",
       "kernels --seconds 0", "kernels --scale huge", "kernels --only nosuch", "kernels --backend nosuch", "report", "report --results nosuch", "explain --tokens 0", "explain --tokens 100000", "explain --runs -1", "explain --runs 1000000000", "backends extra",
       "validate", "validate --backend cpu --level slow", "validate --backend cpu --op nosuch",
@@ -65,6 +70,8 @@ class UsageTest {
       "validate --compare one.json", "validate --backend cpu -o threads=x", "validate --backend cpu --threads 0", "validate --backend cpu -o nosuch=1",
       "make-model", "make-model --out", "make-model --shape nosuch --out x", "make-model --shape test --type q4_k_m --out x", "make-model --shape test --type q5_0 --out x",
       "make-model --shape test --type q8_0+ --out x", "make-model --shape test --type q8_0 --seed x --out x", "make-model --shape test --out nosuch x",
+      "quantize", "quantize a.gguf", "quantize a.gguf b.gguf", "quantize a.gguf b.gguf nosuch", "quantize a.gguf b.gguf i32", "quantize a.gguf b.gguf q4_0+",
+      "quantize a.gguf b.gguf q4_0 c", "quantize a.gguf b.gguf q4_0 --threads 0", "quantize a.gguf b.gguf q4_0 --nosuch",
       "validate --backend nosuch", "validate --backend", "validate --list --op nosuch"})
   void wrongUsageIsOneLineAndCodeTwo(String line) {
     Ran ran = Ran.command((Object[]) (line.isEmpty() ? new String[0] : line.split(" ")));

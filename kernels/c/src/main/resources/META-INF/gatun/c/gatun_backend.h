@@ -73,7 +73,10 @@ typedef enum gatun_dtype {
   GATUN_Q5_K = 15,   /* 256, 176 */
   GATUN_Q6_K = 16,   /* 256, 210 */
   GATUN_IQ4_NL = 17, /* 32, 18 */
-  GATUN_MXFP4 = 18   /* 32, 17 */
+  GATUN_MXFP4 = 18,  /* 32, 17 */
+  GATUN_IQ4_XS = 19, /* 256, 136 */
+  GATUN_TQ1_0 = 20,  /* 256, 54 */
+  GATUN_TQ2_0 = 21   /* 256, 66 */
 } gatun_dtype;
 
 typedef struct gatun_device gatun_device; /* the library's own, made by gatun_device_open */

@@ -40,6 +40,9 @@ public final class Dequantizer {
       case Q4_K -> (s, n) -> SuperBlocks.q4(s.bytes, s.floats, n);
       case Q5_K -> (s, n) -> SuperBlocks.q5(s.bytes, s.floats, n);
       case Q6_K -> (s, n) -> SuperBlocks.q6(s.bytes, s.floats, n);
+      case IQ4_XS -> (s, n) -> SuperBlocks.iq4(s.bytes, s.floats, n);
+      case TQ1_0 -> (s, n) -> TernaryBlocks.digits(s.bytes, s.floats, n);
+      case TQ2_0 -> (s, n) -> TernaryBlocks.pairs(s.bytes, s.floats, n);
     });
   }
 
@@ -64,6 +67,22 @@ public final class Dequantizer {
       staging.load(type, src, srcOffset + type.bytes(done), n);
       loop.run(staging, n);
       staging.store(DType.F32, dst, dstOffset + 4 * done, n);
+    }
+  }
+
+  /**
+   * As {@link #row}, into an array.
+   *
+   * @throws ShapeException if the elements are no whole number of blocks, or the source would pass its segment's end
+   */
+  public void floats(MemorySegment src, long srcOffset, int elements, float[] out, int at) {
+    Staging.check("dequantize, source", type, src, srcOffset, elements);
+    Staging staging = Staging.ofThread();
+    for (int done = 0; done < elements; done += Staging.ELEMENTS) {
+      int n = Math.min(Staging.ELEMENTS, elements - done);
+      staging.load(type, src, srcOffset + type.bytes(done), n);
+      loop.run(staging, n);
+      System.arraycopy(staging.floats, 0, out, at + done, n);
     }
   }
 

@@ -2,7 +2,7 @@ package dev.gatun.cpu.format;
 
 /** The block types of 32 elements to F32, block by block; the layouts are in {@link dev.gatun.DType}. */
 final class SmallBlocks {
-  private static final float[] IQ4_NL = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+  static final float[] IQ4_NL = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
   /** Twice the E2M1 values; the other half is in the scale, which then never needs an exponent that F32 lacks. */
   private static final float[] TWICE_E2M1 = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
 
@@ -80,7 +80,7 @@ final class SmallBlocks {
     }
   }
 
-  private static void tabled(float[] values, float d, byte[] in, int q, float[] out, int o) {
+  static void tabled(float[] values, float d, byte[] in, int q, float[] out, int o) {
     for (int j = 0; j < 16; j++) {
       int pair = in[q + j];
       out[o + j] = d * values[pair & 15];

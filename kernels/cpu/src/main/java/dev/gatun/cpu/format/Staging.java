@@ -29,7 +29,17 @@ final class Staging {
   /** The F32 side. */
   final float[] floats = new float[ELEMENTS];
 
+  private SuperBlockFit fit;
+
   private Staging() {}
+
+  /** The search for scales, which few threads ever need. */
+  SuperBlockFit fit() {
+    if (fit == null) {
+      fit = new SuperBlockFit();
+    }
+    return fit;
+  }
 
   /** One piece from one side's arrays to the other's. */
   @FunctionalInterface

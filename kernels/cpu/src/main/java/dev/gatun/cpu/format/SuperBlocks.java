@@ -108,6 +108,17 @@ final class SuperBlocks {
     }
   }
 
+  static void iq4(byte[] in, float[] out, int n) {
+    for (int b = 0, o = 0; o < n; b += 136, o += 256) {
+      float d = Staging.f16(in, b);
+      for (int g = 0; g < 8; g++) {
+        int low = in[b + 4 + (g >> 1)] >> 4 * (g & 1) & 15;
+        int high = in[b + 2 + (g >> 2)] >> 2 * (g & 3) & 3;
+        SmallBlocks.tabled(SmallBlocks.IQ4_NL, d * ((low | high << 4) - 32), in, b + 8 + 16 * g, out, o + 32 * g);
+      }
+    }
+  }
+
   /** The 6-bit scale of group {@code g} in the twelve bytes at {@code s} of a Q4_K or Q5_K block. */
   static int scale(byte[] in, int s, int g) {
     return g < 4 ? in[s + g] & 63 : in[s + g + 4] & 15 | (in[s + g - 4] & 0xC0) >> 2;

@@ -177,6 +177,9 @@ public final class NativeKernels {
       case Q5_K -> 13;
       case Q6_K -> 14;
       case IQ4_NL -> 20;
+      case IQ4_XS -> 23;
+      case TQ1_0 -> 34;
+      case TQ2_0 -> 35;
       case BF16 -> 30;
       case MXFP4 -> 39;
       case F8_E4M3, F8_E5M2, I8, I32 -> -1;

@@ -46,6 +46,46 @@ final class KScales {
     out[at + 3] = d * (bytes >>> 24);
   }
 
+  /** Of each Q2_K block b writes {@code d·scale[g]} at {@code 16b + g} of {@code scales} and {@code −dmin·min[g]} at the same place of {@code mins}. */
+  static void two(MemorySegment w, long offset, int blocks, float[] scales, float[] mins) {
+    for (int b = 0; b < blocks; b++) {
+      long at = offset + 84L * b;
+      float d = Float.float16ToFloat(w.get(JAVA_SHORT_UNALIGNED, at + 80));
+      float m = -Float.float16ToFloat(w.get(JAVA_SHORT_UNALIGNED, at + 82));
+      for (int g = 0; g < 16; g++) {
+        int both = w.get(JAVA_BYTE, at + g);
+        scales[16 * b + g] = d * (both & 15);
+        mins[16 * b + g] = m * (both >> 4 & 15);
+      }
+    }
+  }
+
+  /** Of each Q3_K block b writes {@code d·(scale[g] − 32)} at {@code 16b + g}. */
+  static void three(MemorySegment w, long offset, int blocks, float[] scales) {
+    for (int b = 0; b < blocks; b++) {
+      long at = offset + 110L * b;
+      float d = Float.float16ToFloat(w.get(JAVA_SHORT_UNALIGNED, at + 108));
+      for (int g = 0; g < 16; g++) {
+        int low = w.get(JAVA_BYTE, at + 96 + (g & 7)) >> (g >> 3 << 2) & 15;
+        int high = w.get(JAVA_BYTE, at + 104 + (g & 3)) >> (g >> 2 << 1) & 3;
+        scales[16 * b + g] = d * ((low | high << 4) - 32);
+      }
+    }
+  }
+
+  /** Of each IQ4_XS block b writes {@code d·(scale[g] − 32)} at {@code 8b + g}. */
+  static void eights(MemorySegment w, long offset, int blocks, float[] scales) {
+    for (int b = 0; b < blocks; b++) {
+      long at = offset + 136L * b;
+      float d = Float.float16ToFloat(w.get(JAVA_SHORT_UNALIGNED, at));
+      int high = w.get(JAVA_SHORT_UNALIGNED, at + 2);
+      int low = w.get(JAVA_INT_UNALIGNED, at + 4);
+      for (int g = 0; g < 8; g++) {
+        scales[8 * b + g] = d * ((low >>> 4 * g & 15 | (high >> 2 * g & 3) << 4) - 32);
+      }
+    }
+  }
+
   /** Of each Q6_K block b writes {@code d·scale[g]} at {@code 16b + g}. */
   static void signed(MemorySegment w, long offset, int blocks, float[] scales) {
     for (int b = 0; b < blocks; b++) {

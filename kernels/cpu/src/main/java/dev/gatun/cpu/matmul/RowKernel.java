@@ -44,7 +44,7 @@ final class RowKernel extends MatmulKernel {
     MemorySegment.copy(act, JAVA_FLOAT_UNALIGNED, actOffset, x, 0, k);
     float[] sums = panel.pairs;
     switch (type) {
-      case Q8_0, F32, F16, BF16 -> { }
+      case Q8_0, F32, F16, BF16, Q2_K, Q3_K, IQ4_NL, IQ4_XS, MXFP4, TQ1_0, TQ2_0 -> { }
       case Q4_0 -> pairs(x, k, -8, sums);
       case Q5_0 -> pairs(x, k, -16, sums);
       default -> pairs(x, k, 1, sums);

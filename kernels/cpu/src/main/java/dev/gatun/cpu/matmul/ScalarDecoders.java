@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import dev.gatun.DType;
+import dev.gatun.cpu.format.Dequantizer;
 import dev.gatun.cpu.format.Float8;
 import java.lang.foreign.MemorySegment;
 
@@ -35,6 +36,7 @@ final class ScalarDecoders {
       case Q4_K -> blocks(type, ScalarDecoders::q4k);
       case Q5_K -> blocks(type, ScalarDecoders::q5k);
       case Q6_K -> blocks(type, ScalarDecoders::q6k);
+      case Q2_K, Q3_K, IQ4_NL, IQ4_XS, MXFP4, TQ1_0, TQ2_0 -> Dequantizer.of(type)::floats;
       default -> throw new IllegalArgumentException("matmul does not take weights of type " + type);
     };
   }

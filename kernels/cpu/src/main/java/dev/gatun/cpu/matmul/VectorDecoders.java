@@ -30,6 +30,13 @@ final class VectorDecoders {
       case Q4_K -> VectorDecoders::q4k;
       case Q5_K -> VectorDecoders::q5k;
       case Q6_K -> VectorDecoders::q6k;
+      case Q2_K -> LowBitDecoders::q2k;
+      case Q3_K -> LowBitDecoders::q3k;
+      case IQ4_NL -> LowBitDecoders::iq4nl;
+      case IQ4_XS -> LowBitDecoders::iq4xs;
+      case MXFP4 -> LowBitDecoders::mxfp4;
+      case TQ1_0 -> LowBitDecoders::tq1;
+      case TQ2_0 -> LowBitDecoders::tq2;
       default -> throw new IllegalArgumentException("matmul does not take weights of type " + type);
     };
   }

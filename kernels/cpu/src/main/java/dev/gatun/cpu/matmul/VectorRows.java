@@ -19,6 +19,12 @@ final class VectorRows {
   private VectorRows() {}
 
   static Optional<RowDot> of(DType type) {
+    switch (type) {
+      case Q2_K, Q3_K, IQ4_NL, IQ4_XS, MXFP4, TQ1_0, TQ2_0 -> {
+        return Optional.of(new DecodedRow(type, VectorDecoders.of(type)));
+      }
+      default -> { }
+    }
     if (L >= 8 && type.isBlock()) {
       return SmallRows.of(type);
     }

@@ -21,10 +21,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The bytes must be those of the oracle's reference rounding. */
 class QuantizerTest {
-  private static final String TYPES = "F32,F16,BF16,F8_E4M3,F8_E5M2,Q8_0,Q4_0";
+  private static final String TYPES = "F32,F16,BF16,F8_E4M3,F8_E5M2,Q8_0,Q4_0,Q4_1,Q5_0,Q5_1";
 
   @ParameterizedTest
-  @EnumSource(value = DType.class, names = {"F32", "F16", "BF16", "F8_E4M3", "F8_E5M2", "Q8_0", "Q4_0"})
+  @EnumSource(value = DType.class, names = {"F32", "F16", "BF16", "F8_E4M3", "F8_E5M2", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1"})
   void theBytesAreThoseOfTheReferenceRounding(DType type) {
     for (int seed = 0; seed < 20; seed++) {
       check(type, Inputs.normalWithOutliers(seed, 4096));
@@ -73,7 +73,7 @@ class QuantizerTest {
   }
 
   @ParameterizedTest
-  @EnumSource(value = DType.class, names = {"Q8_0", "Q4_0"})
+  @EnumSource(value = DType.class, names = {"Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1"})
   void aBlockWithAValueThatIsNotFiniteIsNaNThroughoutAndItsNeighbourIsNot(DType type) {
     for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
       float[] values = new float[64];
@@ -100,7 +100,7 @@ class QuantizerTest {
   }
 
   @Property(tries = 300, seed = "20261122")
-  void anyLengthAtAnyOffsetWritesItsRowAndNothingElse(@ForAll @IntRange(max = 6) int which, @ForAll @IntRange(max = 5) int units,
+  void anyLengthAtAnyOffsetWritesItsRowAndNothingElse(@ForAll @IntRange(max = 9) int which, @ForAll @IntRange(max = 5) int units,
       @ForAll long seed, @ForAll @IntRange(max = 7) int srcOffset, @ForAll @IntRange(max = 7) int dstOffset) {
     DType type = DType.valueOf(TYPES.split(",")[which]);
     double[] values = Inputs.normalWithOutliers(seed, units * type.blockSize());
@@ -116,11 +116,24 @@ class QuantizerTest {
 
   @Test
   void aTypeWithoutARoundingAndARowThatDoesNotFitAreRefused() {
-    assertThatThrownBy(() -> Quantizer.of(DType.Q4_K)).isInstanceOf(ShapeException.class).hasMessageContaining("Q4_K");
+    assertThatThrownBy(() -> Quantizer.of(DType.IQ4_XS)).isInstanceOf(ShapeException.class).hasMessageContaining("IQ4_XS");
     MemorySegment memory = MemorySegment.ofArray(new byte[256]);
     assertThatThrownBy(() -> Quantizer.of(DType.Q8_0).row(memory, 0, memory, 0, 33)).isInstanceOf(ShapeException.class);
     assertThatThrownBy(() -> Quantizer.of(DType.Q8_0).row(memory, 0, memory, 250, 32))
         .isInstanceOf(ShapeException.class).hasMessageContaining("destination");
+  }
+
+  @ParameterizedTest
+  @EnumSource(value = DType.class, names = {"Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K"})
+  void aSuperBlockWithAValueThatIsNotFiniteIsNaNThroughoutAndItsNeighbourIsNot(DType type) {
+    float[] values = new float[512];
+    values[17] = Float.POSITIVE_INFINITY;
+    values[300] = 1;
+    double[] stored = throughUs(type, values);
+    for (int i = 0; i < 512; i++) {
+      assertThat(Double.isNaN(stored[i])).as("%s element %d", type, i).isEqualTo(i < 256);
+    }
+    assertThat(stored[300]).isEqualTo(1, offset(0.02));
   }
 
   private static void check(DType type, double[] values) {

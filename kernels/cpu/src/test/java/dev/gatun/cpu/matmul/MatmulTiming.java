@@ -202,6 +202,12 @@ final class MatmulTiming {
             weights.set(JAVA_SHORT, at + 2, one);
           }
           case Q6_K -> weights.set(JAVA_SHORT, at + 208, one);
+          case Q2_K -> {
+            weights.set(JAVA_SHORT, at + 80, one);
+            weights.set(JAVA_SHORT, at + 82, one);
+          }
+          case Q3_K, TQ1_0, TQ2_0 -> weights.set(JAVA_SHORT, at + block - 2, one);
+          case MXFP4 -> weights.set(JAVA_BYTE, at, (byte) 120);
           default -> weights.set(JAVA_SHORT, at, one);
         }
       }

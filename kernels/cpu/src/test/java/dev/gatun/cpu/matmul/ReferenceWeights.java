@@ -7,6 +7,8 @@ import java.util.Random;
 
 /** Random weight rows, and their values in float64 by the formulas that {@link DType} documents. */
 final class ReferenceWeights {
+  private static final int[] TABLE = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+
   private ReferenceWeights() {}
 
   /** Random bytes with scales of a sensible size. */
@@ -35,6 +37,12 @@ final class ReferenceWeights {
           b.putShort(at + 2, Float.floatToFloat16((float) random.nextGaussian() * 0.1f));
         }
         case Q6_K -> b.putShort(at + 208, d);
+        case Q2_K -> {
+          b.putShort(at + 80, d);
+          b.putShort(at + 82, Float.floatToFloat16((float) random.nextGaussian() * 0.1f));
+        }
+        case Q3_K, TQ1_0, TQ2_0 -> b.putShort(at + type.blockBytes() - 2, d);
+        case MXFP4 -> b.put(at, (byte) random.nextInt(115, 130));
         default -> b.putShort(at, d);
       }
     }
@@ -87,7 +95,34 @@ final class ReferenceWeights {
         int q = (s < 2 ? ql % 16 : ql / 16) + 16 * (qh / (1 << 2 * s) % 4);
         yield half(b, o + 208) * b.get(o + 192 + e / 16) * (q - 32);
       }
-      default -> throw new IllegalArgumentException(type.toString());
+      case Q2_K -> half(b, o + 80) * ((b.get(o + e / 16) & 0xff) % 16) * two(b, o + 16, e) - half(b, o + 82) * ((b.get(o + e / 16) & 0xff) / 16);
+      case Q3_K -> {
+        int g = e / 16;
+        int low = (b.get(o + 96 + g % 8) & 0xff) / (g < 8 ? 1 : 16) % 16;
+        int high = (b.get(o + 104 + g % 4) & 0xff) / (1 << 2 * (g / 4)) % 4;
+        int third = (b.get(o + e % 32) & 0xff) / (1 << e / 32) % 2;
+        yield half(b, o + 108) * (low + 16 * high - 32) * (two(b, o + 32, e) + 4 * third - 4);
+      }
+      case IQ4_NL -> half(b, o) * TABLE[nibble(b, o + 2, e)];
+      case IQ4_XS -> {
+        int g = e / 32;
+        int low = (b.get(o + 4 + g / 2) & 0xff) / (g % 2 == 0 ? 1 : 16) % 16;
+        int high = (b.getShort(o + 2) & 0xffff) / (1 << 2 * g) % 4;
+        yield half(b, o) * (low + 16 * high - 32) * TABLE[nibble(b, o + 8 + 16 * g, e % 32)];
+      }
+      case MXFP4 -> {
+        int code = nibble(b, o + 1, e);
+        double magnitude = code % 8 < 2 ? 0.5 * (code % 8) : Math.scalb(2 + code % 2, code % 8 / 2 - 2);
+        yield Math.scalb(code < 8 ? magnitude : -magnitude, (b.get(o) & 0xff) - 127);
+      }
+      case TQ1_0 -> {
+        int at = e < 160 ? e % 32 : e < 240 ? 32 + e % 16 : 48 + e % 4;
+        int digit = e < 160 ? e / 32 : e < 240 ? (e - 160) / 16 : (e - 240) / 4;
+        double fraction = (b.get(o + at) & 0xff) / 256.0 * Math.pow(3, digit);
+        yield half(b, o + 52) * (Math.floor(3 * (fraction - Math.floor(fraction))) - 1);
+      }
+      case TQ2_0 -> half(b, o + 64) * (two(b, o, e) - 1);
+      case I8, I32 -> throw new IllegalArgumentException(type.toString());
     };
   }
 
@@ -102,6 +137,10 @@ final class ReferenceWeights {
 
   private static int bit(ByteBuffer b, int at, int e) {
     return (int) ((b.getInt(at) & 0xffffffffL) / (1L << e) % 2);
+  }
+
+  private static int two(ByteBuffer b, int at, int e) {
+    return (b.get(at + e / 128 * 32 + e % 32) & 0xff) / (1 << 2 * (e % 128 / 32)) % 4;
   }
 
   private static int large(ByteBuffer b, int at, int e) {

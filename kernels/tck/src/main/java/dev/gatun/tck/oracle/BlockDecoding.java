@@ -33,6 +33,9 @@ final class BlockDecoding {
       case Q4_K -> withMinimum(data, b, i, nibble64(data, b + 16, i));
       case Q5_K -> withMinimum(data, b, i, nibble64(data, b + 48, i) + 16 * (u8(data, b + 16 + i % 32) >> (i / 32) & 1));
       case Q6_K -> q6K(data, b, i);
+      case IQ4_XS -> iq4Xs(data, b, i);
+      case TQ1_0 -> f16(data, b + 52) * (digit(data, b, i) - 1);
+      case TQ2_0 -> f16(data, b + 64) * (pair(data, b, i) - 1);
       case F32, F16, BF16, I8, I32, F8_E4M3, F8_E5M2 -> throw new IllegalArgumentException(type + " has no blocks");
     };
   }
@@ -55,6 +58,24 @@ final class BlockDecoding {
   /** Two bits of element {@code i}: 128 elements in 32 bytes, their four quarters in rising bit pairs. */
   private static int pair(MemorySegment data, long at, int i) {
     return u8(data, at + i / 128 * 32 + i % 32) >> (2 * (i % 128 / 32)) & 3;
+  }
+
+  private static double iq4Xs(MemorySegment data, long b, int i) {
+    int g = i / 32;
+    int scale = nibble(data, b + 4 + g / 2, g % 2 == 1) + 16 * (u8(data, b + 2 + g / 4) >> (2 * (g % 4)) & 3);
+    return f16(data, b) * (scale - 32) * IQ4_NL_VALUES[nibble32(data, b + 8 + 16 * g, i % 32)];
+  }
+
+  /** The ternary digit of element {@code i}: the byte is a fraction of 256, and each multiplication by 3 brings the next digit before the point. */
+  private static int digit(MemorySegment data, long b, int i) {
+    int from = i < 160 ? 0 : i < 240 ? 32 : 48;
+    int width = i < 160 ? 32 : i < 240 ? 16 : 4;
+    int within = i - (i < 160 ? 0 : i < 240 ? 160 : 240);
+    int rest = u8(data, b + from + within % width);
+    for (int n = 0; n < within / width; n++) {
+      rest = rest * 3 % 256;
+    }
+    return rest * 3 / 256;
   }
 
   private static double q2K(MemorySegment data, long b, int i) {

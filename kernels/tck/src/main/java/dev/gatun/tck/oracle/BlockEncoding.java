@@ -34,7 +34,8 @@ final class BlockEncoding {
       case Q5_1 -> ranged(x, finite, 31, out, b);
       case IQ4_NL -> iq4(x, finite, out, b);
       case MXFP4 -> mxfp4(x, finite, out, b);
-      case Q2_K, Q3_K, Q4_K, Q5_K, Q6_K -> SuperBlockEncoding.block(type, x, finite, out, b);
+      case TQ1_0, TQ2_0 -> ternary(type, x, finite, out, b);
+      case Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_XS -> SuperBlockEncoding.block(type, x, finite, out, b);
       case F32, F16, BF16, I8, I32, F8_E4M3, F8_E5M2 -> throw new IllegalArgumentException(type + " has no blocks");
     }
   }
@@ -128,7 +129,39 @@ final class BlockEncoding {
     }
   }
 
-  private static int nearest(double[] values, double x) {
+  /** d is the largest magnitude, and each element the nearest of −d, 0 and d, halves away from zero. */
+  private static void ternary(DType type, float[] x, boolean finite, MemorySegment out, long b) {
+    float d = Math.abs(extreme(x, 0, 256));
+    float id = inverse(d);
+    put16(out, b + type.blockBytes() - 2, finite ? MiniFloat.F16.encode(d) : F16_NAN);
+    int[] codes = new int[256];
+    for (int i = 0; i < 256; i++) {
+      double scaled = finite ? x[i] * id : 0;
+      codes[i] = 1 + (int) (scaled + Math.copySign(0.5, scaled));
+    }
+    if (type == DType.TQ2_0) {
+      for (int i = 0; i < 256; i++) {
+        or8(out, b + i / 128 * 32 + i % 32, codes[i] << (2 * (i % 128 / 32)));
+      }
+      return;
+    }
+    digits(codes, 0, 32, 5, out, b);
+    digits(codes, 160, 16, 5, out, b + 32);
+    digits(codes, 240, 4, 4, out, b + 48);
+  }
+
+  /** As many bytes as {@code width} of so many digits each: the number they are to base 3 over 243, in parts of 256 and no less than it is. */
+  private static void digits(int[] codes, int from, int width, int count, MemorySegment out, long at) {
+    for (int m = 0; m < width; m++) {
+      int number = 0;
+      for (int n = 0; n < 5; n++) {
+        number = 3 * number + (n < count ? codes[from + n * width + m] : 0);
+      }
+      put8(out, at + m, (number * 256 + 242) / 243);
+    }
+  }
+
+  static int nearest(double[] values, double x) {
     int best = 0;
     for (int code = 1; code < values.length; code++) {
       best = Math.abs(values[code] - x) < Math.abs(values[best] - x) ? code : best;

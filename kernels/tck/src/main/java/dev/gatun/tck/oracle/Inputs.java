@@ -134,6 +134,9 @@ public final class Inputs {
         putScale(random, out, at, 1);
         putScale(random, out, at + 2, 1);
       }
+      case IQ4_XS -> putScale(random, out, at, 0.5);
+      case TQ1_0 -> putScale(random, out, at + 52, 64);
+      case TQ2_0 -> putScale(random, out, at + 64, 64);
       case Q3_K -> putScale(random, out, at + 108, 4);
       case Q6_K -> putScale(random, out, at + 208, 0.5);
     }

@@ -6,6 +6,7 @@ import static dev.gatun.tck.oracle.Bits.put8;
 
 import dev.gatun.DType;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /**
  * The types of 256 elements: each group's ideal scale (and minimum) first, then d (and dmin) such that the largest of them gets the
@@ -21,6 +22,7 @@ final class SuperBlockEncoding {
       case Q5_K -> withMinimum(type, finite ? x : new float[256], 32, 63, 31, out, b);
       case Q3_K -> signed(type, finite ? x : new float[256], 31, 4, out, b);
       case Q6_K -> signed(type, finite ? x : new float[256], 127, 32, out, b);
+      case IQ4_XS -> tabled(finite ? x : new float[256], out, b);
       default -> throw new IllegalArgumentException(type + " has no super-blocks");
     }
     if (!finite) {
@@ -99,6 +101,26 @@ final class SuperBlockEncoding {
       }
       for (int i = 16 * g; i < 16 * g + 16; i++) {
         putCode(type, out, b, i, code(x[i], d * scale, -half, half - 1) + half);
+      }
+    }
+  }
+
+  private static void tabled(float[] x, MemorySegment out, long b) {
+    double[] ideal = new double[8];
+    double largest = 0;
+    for (int g = 0; g < 8; g++) {
+      ideal[g] = BlockEncoding.extreme(x, 32 * g, 32 * g + 32) / -127;
+      largest = Math.max(largest, Math.abs(ideal[g]));
+    }
+    double d = putF16(out, b, largest / 31);
+    for (int g = 0; g < 8; g++) {
+      int scale = code(ideal[g], d, -32, 31);
+      or8(out, b + 4 + g / 2, ((scale + 32) & 15) << (4 * (g % 2)));
+      or8(out, b + 2 + g / 4, ((scale + 32) >> 4) << (2 * (g % 4)));
+      double step = d * scale;
+      double[] values = Arrays.stream(BlockDecoding.IQ4_NL_VALUES).mapToDouble(v -> v * step).toArray();
+      for (int i = 0; i < 32; i++) {
+        or8(out, b + 8 + 16 * g + i % 16, BlockEncoding.nearest(values, x[32 * g + i]) << (i < 16 ? 0 : 4));
       }
     }
   }

@@ -126,7 +126,7 @@ class MatmulBoundsTest {
   }
 
   @ParameterizedTest
-  @EnumSource(value = DType.class, names = {"Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "IQ4_NL", "MXFP4"})
+  @EnumSource(value = DType.class, names = {"Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "IQ4_NL", "MXFP4", "IQ4_XS", "TQ1_0", "TQ2_0"})
   void activationsRoundedToEightBitsABlockAreWithinTheBound(DType type) {
     double bound = Bounds.matmul(type).nmse();
     for (int k : new int[] {type.blockSize(), 2048}) {

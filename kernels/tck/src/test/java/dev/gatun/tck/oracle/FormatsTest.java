@@ -191,10 +191,11 @@ class FormatsTest {
       case Q8_0 -> 6e-5;
       case Q6_K -> 6e-4;
       case Q5_0, Q5_1, Q5_K -> 3e-3;
-      case Q4_0, Q4_1, Q4_K, IQ4_NL -> 1.2e-2;
+      case Q4_0, Q4_1, Q4_K, IQ4_NL, IQ4_XS -> 1.2e-2;
       case MXFP4 -> 2.5e-2;
       case Q3_K -> 4e-2;
       case Q2_K -> 0.15;
+      case TQ1_0, TQ2_0 -> 1;
     };
     assertThat(Nmse.of(values, Formats.rounded(type, values))).isLessThanOrEqualTo(bound);
   }

@@ -44,6 +44,15 @@ public final class Blocks {
   /** The number of Q6_K. */
   public static final int Q6_K = 20;
 
+  /** The number of IQ4_XS. */
+  public static final int IQ4_XS = 21;
+
+  /** The number of TQ1_0. */
+  public static final int TQ1_0 = 22;
+
+  /** The number of TQ2_0. */
+  public static final int TQ2_0 = 23;
+
   private Blocks() {}
 
   /** The binary logarithm of a block's elements. */
@@ -98,8 +107,14 @@ public final class Blocks {
       value = SuperBlocks.q4k(w, powers, at, i);
     } else if (type == Q5_K) {
       value = SuperBlocks.q5k(w, powers, at, i);
-    } else {
+    } else if (type == Q6_K) {
       value = SuperBlocks.q6k(w, powers, at, i);
+    } else if (type == IQ4_XS) {
+      value = SuperBlocks.iq4xs(w, powers, at, i);
+    } else if (type == TQ1_0) {
+      value = SuperBlocks.tq1(w, powers, at, i);
+    } else {
+      value = SuperBlocks.tq2(w, powers, at, i);
     }
     return value;
   }

@@ -22,6 +22,12 @@ final class LargeUnits {
       shorts = 72;
     } else if (type == Blocks.Q5_K) {
       shorts = 88;
+    } else if (type == Blocks.IQ4_XS) {
+      shorts = 68;
+    } else if (type == Blocks.TQ1_0) {
+      shorts = 27;
+    } else if (type == Blocks.TQ2_0) {
+      shorts = 33;
     }
     return shorts;
   }
@@ -38,6 +44,14 @@ final class LargeUnits {
     } else if (type == Blocks.Q6_K) {
       int pair = w.get(s + 96 + unit);
       scale = Elements.half(w.get(s + 104), powers) * (half == 0 ? (pair << 24) >> 24 : pair >> 8);
+    } else if (type == Blocks.IQ4_XS) {
+      int low = (Units.at(w, 2 * s + 4 + (unit >> 1)) >> ((unit & 1) << 2)) & 15;
+      int high = (w.get(s + 1) >> (2 * unit)) & 3;
+      scale = Elements.half(w.get(s), powers) * ((low | (high << 4)) - 32);
+    } else if (type == Blocks.TQ1_0) {
+      scale = Elements.half(w.get(s + 26), powers);
+    } else if (type == Blocks.TQ2_0) {
+      scale = Elements.half(w.get(s + 32), powers);
     } else {
       scale = Elements.half(w.get(s), powers) * sixBits(Units.word(w, s + 2), Units.word(w, s + 6), unit);
     }
@@ -77,10 +91,35 @@ final class LargeUnits {
       codes = (Units.word(w, s + 8 + 16 * (unit >> 1) + word) >> (4 * (unit & 1))) & LOW;
     } else if (type == Blocks.Q5_K) {
       codes = ((Units.word(w, s + 24 + 16 * (unit >> 1) + word) >> (4 * (unit & 1))) & LOW) | (((Units.word(w, s + 8 + word) >> unit) & ONES) << 4);
+    } else if (type == Blocks.IQ4_XS) {
+      codes = SmallUnits.listed((Units.word(w, s + 4 + 8 * unit + 2 * (i & 3)) >> ((i >> 2) << 2)) & LOW);
+    } else if (type == Blocks.TQ1_0) {
+      codes = digits(w, s, unit, i);
+    } else if (type == Blocks.TQ2_0) {
+      codes = (Units.word(w, s + 16 * half + word) >> (2 * quarter)) & PAIRS;
     } else {
       int low = Units.word(w, s + 32 * half + 16 * (unit & 1) + word) >> (4 * (quarter >> 1));
       codes = (low & LOW) | (((Units.word(w, s + 64 + 16 * half + word) >> (2 * quarter)) & PAIRS) << 4);
     }
     return codes;
+  }
+
+  /** Of TQ1_0: units 0 to 4 are the digits of 32 bytes, then come five of 16 bytes and four of the last four. */
+  private static int digits(ShortArray w, int s, int unit, int i) {
+    int from = s + 2 * i;
+    int digit = unit;
+    if (unit >= 5) {
+      from = s + 16 + 2 * (i & 3);
+      digit = 2 * (unit - 5) + (i >> 2);
+      if (digit == 5) {
+        from = s + 24;
+        digit = i & 3;
+      }
+    }
+    int bytes = Units.word(w, from);
+    int power = SuperBlocks.power(digit);
+    int even = ((((bytes & 0x00FF00FF) * power) & 0x00FF00FF) * 3 >> 8) & 0x00030003;
+    int odd = ((((bytes >> 8) & 0x00FF00FF) * power) & 0x00FF00FF) * 3 & 0x03000300;
+    return even | odd;
   }
 }

@@ -79,7 +79,7 @@ final class SmallUnits {
   }
 
   /** What four codes of IQ4_NL stand for, 127 added to each. */
-  private static int listed(int codes) {
+  static int listed(int codes) {
     return listed(codes, 0) | (listed(codes, 8) << 8) | (listed(codes, 16) << 16) | (listed(codes, 24) << 24);
   }
 

@@ -83,4 +83,41 @@ final class SuperBlocks {
   static float q6k(ByteArray w, FloatArray powers, int at, int i) {
     return SmallBlocks.half(w, powers, at + 208) * w.get(at + 192 + (i >> 4)) * (q6kCode(w, at, i) - 32);
   }
+
+  /** IQ4_XS. */
+  static float iq4xs(ByteArray w, FloatArray powers, int at, int i) {
+    int g = i >> 5;
+    int low = (w.get(at + 4 + (g >> 1)) >> ((g & 1) << 2)) & 15;
+    int high = (w.get(at + 2 + (g >> 2)) >> ((g & 3) << 1)) & 3;
+    return SmallBlocks.half(w, powers, at) * ((low | (high << 4)) - 32) * SmallBlocks.iq4(SmallBlocks.nibble(w, at + 8 + (g << 4), i & 31));
+  }
+
+  /** TQ1_0. */
+  static float tq1(ByteArray w, FloatArray powers, int at, int i) {
+    int digit = i >> 5;
+    int from = at + (i & 31);
+    if (i >= 240) {
+      digit = (i - 240) >> 2;
+      from = at + 48 + (i & 3);
+    } else if (i >= 160) {
+      digit = (i - 160) >> 4;
+      from = at + 32 + (i & 15);
+    }
+    int fraction = ((w.get(from) & 255) * power(digit)) & 255;
+    return SmallBlocks.half(w, powers, at + 52) * (((fraction * 3) >> 8) - 1);
+  }
+
+  /** Three to the power of a digit's place, 0 to 4. */
+  static int power(int digit) {
+    int power = (0x1B090301 >> (digit << 3)) & 255;
+    if (digit == 4) {
+      power = 81;
+    }
+    return power;
+  }
+
+  /** TQ2_0. */
+  static float tq2(ByteArray w, FloatArray powers, int at, int i) {
+    return SmallBlocks.half(w, powers, at + 64) * (pair(w, at, i) - 1);
+  }
 }

@@ -44,6 +44,12 @@ final class Units {
       zero = -4;
     } else if (type == Blocks.Q6_K) {
       zero = -32;
+    } else if (type == Blocks.IQ4_XS) {
+      zero = -127;
+    } else if (type == Blocks.TQ1_0) {
+      zero = -1;
+    } else if (type == Blocks.TQ2_0) {
+      zero = -1;
     }
     return zero;
   }

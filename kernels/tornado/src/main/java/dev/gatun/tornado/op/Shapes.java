@@ -51,6 +51,9 @@ final class Shapes {
       case Q4_K -> Blocks.Q4_K;
       case Q5_K -> Blocks.Q5_K;
       case Q6_K -> Blocks.Q6_K;
+      case IQ4_XS -> Blocks.IQ4_XS;
+      case TQ1_0 -> Blocks.TQ1_0;
+      case TQ2_0 -> Blocks.TQ2_0;
       case I8, I32 -> throw new IllegalArgumentException(type + " is of no float type");
     };
   }
