@@ -37,7 +37,7 @@ final class TensorRule {
 
   static TensorRule of(Gguf source, WeightMix mix) {
     String family = source.metadata().string("general.architecture").orElse("");
-    int layers = (int) Math.clamp(source.metadata().integer(family + ".block_count").orElse(0), 0, Integer.MAX_VALUE / 8);
+    int layers = Math.clamp(source.metadata().integer(family + ".block_count").orElse(0), 0, Integer.MAX_VALUE / 8);
     return new TensorRule(mix, source.entries().stream().noneMatch(entry -> entry.name().equals(OUTPUT)), layers);
   }
 
