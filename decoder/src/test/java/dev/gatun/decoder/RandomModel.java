@@ -233,7 +233,8 @@ record RandomModel(String family, int layers, int embedding, int feedForward, in
   }
 
   private void experts(GgufWriter writer, String p) {
-    put(writer, p + "ffn_gate_inp.weight", DType.F32, new long[] {EXPERTS, embedding}, Inputs.normal(p.hashCode(), EXPERTS * embedding, 1 / Math.sqrt(embedding)));
+    put(writer, p + "ffn_gate_inp.weight", DType.F32, new long[] {EXPERTS, embedding},
+        Inputs.normal(p.hashCode(), EXPERTS * embedding, 1 / Math.sqrt(embedding)));
     experts(writer, p + "ffn_gate_exps.weight", EXPERTS, expertWidth(), embedding);
     experts(writer, p + "ffn_up_exps.weight", EXPERTS, expertWidth(), embedding);
     experts(writer, p + "ffn_down_exps.weight", EXPERTS, embedding, expertWidth());

@@ -11,8 +11,8 @@ import java.util.stream.Collectors;
  */
 public interface Family {
   /** The families served. */
-  List<Family> SERVED = List.of(new Llama(), new Qwen2(), new Qwen3(), new MiniCpm(), new MiniCpm3(), new Gemma2(), new Gemma3(), new Phi3(), new Granite(), new Gpt2(),
-      new Olmo2(), new SmolLm3(), new Qwen2Moe(), new Qwen3Moe(), new GraniteMoe(), new DeepSeek2());
+  List<Family> SERVED = List.of(new Llama(), new Qwen2(), new Qwen3(), new MiniCpm(), new MiniCpm3(), new Gemma2(), new Gemma3(), new Phi3(),
+      new Granite(), new Gpt2(), new Olmo2(), new SmolLm3(), new Qwen2Moe(), new Qwen3Moe(), new GraniteMoe(), new DeepSeek2());
 
   /** The value of {@code general.architecture}. */
   String architecture();

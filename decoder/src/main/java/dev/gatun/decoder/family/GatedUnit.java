@@ -35,8 +35,8 @@ record GatedUnit(Activation activation, String label, Linear gate, Linear up, Li
   static GatedUnit loadFused(BlockWeights at, Activation activation) {
     int width = at.sizes().feedForward();
     int embedding = at.sizes().embedding();
-    return new GatedUnit(activation, "", at.linearPart("ffn_up", 2 * width, 0, width, embedding), at.linearPart("ffn_up", 2 * width, width, 2 * width, embedding),
-        at.linear("ffn_down", embedding, width));
+    return new GatedUnit(activation, "", at.linearPart("ffn_up", 2 * width, 0, width, embedding),
+        at.linearPart("ffn_up", 2 * width, width, 2 * width, embedding), at.linear("ffn_down", embedding, width));
   }
 
   @Override

@@ -34,7 +34,7 @@ final class Gemma2 implements Family {
     }).with(Scales.ofEmbedding(Math.sqrt(sizes.embedding())).withSoftcap(keys.cap("final_logit_softcapping", 30)));
   }
 
-  /** One over the root of the size of a head, but that of the model of 27 billion parameters, which is known by its layers: there of the embedding over the heads. */
+  /** One over the root of the size of a head; in the model of 27 billion parameters, which is known by its layers, of the embedding over the heads. */
   static double scale(Keys keys, int layersOf27B) {
     int size = keys.size("block_count") == layersOf27B ? keys.size("embedding_length") / keys.uniformSize("attention.head_count").orElse(1)
         : SizeReader.keySize(keys);

@@ -24,10 +24,12 @@ final class Gemma3 implements Family {
   @Override
   public Blueprint read(Keys keys) {
     int window = keys.optionalCount("attention.sliding_window");
-    Dimensions sizes = new SizeReader(keys).rotating(Pairs.HALF_SPLIT).attentionScale(Gemma2.scale(keys, LAYERS_OF_27B)).window(window).read();
+    double scale = Gemma2.scale(keys, LAYERS_OF_27B);
+    Dimensions sizes = new SizeReader(keys).rotating(Pairs.HALF_SPLIT).attentionScale(scale).window(window).read();
     IntPredicate windowed = window == 0 ? layer -> false : LayerPattern.windowed(keys, 6);
     Rotation rotation = sizes.rotation().orElseThrow();
-    Rotation local = new Rotation(rotation.pairs(), rotation.dims(), keys.positive("rope.freq_base_swa", 10000), new Scaling.None(), rotation.magnitude());
+    Rotation local = new Rotation(rotation.pairs(), rotation.dims(), keys.positive("rope.freq_base_swa", 10000), new Scaling.None(),
+        rotation.magnitude());
     return Blueprint.of(keys, sizes, at -> {
       boolean near = windowed.test(at.index());
       Attention.Options options = GroupedAttention.causal(sizes, near ? window : 0);

@@ -23,13 +23,14 @@ record GroupedAttention(Dimensions sizes, Linear q, Linear k, Linear v, Linear o
   static GroupedAttention load(BlockWeights at, Optional<HeadNorms> norms, Optional<Rotary> rotary, Attention.Options options) {
     Dimensions d = at.sizes();
     int embedding = d.embedding();
-    int queries = Math.multiplyExact(d.heads(), d.keySize());
-    int keys = queries + Math.multiplyExact(d.kvHeads(), d.keySize());
-    int values = keys + Math.multiplyExact(d.kvHeads(), d.valueSize());
+    int queries = d.heads() * d.keySize();
+    int keys = queries + d.kvHeads() * d.keySize();
+    int values = keys + d.kvHeads() * d.valueSize();
     Linear output = at.linear("attn_output", embedding, d.heads() * d.valueSize());
     if (at.has("attn_qkv.weight")) {
-      return new GroupedAttention(d, at.linearPart("attn_qkv", values, 0, queries, embedding), at.linearPart("attn_qkv", values, queries, keys, embedding),
-          at.linearPart("attn_qkv", values, keys, values, embedding), output, norms, rotary, options);
+      return new GroupedAttention(d, at.linearPart("attn_qkv", values, 0, queries, embedding),
+          at.linearPart("attn_qkv", values, queries, keys, embedding), at.linearPart("attn_qkv", values, keys, values, embedding), output, norms, rotary,
+          options);
     }
     return new GroupedAttention(d, at.linear("attn_q", queries, embedding), at.linear("attn_k", keys - queries, embedding),
         at.linear("attn_v", values - keys, embedding), output, norms, rotary, options);

@@ -33,8 +33,8 @@ record LatentAttention(Dimensions sizes, Optional<Linear> queryDown, Optional<No
     return new LatentAttention(d, direct ? Optional.empty() : Optional.of(at.linear("attn_q_a", rank, d.embedding())),
         direct ? Optional.empty() : Optional.of(at.norm("attn_q_a_norm", rank)),
         direct ? at.linear("attn_q", queries, d.embedding()) : at.linear("attn_q_b", queries, rank),
-        at.linear("attn_kv_a_mqa", latent.rank() + rotated, d.embedding()), at.norm("attn_kv_a_norm", latent.rank()), up(at, latent.rank(), d.keySize() - rotated),
-        at.linear("attn_output", d.embedding(), d.heads() * d.valueSize()), rotary);
+        at.linear("attn_kv_a_mqa", latent.rank() + rotated, d.embedding()), at.norm("attn_kv_a_norm", latent.rank()),
+        up(at, latent.rank(), d.keySize() - rotated), at.linear("attn_output", d.embedding(), d.heads() * d.valueSize()), rotary);
   }
 
   /** Older files hold the matrices of keys and values in one. */
@@ -47,7 +47,8 @@ record LatentAttention(Dimensions sizes, Optional<Linear> queryDown, Optional<No
     if (at.has("attn_kv_b.weight")) {
       at.leaveOut("attn_kv_b.weight", both, rank);
     }
-    return MlaAttention.Up.of(at.latent("attn_k_b.weight", d.heads(), rank, nope), at.latent("attn_v_b.weight", d.heads(), d.valueSize(), rank));
+    return MlaAttention.Up.of(at.latent("attn_k_b.weight", d.heads(), rank, nope),
+        at.latent("attn_v_b.weight", d.heads(), d.valueSize(), rank));
   }
 
   @Override
@@ -62,13 +63,14 @@ record LatentAttention(Dimensions sizes, Optional<Linear> queryDown, Optional<No
     down.append(scope.program(), x, raw);
     Tensor row = scope.rows("latent", width);
     norm.append(scope.program(), raw.slice(1, 0, up.rank()), row.slice(1, 0, up.rank()));
-    rotary.append(scope, raw.reshape(tokens, 1, width).slice(2, up.rank(), width), row.reshape(tokens, 1, width).slice(2, up.rank(), width));
+    Tensor turning = raw.reshape(tokens, 1, width).slice(2, up.rank(), width);
+    rotary.append(scope, turning, row.reshape(tokens, 1, width).slice(2, up.rank(), width));
 
     Ragged batch = scope.inputs().batch();
     scope.program().add(KvAppend.latent(row.reshape(tokens, 1, width), batch, scope.cache(), scope.layer()));
     Tensor mixed = scope.narrow("attention", sizes.heads() * sizes.valueSize());
-    scope.program().add(new MlaAttention(q.slice(2, 0, up.nope()), turned, new Kv.Paged(scope.cache(), scope.layer()), up, batch, sizes.attentionScale(), true,
-        mixed.reshape(tokens, sizes.heads(), sizes.valueSize())));
+    scope.program().add(new MlaAttention(q.slice(2, 0, up.nope()), turned, new Kv.Paged(scope.cache(), scope.layer()), up, batch,
+        sizes.attentionScale(), true, mixed.reshape(tokens, sizes.heads(), sizes.valueSize())));
     Tensor y = scope.rows("attn_output", output.rows());
     output.append(scope.program(), mixed, y);
     return y;

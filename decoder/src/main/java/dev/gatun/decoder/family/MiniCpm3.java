@@ -17,7 +17,8 @@ final class MiniCpm3 implements Family {
 
   @Override
   public Blueprint read(Keys keys) {
-    Dimensions sizes = new SizeReader(keys).latent(keys.size("attention.q_lora_rank"), keys.size("attention.kv_lora_rank")).rotating(Pairs.HALF_SPLIT).read();
+    Dimensions sizes = new SizeReader(keys).latent(keys.size("attention.q_lora_rank"), keys.size("attention.kv_lora_rank"))
+        .rotating(Pairs.HALF_SPLIT).read();
     return Blueprint.of(keys, sizes, at -> Block.normedBefore(at, LatentAttention.load(at), GatedUnit.load(at, Activation.SILU)))
         .with(new Scales((float) EMBEDDING_SCALE, (float) (DEPTH_SCALE / Math.sqrt(sizes.layers())), (float) (BASE_WIDTH / sizes.embedding()), 0));
   }

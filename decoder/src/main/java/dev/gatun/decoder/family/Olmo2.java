@@ -8,7 +8,10 @@ import dev.gatun.decoder.family.GatedUnit.Activation;
 import java.util.Optional;
 import java.util.function.IntPredicate;
 
-/** OLMo 2 and 3: norms after the parts alone, and over all heads of queries and of keys; in OLMo 3 three layers of four see a window, and do not stretch. */
+/**
+ * OLMo 2 and 3: norms after the parts alone, and over all heads of queries and of keys. In OLMo 3 three layers of four see a window, and their rotation is
+ * not stretched.
+ */
 final class Olmo2 implements Family {
   @Override
   public String architecture() {

@@ -17,8 +17,10 @@ final class Qwen2Moe implements Family {
   public Blueprint read(Keys keys) {
     int width = keys.uniformSize("feed_forward_length").orElse(0);
     int shared = keys.optionalSize("expert_shared_feed_forward_length").orElse(width);
-    Dimensions sizes = new SizeReader(keys).experts(ExpertKeys.required(keys, width / keys.size("expert_used_count"), shared, 0)).rotating(Pairs.HALF_SPLIT).read();
+    int each = width / keys.size("expert_used_count");
+    Dimensions sizes = new SizeReader(keys).experts(ExpertKeys.required(keys, each, shared, 0)).rotating(Pairs.HALF_SPLIT).read();
     MoeRoute.Options routing = ExpertKeys.routing(keys, Gating.SOFTMAX, false);
-    return Blueprint.of(keys, sizes, at -> Block.normedBefore(at, Qwen2.attention(at), ExpertUnit.load(at, routing, Optional.of(SharedExpert.load(at, shared)))));
+    return Blueprint.of(keys, sizes, at -> Block.normedBefore(at, Qwen2.attention(at),
+        ExpertUnit.load(at, routing, Optional.of(SharedExpert.load(at, shared)))));
   }
 }

@@ -19,7 +19,8 @@ record SharedExpert(Linear weigher, Linear gate, Linear up, Tensor down) impleme
   static SharedExpert load(BlockWeights at, int width) {
     int embedding = at.sizes().embedding();
     return new SharedExpert(new Linear(at.row("ffn_gate_inp_shexp.weight", embedding), Optional.empty()),
-        at.linear("ffn_gate_shexp", width, embedding), at.linear("ffn_up_shexp", width, embedding), at.oneExpert("ffn_down_shexp.weight", embedding, width));
+        at.linear("ffn_gate_shexp", width, embedding), at.linear("ffn_up_shexp", width, embedding),
+        at.oneExpert("ffn_down_shexp.weight", embedding, width));
   }
 
   @Override

@@ -67,6 +67,10 @@ final class SizeReader {
       throw keys.fault("attention.head_count " + heads + " is no multiple of attention.head_count_kv " + kvHeads);
     }
     int keySize = keySize(keys, embedding, heads);
+    int valueSize = valueSize(keySize);
+    if ((long) heads * (2L * keySize + valueSize) > Integer.MAX_VALUE) {
+      throw keys.fault("attention.head_count " + heads + " with heads of " + keySize + " and " + valueSize + " elements is no sensible size");
+    }
     Optional<Integer> feedForward = keys.uniformSize("feed_forward_length");
     if (feedForward.isEmpty() && experts.isEmpty()) {
       throw keys.missing("feed_forward_length");
@@ -79,7 +83,7 @@ final class SizeReader {
     Optional<Rotation> turned = rotation.or(() -> pairs.map(which -> RopeScaling.rotation(keys, which, keySize, context)));
     double given = keys.real("attention.scale", 0);
     double attentionScale = scale.orElse(given == 0 ? 1 / Math.sqrt(keySize) : given);
-    return new Dimensions(keys.size("block_count"), embedding, feedForward.orElse(0), heads, kvHeads, keySize, valueSize(keySize), keys.vocabulary(), context,
+    return new Dimensions(keys.size("block_count"), embedding, feedForward.orElse(0), heads, kvHeads, keySize, valueSize, keys.vocabulary(), context,
         eps, (float) attentionScale, window, turned, experts, latent);
   }
 

@@ -69,7 +69,7 @@ class FuzzedModelsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"stories260K-Q4_0", "stories260K-F16", "tiny-llama256-Q4_K_M", "tiny-llama3-F32", "tiny-qwen2-F32", "tiny-qwen3-F32",
-      "tiny-gpt2-F32"})
+      "tiny-gpt2-F32", "tiny-deepseek2-F32", "tiny-qwen3moe-F32"})
   void randomMutantsOfRealFilesAreServedOrNamed(String name) throws IOException {
     byte[] whole = Files.readAllBytes(SharedData.file("models/" + name + ".gguf"));
     mutate(whole, headerBytes(whole), 20, new Random(name.hashCode()), name);

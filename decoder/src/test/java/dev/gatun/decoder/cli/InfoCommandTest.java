@@ -39,11 +39,22 @@ class InfoCommandTest {
 
   @Test
   void familyThatIsNotServedIsShownAllTheSame() {
-    Path file = SharedData.file("models/tiny-gpt2-F32.gguf");
+    Path file = ModelFiles.with(folder, "other.gguf", ModelFiles.renamed(ModelFiles.bytes(folder), "llama", "mamba"));
     Ran plain = Ran.command("info", "--model", file);
     assertThat(plain.code()).isZero();
-    assertThat(plain.out()).contains("served        no: ").contains("llama, qwen2, qwen3").contains("gpt2.block_count");
-    assertThat(Ran.command("info", "--model", file, "--json").json().get("reason").asText()).contains("gpt2");
+    assertThat(plain.out()).contains("served        no: ").contains("llama, qwen2, qwen3").contains("llama.block_count");
+    assertThat(Ran.command("info", "--model", file, "--json").json().get("reason").asText()).contains("mamba");
+  }
+
+  @Test
+  void expertsAndLatentRowsAreTold() {
+    Path file = SharedData.file("models/tiny-deepseek2-F32.gguf");
+    assertThat(Ran.command("info", "--model", file).out()).containsPattern("served +yes").contains("keys and values made of 32 elements, queries of 48")
+        .contains("3 of 8 for each token, each 96 wide, beside 192 for all tokens, none in the first 1 layers");
+    JsonNode sizes = Ran.command("info", "--model", file, "--json").json().get("sizes");
+    assertThat(sizes.get("experts").get("used").asInt()).isEqualTo(3);
+    assertThat(sizes.get("latent").get("rank").asInt()).isEqualTo(32);
+    assertThat(sizes.get("cached_elements").asInt()).isEqualTo(48);
   }
 
   @Test
