@@ -1,4 +1,4 @@
-// attention of any head size: a block a token, a query head and 512 elements of the value. Nothing is staged but scores, so that there is no size that does not
+// attention of any head size, and with ALiBi's slopes, which no other kernel adds: a block a token, a query head and 512 elements of the value. Nothing is staged but scores, so that there is no size that does not
 // fit; head sizes to 256 have kernels of their own.
 //
 // Tile: 128 keys, a warp a key at a time with lanes side by side in its row, then a thread four value elements. Bytes: every query head reads the keys and
@@ -6,6 +6,15 @@
 #include "gatun/attention.cuh"
 
 namespace gatun {
+
+// 2^(-max_bias (h + 1) / n) for the heads under n, the largest power of two that is at most their number, and those between them for the others.
+__device__ __forceinline__ float slope_of(float max_bias, int head, int heads) {
+  int n = 1;
+  while (n <= heads / 2) {
+    n *= 2;
+  }
+  return exp2f(head < n ? -max_bias * (head + 1) / n : -max_bias * (2 * (head - n) + 1) / (2 * n));
+}
 
 template <int THREADS, int EACH>
 __device__ void attention_any(const AttentionParams& p) {
@@ -36,6 +45,7 @@ __device__ void attention_any(const AttentionParams& p) {
     const char* query = query_row(p, token, head);
     const char* k = p.k + head / p.group * p.key_head;
     const char* v = p.v + head / p.group * p.value_head;
+    const float slope = p.max_bias > 0 ? slope_of(p.max_bias, head, query_heads) : 0.0f;
     float largest = negative_infinity();
     float sum = 0;
     float result[EACH] = {};
@@ -56,7 +66,8 @@ __device__ void attention_any(const AttentionParams& p) {
           dot += __shfl_xor_sync(0xFFFFFFFFu, dot, offset);
         }
         if (lane == 0) {
-          weights[j] = there ? capped(dot * p.scale, p.softcap) : quiet_nan();
+          const float score = capped(dot * p.scale, p.softcap);
+          weights[j] = !there ? quiet_nan() : slope > 0 ? score - slope * fabsf(static_cast<float>(p.positions[token] - from - j)) : score;
           places[j] = there ? value : -1;
         }
       }

@@ -241,6 +241,7 @@ GATUN_UNROLL
       for (int offset = SHARE / 2; offset > 0; offset >>= 1) {
         total += __shfl_xor_sync(0xFFFFFFFFu, total, offset);
       }
+      __syncwarp();  // the row's state is read
       if (threadIdx.x % SHARE == 0) {
         const float shrink = weight_of(before, top);
         shrinks[row] = shrink;

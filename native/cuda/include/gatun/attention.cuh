@@ -1,6 +1,6 @@
 // What the kernels of attention share: their parameters, which keys a token sees and where they lie, and how a result is finished.
 //
-//   s_j = cap(scale * q.k_j),  y = sum_j exp(s_j - m) v_j / (sum_j exp(s_j - m) + exp(sink - m))
+//   s_j = cap(scale * q.k_j) - slope_h |p - j|,  y = sum_j exp(s_j - m) v_j / (sum_j exp(s_j - m) + exp(sink - m))
 //
 // q [T, H, D] and y [T, H, Dv] in F32, F16 or BF16. Query head h reads key/value head h / group. Keys are those of the token's own sequence that the mask
 // lets through: rows starts[s].. of plain tensors, or positions in the pages of a cache.
@@ -52,6 +52,7 @@
   FIELD(int, singles)                   \
   FIELD(float, scale)                   \
   FIELD(float, softcap)                 \
+  FIELD(float, max_bias)                \
   FIELD(gatun::DType, kept)
 GATUN_PARAMS(AttentionParams, ATTENTION_PARAMS)
 

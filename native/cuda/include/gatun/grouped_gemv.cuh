@@ -19,6 +19,18 @@ GATUN_PARAMS(GroupedGemvParams, GROUPED_GEMV_PARAMS)
 
 namespace gatun {
 
+// What becomes of a sum: bias and rounding. gatun/gemv.cuh's own looks for the place among those of three weights, which here would keep the parameters in memory.
+struct StoreOfOne {
+  static __device__ __forceinline__ float apply(const GemvParams& p, int, int64_t row, float sum) {
+    if (row < p.n) {
+      store(p.y.base, p.y.dtype, row, p.bias == nullptr ? sum : sum + p.bias[row]);
+    }
+    return sum;
+  }
+
+  static __device__ __forceinline__ void apply_unit(const GemvParams&, int, int64_t, float, float) {}
+};
+
 template <DType T>
 __device__ __forceinline__ void grouped_gemv(const GroupedGemvParams& g) {
   launch_dependent_kernels();
@@ -47,7 +59,7 @@ __device__ __forceinline__ void grouped_gemv(const GroupedGemvParams& g) {
   p.split = g.split;
   p.room = g.room;
   p.stages = g.stages;
-  gemv_by<Multiplied<T>, typename Multiplied<T>::Feed, 1, StoreFused>(p);
+  gemv_by<Multiplied<T>, typename Multiplied<T>::Feed, 1, StoreOfOne>(p);
 }
 
 }  // namespace gatun

@@ -20,10 +20,14 @@ final class CacheSpace {
   /** The geometry. @throws ModelException if there would be more pages than can be counted */
   static KvCache.Spec spec(Path file, Dimensions d, DecoderOptions options) {
     int slotPages = Math.ceilDiv(options.context(), PAGE);
-    long pages = (long) slotPages * options.sequences();
+    long pages = options.cacheTokens().isPresent() ? Math.ceilDiv(options.cacheTokens().getAsInt(), PAGE) : (long) slotPages * options.sequences();
     if (pages > Integer.MAX_VALUE) {
       throw new ModelException(file, "a cache for " + options.sequences() + " sequences of " + options.context() + " tokens has " + pages
           + " pages, the most is " + Integer.MAX_VALUE + "; choose a smaller context or fewer sequences");
+    }
+    if (d.latent().isPresent()) {
+      int rotated = d.cachedElements() - d.latent().get().rank();
+      return KvCache.Spec.latent(d.layers(), d.latent().get().rank(), rotated, options.cacheType(), PAGE, (int) pages, options.sequences(), slotPages * PAGE);
     }
     return new KvCache.Spec(d.layers(), d.kvHeads(), d.keySize(), d.valueSize(), options.cacheType(), PAGE, (int) pages, options.sequences(),
         slotPages * PAGE);

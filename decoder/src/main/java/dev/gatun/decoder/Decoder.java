@@ -10,7 +10,10 @@ import dev.gatun.ShapeException;
 import dev.gatun.Shape;
 import dev.gatun.Stream;
 import dev.gatun.Tensor;
+import dev.gatun.decoder.family.Graph;
+import dev.gatun.decoder.family.Weights;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +33,7 @@ public final class Decoder implements AutoCloseable {
   private final Backend backend;
   private final Model model;
   private final DecoderOptions options;
-  private final Family.Graph graph;
+  private final Graph graph;
   private final Weights weights;
   private final KvCache cache;
   private final Stream stream;
@@ -56,8 +59,7 @@ public final class Decoder implements AutoCloseable {
       KvCache.Spec spec = CacheSpace.spec(file(), model.dimensions(), options);
       // Once before weights are prepared, which may take long, and once when they have taken their share.
       CacheSpace.check(file(), spec, CacheSpace.available(backend));
-      this.graph = model.family().load(model.dimensions(), weights);
-      weights.checkAllTaken(model.architecture());
+      this.graph = model.blueprint().load(weights, options.context());
       CacheSpace.check(file(), spec, CacheSpace.available(backend));
       made = backend.newKvCache(spec);
       this.cache = made;
@@ -105,7 +107,7 @@ public final class Decoder implements AutoCloseable {
 
   /** Bytes of weights that a token reads at batch 1, embedding row aside: what decode speed is judged against. */
   public long weightBytesPerToken() {
-    return model.family().bytesPerToken(model.gguf());
+    return model.blueprint().bytesPerToken(model.gguf());
   }
 
   /** Bytes of new memory that preparing the weights took; 0 where all are used in the file. */
@@ -124,6 +126,22 @@ public final class Decoder implements AutoCloseable {
     return naming(() -> new Sequence(this, cache.open(), sampling));
   }
 
+  Sequence fork(Sequence sequence, Sampling sampling) {
+    checkOpen();
+    int slot = sequence.slot();
+    return naming(() -> {
+      Sequence copy = new Sequence(this, cache.fork(stream, slot), sampling);
+      copy.continues(sequence);
+      return copy;
+    });
+  }
+
+  /** Pages of the cache that sequences hold, each counted once, however many share it. */
+  public int cachePagesInUse() {
+    checkOpen();
+    return cache.spec().pages() - cache.freePages();
+  }
+
   void release(int slot) {
     if (!closed) {
       cache.release(stream, slot);
@@ -131,7 +149,8 @@ public final class Decoder implements AutoCloseable {
   }
 
   /**
-   * Feeds tokens to a sequence, in chunks, and chooses its next one. A chunk that fails leaves the sequence with the chunks before it.
+   * Feeds tokens to a sequence, in chunks, and chooses its next one. A chunk that fails leaves the sequence with the chunks before it. Where the options say what a full
+   * context keeps, tokens that do not fit push others out.
    *
    * @throws ContextFullException if they do not fit; nothing was fed then
    * @throws ShapeException for no token, or an id outside the vocabulary
@@ -142,8 +161,8 @@ public final class Decoder implements AutoCloseable {
   }
 
   /** As {@link #feed(Sequence, int...)}, but empty as soon as {@code cancelled}, which is asked before each chunk, says so. */
-  OptionalInt feed(Sequence sequence, int[] ids, BooleanSupplier cancelled) {
-    naming(() -> checkFits(sequence, ids));
+  OptionalInt feed(Sequence sequence, int[] given, BooleanSupplier cancelled) {
+    int[] ids = naming(() -> made(sequence, given));
     for (int from = 0, to; !cancelled.getAsBoolean(); from = to) {
       to = from + Math.min(ids.length - from, options.chunk());
       boolean last = to == ids.length;
@@ -153,6 +172,17 @@ public final class Decoder implements AutoCloseable {
       }
     }
     return OptionalInt.empty();
+  }
+
+  /** Makes room for tokens, if eviction may. @return what is to be fed in their place */
+  private int[] made(Sequence sequence, int[] ids) {
+    checkOpen();
+    if (options.eviction().isEmpty() || ids.length <= options.context() - sequence.position()) {
+      checkFits(sequence, ids);
+      return ids;
+    }
+    FeedRules.known(this, sequence, ids, 0, ids.length);
+    return options.eviction().get().makeRoom(sequence, ids);
   }
 
   /**
@@ -182,6 +212,59 @@ public final class Decoder implements AutoCloseable {
     boolean greedy = sequences.stream().allMatch(sequence -> sequence.sampling().isGreedy());
     int rows = powerOfTwo(sequences.size());
     return new DecoderStep.Bucket(rows, rows, rows, greedy ? DecoderStep.Choice.GREEDY : DecoderStep.Choice.SAMPLED);
+  }
+
+  /**
+   * Feeds tokens to a sequence in one step and chooses the token after each of them. If the step fails, the sequence has not changed.
+   *
+   * @throws ShapeException if they are more than a chunk
+   */
+  int[] feedAll(Sequence sequence, int... ids) {
+    naming(() -> checkFits(sequence, ids));
+    if (ids.length > options.chunk()) {
+      throw new ShapeException("feed: " + ids.length + " tokens are more than a step's " + options.chunk());
+    }
+    int[] next = new int[ids.length];
+    boolean greedy = sequence.sampling().isGreedy();
+    int bound = powerOfTwo(ids.length);
+    DecoderStep.Bucket bucket = new DecoderStep.Bucket(bound, 1, bound, greedy ? DecoderStep.Choice.GREEDY : DecoderStep.Choice.SAMPLED);
+    int before = sequence.position();
+    try {
+      return naming(() -> {
+        DecoderStep step = run(compiled(bucket), List.of(sequence), new int[][] {ids}, new int[] {0}, new int[] {ids.length}, ids.length);
+        step.choices(stream, next);
+        for (int i = 0; i < next.length; i++) {
+          step.check(stream, file(), i, next[i], before + i);
+        }
+        return next;
+      });
+    } catch (RuntimeException | Error e) {
+      sequence.rewind(before);
+      throw e;
+    }
+  }
+
+  /**
+   * Forgets the tokens of a sequence from {@code length} on; the pages of the cache that held nothing else are free again.
+   *
+   * @throws ShapeException if the sequence is not that long
+   */
+  public void truncate(Sequence sequence, int length) {
+    checkOpen();
+    if (sequence.decoder() != this) {
+      throw new GatunException("a sequence of another decoder was truncated");
+    }
+    int slot = sequence.slot();
+    if (length < 0 || length > sequence.position()) {
+      throw new ShapeException("truncate: " + length + " is no length of a sequence of " + sequence.position() + " tokens");
+    }
+    if (length < sequence.position()) {
+      naming(() -> {
+        cache.truncate(stream, slot, length);
+        return null;
+      });
+      sequence.rewind(length);
+    }
   }
 
   /**
@@ -232,7 +315,7 @@ public final class Decoder implements AutoCloseable {
     for (int i = 0; i < ids.length; i++) {
       add(step, sequences.get(i), ids[i], from[i], to[i], logitsOfEach);
     }
-    compute(step, sequences);
+    compute(step, sequences, logitsOfEach);
     return step;
   }
 
@@ -242,9 +325,9 @@ public final class Decoder implements AutoCloseable {
     sequence.append(ids, from, to);
   }
 
-  private void compute(DecoderStep step, List<Sequence> sequences) {
+  private void compute(DecoderStep step, List<Sequence> sequences, int rowsOfEach) {
     step.inputs().send(stream);
-    step.control(stream, sequences);
+    step.control(stream, sequences, rowsOfEach);
     stream.submit(step.executable());
     stream.synchronize();
   }
@@ -300,7 +383,7 @@ public final class Decoder implements AutoCloseable {
         for (; begun < fed.length; begun++) {
           add(step, sequences.get(begun), fed, begun, begun + 1, 1);
         }
-        compute(step, sequences);
+        compute(step, sequences, 1);
         choices(step, sequences, chosen);
       } catch (RuntimeException | Error e) {
         for (int i = 0; i < begun; i++) {

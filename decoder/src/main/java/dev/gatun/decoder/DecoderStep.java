@@ -13,6 +13,7 @@ import dev.gatun.Sample;
 import dev.gatun.Shape;
 import dev.gatun.Stream;
 import dev.gatun.Tensor;
+import dev.gatun.decoder.family.Graph;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,17 +54,17 @@ final class DecoderStep implements AutoCloseable {
   private final Executable executable;
   private final List<Buffer> owned = new ArrayList<>();
 
-  DecoderStep(Backend backend, Bucket bucket, Family.Graph graph, KvCache cache, DType activations, int vocabulary, int history) {
+  DecoderStep(Backend backend, Bucket bucket, Graph graph, KvCache cache, DType activations, int vocabulary, int history) {
     this(backend, bucket, graph, cache, activations, vocabulary, history, inputs(backend, bucket), Optional.empty());
   }
 
   /** A step that leads to another; of one token and one row of logits for each sequence, and sampled without penalties. Owns its inputs. */
-  DecoderStep(Backend backend, Bucket bucket, Family.Graph graph, KvCache cache, DType activations, int vocabulary, StepInputs inputs,
+  DecoderStep(Backend backend, Bucket bucket, Graph graph, KvCache cache, DType activations, int vocabulary, StepInputs inputs,
       Following following) {
     this(backend, bucket, graph, cache, activations, vocabulary, 1, inputs, Optional.of(following));
   }
 
-  private DecoderStep(Backend backend, Bucket bucket, Family.Graph graph, KvCache cache, DType activations, int vocabulary, int history,
+  private DecoderStep(Backend backend, Bucket bucket, Graph graph, KvCache cache, DType activations, int vocabulary, int history,
       StepInputs inputs, Optional<Following> following) {
     this.bucket = bucket;
     this.inputs = inputs;
@@ -148,10 +149,10 @@ final class DecoderStep implements AutoCloseable {
     }
   }
 
-  /** Writes how each row's next token is chosen; a row belongs to the sequence at the same place of the list. */
-  void control(Stream stream, List<Sequence> sequences) {
+  /** Writes how each row's next token is chosen: each sequence of the list has so many rows, or one where that is none, which are of its last tokens. */
+  void control(Stream stream, List<Sequence> sequences, int rowsOfEach) {
     if (controls != null) {
-      controls.write(stream, sequences);
+      controls.write(stream, sequences, Math.max(1, rowsOfEach));
     }
   }
 
@@ -183,34 +184,42 @@ final class DecoderStep implements AutoCloseable {
       this.host = java.util.stream.Stream.of(history, lengths, penalties, settings, seeds, positions).map(HostSide::new).toArray(HostSide[]::new);
     }
 
-    void write(Stream stream, List<Sequence> sequences) {
+    void write(Stream stream, List<Sequence> sequences, int rowsOfEach) {
       for (HostSide side : host) {
         side.clear();
       }
-      for (int r = 0; r < sequences.size(); r++) {
-        Sequence sequence = sequences.get(r);
-        Sampling sampling = sequence.sampling();
-        int count = Math.min(most, sequence.position());
-        for (int i = 0; i < count; i++) {
-          host[0].set((long) r * most + i, sequence.id(sequence.position() - count + i));
+      // By index: an iterator would be an object for each token.
+      for (int i = 0; i < sequences.size(); i++) {
+        Sequence sequence = sequences.get(i);
+        for (int row = 0; row < rowsOfEach; row++) {
+          write(i * rowsOfEach + row, sequence, sequence.position() - rowsOfEach + 1 + row);
         }
-        host[1].set(r, count);
-        host[2].set(3L * r, sampling.repetition());
-        host[2].set(3L * r + 1, sampling.frequency());
-        host[2].set(3L * r + 2, sampling.presence());
-        host[3].set(4L * r, sampling.temperature());
-        host[3].set(4L * r + 1, sampling.topP());
-        host[3].set(4L * r + 2, sampling.minP());
-        host[3].set(4L * r + 3, (float) sampling.topK());
-        host[4].set(3L * r, (int) sampling.seed());
-        host[4].set(3L * r + 1, (int) (sampling.seed() >>> 32));
-        host[4].set(3L * r + 2, sequence.slot());
-        host[5].set(r, sequence.position() - 1);
       }
       for (HostSide side : host) {
         side.send(stream);
       }
       stream.synchronize();
+    }
+
+    /** @param length of the text that the row's token comes after */
+    private void write(int row, Sequence sequence, int length) {
+      Sampling sampling = sequence.sampling();
+      int count = Math.min(most, length);
+      for (int i = 0; i < count; i++) {
+        host[0].set((long) row * most + i, sequence.id(length - count + i));
+      }
+      host[1].set(row, count);
+      host[2].set(3L * row, sampling.repetition());
+      host[2].set(3L * row + 1, sampling.frequency());
+      host[2].set(3L * row + 2, sampling.presence());
+      host[3].set(4L * row, sampling.temperature());
+      host[3].set(4L * row + 1, sampling.topP());
+      host[3].set(4L * row + 2, sampling.minP());
+      host[3].set(4L * row + 3, (float) sampling.topK());
+      host[4].set(3L * row, (int) sequence.seed());
+      host[4].set(3L * row + 1, (int) (sequence.seed() >>> 32));
+      host[4].set(3L * row + 2, sequence.slot());
+      host[5].set(row, length - 1);
     }
   }
 }

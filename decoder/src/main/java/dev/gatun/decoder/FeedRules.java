@@ -24,6 +24,16 @@ final class FeedRules {
 
   /** Refuses ids that a sequence cannot take, of those {@code from} to {@code to}, exclusive. */
   static Sequence fits(Decoder decoder, Sequence sequence, int[] ids, int from, int to) {
+    known(decoder, sequence, ids, from, to);
+    int context = decoder.options().context();
+    if (to - from > context - sequence.position()) {
+      throw new ContextFullException(decoder.model().gguf().file(), sequence.position(), to - from, context);
+    }
+    return sequence;
+  }
+
+  /** Refuses what no sequence takes, whatever room it has. */
+  static void known(Decoder decoder, Sequence sequence, int[] ids, int from, int to) {
     sequence.slot();
     if (sequence.decoder() != decoder) {
       throw new GatunException("a sequence of another decoder was fed");
@@ -31,16 +41,11 @@ final class FeedRules {
     if (to == from) {
       throw new ShapeException("feed: a sequence needs at least one token");
     }
-    int context = decoder.options().context();
-    if (to - from > context - sequence.position()) {
-      throw new ContextFullException(decoder.model().gguf().file(), sequence.position(), to - from, context);
-    }
     int vocabulary = decoder.model().dimensions().vocabulary();
     for (int i = from; i < to; i++) {
       if (ids[i] < 0 || ids[i] >= vocabulary) {
         throw new ShapeException("feed: token id " + ids[i] + " is outside the vocabulary of " + vocabulary);
       }
     }
-    return sequence;
   }
 }

@@ -2,6 +2,7 @@ package dev.gatun.decoder;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
@@ -14,9 +15,12 @@ import java.util.function.IntConsumer;
  * @param reason why it stopped
  * @param promptNanos from the call to the first chosen token
  * @param decodeNanos from the first chosen token to the end
- * @param decodeSteps steps of one token taken in that time
+ * @param decodeSteps steps of one token taken in that time; with a draft, the tokens that its steps gave
  */
 public record Generation(int[] ids, Reason reason, long promptNanos, long decodeNanos, int decodeSteps) {
+  /** Tokens that there is room for at once where nothing else bounds a text. */
+  private static final int FIRST_ROOM = 1024;
+
   /** Why a generation stopped. */
   public enum Reason {
     /** A stop token was chosen. */
@@ -41,25 +45,71 @@ public record Generation(int[] ids, Reason reason, long promptNanos, long decode
    * @throws ContextFullException if the prompt alone does not fit
    */
   public static Generation run(Sequence sequence, int[] prompt, int limit, Set<Integer> stop, BooleanSupplier cancelled, IntConsumer listener) {
+    return run(sequence, prompt, limit, stop, cancelled, listener, Optional.empty());
+  }
+
+  /**
+   * As {@link #run(Sequence, int[], int, Set, BooleanSupplier, IntConsumer)}, with a draft that guesses tokens ahead: the same text in fewer steps.
+   *
+   * @param speculation what guesses them
+   * @throws ContextFullException if the prompt alone does not fit
+   */
+  public static Generation run(Sequence sequence, int[] prompt, int limit, Set<Integer> stop, BooleanSupplier cancelled, IntConsumer listener,
+      Speculation speculation) {
+    return run(sequence, prompt, limit, stop, cancelled, listener, Optional.of(speculation));
+  }
+
+  private static Generation run(Sequence sequence, int[] prompt, int limit, Set<Integer> stop, BooleanSupplier cancelled, IntConsumer listener,
+      Optional<Speculation> speculation) {
     Decoder decoder = sequence.decoder();
-    long room = (long) decoder.options().context() - sequence.position() - prompt.length + 1;
+    boolean evicts = decoder.options().eviction().isPresent();
+    long room = evicts ? Integer.MAX_VALUE : (long) decoder.options().context() - sequence.position() - prompt.length + 1;
     long started = System.nanoTime();
     OptionalInt answer = decoder.feed(sequence, prompt, cancelled);
     long first = System.nanoTime();
     if (answer.isEmpty()) {
       return new Generation(new int[0], Reason.CANCELLED, first - started, 0, 0);
     }
-    Text text = new Text(new int[Math.clamp(room, 0, Math.max(0, limit))], Math.max(0, limit), stop, cancelled, listener);
+    Text text = new Text(new int[Math.clamp(room, 0, Math.max(0, evicts ? Math.min(limit, FIRST_ROOM) : limit))], Math.max(0, limit), stop, cancelled, listener);
     int steps = 0;
-    if (text.take(answer.getAsInt())) {
-      steps = decoder.follow(List.of(sequence), new int[] {answer.getAsInt()}, limit - text.count, next -> text.take(next[0]));
+    boolean goesOn = text.take(answer.getAsInt());
+    while (goesOn) {
+      int next = text.last();
+      steps += speculation.isPresent() ? speculate(sequence, next, text, speculation.get())
+          : decoder.follow(List.of(sequence), new int[] {next}, limit - text.count, more -> text.take(more[0]));
+      goesOn = evicts && text.reason == Reason.CONTEXT_FULL;
+      if (goesOn) {
+        goesOn = text.take(decoder.feed(sequence, text.last()));
+        steps++;
+      }
     }
     return new Generation(Arrays.copyOf(text.chosen, text.count), text.reason, first - started, System.nanoTime() - first, steps);
   }
 
+  /** Tokens from {@code next} on until the text ends. @return how many were chosen */
+  private static int speculate(Sequence sequence, int next, Text text, Speculation speculation) {
+    Decoder decoder = sequence.decoder();
+    int steps = 0;
+    int fed = next;
+    while (sequence.position() < decoder.options().context()) {
+      int before = sequence.position();
+      int[] chosen = speculation.step(sequence, fed, text.limit - text.count);
+      for (int i = 0; i < chosen.length; i++) {
+        steps++;
+        if (!text.take(chosen[i])) {
+          // What was guessed behind the end was never part of the text.
+          decoder.truncate(sequence, before + 1 + i);
+          return steps;
+        }
+      }
+      fed = chosen[chosen.length - 1];
+    }
+    return steps;
+  }
+
   /** The tokens so far. */
   private static final class Text {
-    private final int[] chosen;
+    private int[] chosen;
     private final int limit;
     private final int[] stop;
     private final BooleanSupplier cancelled;
@@ -77,6 +127,10 @@ public record Generation(int[] ids, Reason reason, long promptNanos, long decode
       this.listener = listener;
     }
 
+    int last() {
+      return chosen[count - 1];
+    }
+
     /** Takes a token that was chosen. @return whether it is to be fed */
     boolean take(int token) {
       if (count < limit) {
@@ -85,6 +139,9 @@ public record Generation(int[] ids, Reason reason, long promptNanos, long decode
             reason = Reason.STOP_TOKEN;
             return false;
           }
+        }
+        if (count == chosen.length) {
+          chosen = Arrays.copyOf(chosen, 2 * count);
         }
         chosen[count++] = token;
         listener.accept(token);

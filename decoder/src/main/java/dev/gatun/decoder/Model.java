@@ -1,6 +1,9 @@
 package dev.gatun.decoder;
 
 import dev.gatun.GatunException;
+import dev.gatun.decoder.family.Blueprint;
+import dev.gatun.decoder.family.Family;
+import dev.gatun.decoder.family.Weights;
 import dev.gatun.decoder.gguf.Gguf;
 import dev.gatun.decoder.tokenizer.Tokenizer;
 import dev.gatun.decoder.tokenizer.TokenizerException;
@@ -12,14 +15,12 @@ import java.util.Optional;
  */
 public final class Model implements AutoCloseable {
   private final Gguf gguf;
-  private final Family family;
-  private final Dimensions dimensions;
+  private final Blueprint blueprint;
   private Tokenizer tokenizer;
 
   private Model(Gguf gguf) {
     this.gguf = gguf;
-    this.family = Family.of(gguf);
-    this.dimensions = family.dimensions(gguf);
+    this.blueprint = Family.blueprint(gguf);
   }
 
   /**
@@ -48,12 +49,12 @@ public final class Model implements AutoCloseable {
 
   /** The value of {@code general.architecture}. */
   public String architecture() {
-    return family.architecture();
+    return blueprint.architecture();
   }
 
   /** Sizes and constants. */
   public Dimensions dimensions() {
-    return dimensions;
+    return blueprint.sizes();
   }
 
   /**
@@ -62,8 +63,7 @@ public final class Model implements AutoCloseable {
    */
   public Optional<String> problem() {
     try (Weights weights = Weights.described(gguf)) {
-      family.load(dimensions, weights);
-      weights.checkAllTaken(architecture());
+      blueprint.load(weights, dimensions().context());
       tokenizer();
       return Optional.empty();
     } catch (GatunException e) {
@@ -79,10 +79,10 @@ public final class Model implements AutoCloseable {
   public synchronized Tokenizer tokenizer() {
     if (tokenizer == null) {
       try {
-        Tokenizer read = Tokenizer.of(gguf.metadata(), dimensions.vocabulary());
-        if (read.vocabularySize() > dimensions.vocabulary()) {
+        Tokenizer read = Tokenizer.of(gguf.metadata(), dimensions().vocabulary());
+        if (read.vocabularySize() > dimensions().vocabulary()) {
           throw new ModelException(gguf.file(), "the tokenizer has " + read.vocabularySize() + " tokens and token_embd.weight only "
-              + dimensions.vocabulary() + " rows; the file is not consistent, convert it again");
+              + dimensions().vocabulary() + " rows; the file is not consistent, convert it again");
         }
         tokenizer = read;
       } catch (TokenizerException e) {
@@ -92,8 +92,8 @@ public final class Model implements AutoCloseable {
     return tokenizer;
   }
 
-  Family family() {
-    return family;
+  Blueprint blueprint() {
+    return blueprint;
   }
 
   @Override

@@ -28,12 +28,12 @@ final class PretendedKeys {
     List<Buffer> owned = new ArrayList<>();
     try {
       Tensor k = kept(owned, backend.tensor(random(1, chunk * spec.heads() * spec.keySize()), chunk, spec.heads(), spec.keySize()));
-      Tensor v = kept(owned, backend.tensor(random(2, chunk * spec.heads() * spec.valueSize()), chunk, spec.heads(), spec.valueSize()));
+      Tensor v = spec.isLatent() ? k : kept(owned, backend.tensor(random(2, chunk * spec.heads() * spec.valueSize()), chunk, spec.heads(), spec.valueSize()));
       Tensor positions = kept(owned, backend.tensor(new int[chunk], chunk));
       Ragged batch = new Ragged(kept(owned, backend.tensor(new int[] {0, chunk}, 2)), kept(owned, backend.tensor(new int[] {slot}, 1)), positions);
       Program.Builder program = Program.builder("pretend " + chunk + " tokens").input(positions);
       for (int layer = 0; layer < spec.layers(); layer++) {
-        program.add(new KvAppend(k, v, batch, cache, layer));
+        program.add(spec.isLatent() ? KvAppend.latent(k, batch, cache, layer) : new KvAppend(k, v, batch, cache, layer));
       }
       try (Executable filling = backend.compile(program.build())) {
         for (int done = 0; done < tokens; done += chunk) {

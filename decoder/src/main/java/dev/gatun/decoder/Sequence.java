@@ -12,6 +12,7 @@ public final class Sequence implements AutoCloseable {
   private final Sampling sampling;
   private int[] ids = new int[64];
   private int position;
+  private long evicted;
   private boolean closed;
 
   Sequence(Decoder decoder, int slot, Sampling sampling) {
@@ -20,12 +21,44 @@ public final class Sequence implements AutoCloseable {
     this.sampling = sampling;
   }
 
-  /** Tokens that have been fed. */
+  /** Tokens that it holds: those that have been fed, less those that were evicted. */
   public int position() {
     return position;
   }
 
-  /** The tokens that have been fed, in order. */
+  /** Tokens that were fed and are no longer held, because its context was full; see {@link Eviction}. */
+  public long evicted() {
+    return evicted;
+  }
+
+  /**
+   * A new sequence, owned by the caller, that begins with the tokens of this one. They take no memory of their own: both read the same pages of the cache, of which one is copied when
+   * either writes into it.
+   *
+   * @throws dev.gatun.GatunException if as many sequences as the options allow are open
+   */
+  public Sequence fork(Sampling how) {
+    return decoder.fork(this, how);
+  }
+
+  /** Takes over the tokens of another one, which the cache holds for this one too. */
+  void continues(Sequence other) {
+    ids = other.ids.clone();
+    position = other.position;
+    evicted = other.evicted;
+  }
+
+  /** Counts tokens that it no longer holds. */
+  void evict(long tokens) {
+    evicted += tokens;
+  }
+
+  /** The seed of its random numbers, another one after each eviction: positions come again, and their random numbers are not to. */
+  long seed() {
+    return sampling.seed() + evicted * 0x9E3779B97F4A7C15L;
+  }
+
+  /** The tokens that it holds, in order. */
   public int[] ids() {
     return Arrays.copyOf(ids, position);
   }

@@ -7,12 +7,13 @@ import dev.gatun.Ragged;
 import dev.gatun.Shape;
 import dev.gatun.Stream;
 import dev.gatun.Tensor;
+import dev.gatun.decoder.family.TokenInputs;
 
 /**
  * The device memory that the host writes before a step: one I32 buffer, so that it is one copy. Views of it carry the actual counts, so that one
  * compiled program serves every step up to its bounds.
  */
-final class StepInputs {
+final class StepInputs implements TokenInputs {
   private final int tokens;
   private final int sequences;
   private final int rows;
@@ -49,7 +50,8 @@ final class StepInputs {
     return part(2, 1);
   }
 
-  Tensor ids() {
+  @Override
+  public Tensor ids() {
     return everyId().withCount(tokenCount());
   }
 
@@ -77,23 +79,25 @@ final class StepInputs {
     return part(3 + tokens, tokens).withCount(rowCount());
   }
 
-  Tensor rows() {
+  @Override
+  public Tensor rows() {
     return part(3 + 2 * tokens + 2 * sequences + 1, rows).withCount(rowCount());
   }
 
-  Ragged batch() {
+  @Override
+  public Ragged batch() {
     Tensor starts = part(3 + 2 * tokens, sequences + 1);
     Tensor slots = part(3 + 2 * tokens + sequences + 1, sequences).withCount(sequenceCount());
     return new Ragged(starts, slots, positions());
   }
 
-  /** A view of {@code tensor}, whose rows are one for each token. */
-  Tensor perToken(Tensor tensor) {
+  @Override
+  public Tensor perToken(Tensor tensor) {
     return tensor.withCount(tokenCount());
   }
 
-  /** A view of {@code tensor}, whose rows are one for each row of logits. */
-  Tensor perRow(Tensor tensor) {
+  @Override
+  public Tensor perRow(Tensor tensor) {
     return tensor.withCount(rowCount());
   }
 

@@ -8,6 +8,7 @@ import dev.gatun.KvCache;
 import dev.gatun.Shape;
 import dev.gatun.Stream;
 import dev.gatun.Tensor;
+import dev.gatun.decoder.family.Graph;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -30,7 +31,7 @@ final class StepsAhead implements AutoCloseable {
   private final List<Event> done = new ArrayList<>();
 
   /** Steps on {@code stream}, which closes before this. @param options with the most tokens of a sequence */
-  StepsAhead(Backend backend, DecoderStep.Bucket bucket, Family.Graph graph, KvCache cache, int vocabulary, DecoderOptions options,
+  StepsAhead(Backend backend, DecoderStep.Bucket bucket, Graph graph, KvCache cache, int vocabulary, DecoderOptions options,
       Stream stream, Path file) {
     this.cache = cache;
     this.file = file;
@@ -111,7 +112,7 @@ final class StepsAhead implements AutoCloseable {
         step.inputs().add(sequence.slot(), sequence.position(), ids, i, i + 1, 1);
       }
       step.inputs().send(stream);
-      step.control(stream, sequences);
+      step.control(stream, sequences, 1);
     }
   }
 

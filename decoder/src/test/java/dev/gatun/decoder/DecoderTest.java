@@ -221,22 +221,6 @@ class DecoderTest {
   }
 
   @Test
-  void closingGivesBackPreparedWeights() {
-    Path halves = RandomModel.small("llama", DType.F32).write(folder.resolve("halves.gguf"), Set.of(), writer ->
-        RandomModel.put(writer, "halves", DType.F16, new long[] {64}, new double[64]));
-    try (Model opened = Model.open(halves)) {
-      Weights weights = Weights.on(backend, opened.gguf());
-      Tensor plain = weights.vector("output_norm.weight", 64);
-      assertThat(weights.preparedBytes()).isZero();
-      Tensor own = weights.vector("halves", 64);
-      assertThat(weights.preparedBytes()).isEqualTo(256);
-      weights.close();
-      assertThat(own.buffer().isClosed()).isTrue();
-      assertThat(plain.buffer().isClosed()).isFalse();
-    }
-  }
-
-  @Test
   void errorsNameTheFile() {
     try (Decoder decoder = new Decoder(backend, model, DecoderOptions.of(8)); Sequence s = decoder.newSequence(Sampling.greedy())) {
       assertThatThrownBy(() -> decoder.feed(s, 300)).isInstanceOf(ShapeException.class).hasMessageStartingWith(file + ": ");

@@ -15,7 +15,8 @@ import java.util.Set;
 
 /** What llama.cpp computes on a model file and a prompt, greedy. */
 record Golden(JsonNode node) {
-  private static final Set<String> SERVED = Set.of("stories260K", "tiny-llama", "tiny-llama3", "tiny-qwen2", "tiny-qwen3", "tiny-llama256");
+  private static final Set<String> SERVED = Set.of("stories260K", "tiny-llama", "tiny-llama3", "tiny-qwen2", "tiny-qwen3", "tiny-llama256",
+      "tiny-minicpm", "tiny-gpt2", "tiny-mixtral", "tiny-qwen3moe", "tiny-minicpm3", "tiny-deepseek2");
 
   /** The cases of the families that the decoder serves; without the shared data the calling test is skipped. */
   static List<Golden> all() throws IOException {
@@ -91,6 +92,20 @@ record Golden(JsonNode node) {
         next = decoder.feed(sequence, next);
       }
       return errors.nmse();
+    }
+  }
+
+  /** Decodes with guesses from the text so far and compares the tokens. @return how many guesses were accepted */
+  long compareSpeculated(Backend backend) {
+    try (Model model = Model.open(SharedData.file("models/" + model())); Decoder decoder = new Decoder(backend, model, DecoderOptions.of(128));
+        Sequence sequence = decoder.newSequence(Sampling.greedy()); Speculation lookup = Speculation.byLookup(7)) {
+      int[] ids = integers("greedy_ids");
+      int[] told = Generation.run(sequence, integers("prompt_ids"), ids.length, Set.of(), () -> false, id -> {}, lookup).ids();
+      double[] margins = doubles("margin");
+      for (int i = 0; i < ids.length && margins[i] >= margin(); i++) {
+        assertThat(told[i]).as("token %d", i).isEqualTo(ids[i]);
+      }
+      return lookup.accepted();
     }
   }
 

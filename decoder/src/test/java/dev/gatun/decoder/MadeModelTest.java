@@ -60,22 +60,6 @@ class MadeModelTest {
   }
 
   @Test
-  void rowsOfALargeTensorAreRepeated() {
-    long[] shape = {5000, 1024};
-    TensorSource source = (offset, chunk) -> {
-      for (long i = 0; i < chunk.byteSize(); i++) {
-        chunk.set(ValueLayout.JAVA_BYTE, i, (byte) ((offset + i) * 31 >> 3));
-      }
-    };
-    Tensor made = MadeWeights.make(cpu, Path.of("model"), new GgufTensor("w", DType.I8, shape, MemorySegment.NULL), source);
-    byte[] bytes = made.buffer().host().orElseThrow().toArray(ValueLayout.JAVA_BYTE);
-    made.buffer().close();
-    assertThat(bytes).hasSize(5000 * 1024);
-    assertThat(Arrays.copyOfRange(bytes, 4096 * 1024, 5000 * 1024)).isEqualTo(Arrays.copyOf(bytes, 904 * 1024));
-    assertThat(bytes[5 * 1024]).isEqualTo((byte) (5 * 1024 * 31 >> 3));
-  }
-
-  @Test
   void theGraphOfALargeModelIsDescribedWithoutItsWeights() {
     try (Gguf large = SeededModel.described(ModelShape.of("llama-3-8b").orElseThrow(), DType.BF16)) {
       assertThat(large.fileBytes()).isGreaterThan(16_000_000_000L);

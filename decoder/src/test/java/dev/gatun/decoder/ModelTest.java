@@ -55,7 +55,7 @@ class ModelTest {
     int seen = 0;
     List<Path> files;
     try (Stream<Path> all = Files.list(SharedData.file("models"))) {
-      files = all.filter(file -> file.getFileName().toString().matches("(stories260K|tiny-(llama|llama3|llama256|qwen2|qwen3))-.*\\.gguf")).toList();
+      files = all.filter(file -> file.toString().endsWith(".gguf")).toList();
     }
     try (Backend backend = Gatun.open("cpu")) {
       for (Path file : files) {
@@ -124,13 +124,13 @@ class ModelTest {
         writer.float32("llama.rope.scaling.factor", factor);
       }
     });
-    assertThat(d.rotation().scaling()).isEqualTo(expected == 1 ? new Scaling.None() : new Scaling.Linear(expected));
+    assertThat(d.rotation().orElseThrow().scaling()).isEqualTo(expected == 1 ? new Scaling.None() : new Scaling.Linear(expected));
   }
 
   @Test
   void olderScaleKeyCountsOnlyWithoutTheNewOne() {
-    assertThat(dimensions(writer -> writer.float32("llama.rope.scale_linear", 2)).rotation().scaling()).isEqualTo(new Scaling.Linear(2));
-    assertThat(dimensions(writer -> writer.float32("llama.rope.scale_linear", 2).float32("llama.rope.scaling.factor", 0)).rotation().scaling())
+    assertThat(dimensions(writer -> writer.float32("llama.rope.scale_linear", 2)).rotation().orElseThrow().scaling()).isEqualTo(new Scaling.Linear(2));
+    assertThat(dimensions(writer -> writer.float32("llama.rope.scale_linear", 2).float32("llama.rope.scaling.factor", 0)).rotation().orElseThrow().scaling())
         .isEqualTo(new Scaling.None());
     assertThatThrownBy(() -> dimensions(writer -> writer.float32("llama.rope.scaling.factor", -1))).isInstanceOf(ModelException.class)
         .hasMessageContaining("rope.scaling.factor");

@@ -1,6 +1,7 @@
 package dev.gatun.decoder.cli;
 
 import dev.gatun.decoder.cli.rate.RateTest;
+import dev.gatun.decoder.cli.rate.SpeculatedRate;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -56,6 +57,7 @@ final class BenchCommand implements Callable<Integer> {
 
   @Mixin BackendChoices backends;
   @Mixin CacheChoice cache;
+  @Mixin SpeculationChoice speculation;
 
   @Option(names = "--output", paramLabel = "FORM", defaultValue = "text",
       description = "text, md, json, jsonl or csv; all but text have the columns of llama-bench. Default: ${DEFAULT-VALUE}.")
@@ -82,6 +84,7 @@ final class BenchCommand implements Callable<Integer> {
     }
     checkUsage();
     cache.check();
+    speculation.check();
     List<Map<String, Object>> rows = new ArrayList<>();
     int code = base.isPresent() ? compare(base.get(), rows) : measure(rows);
     if (save.isPresent()) {
@@ -106,6 +109,9 @@ final class BenchCommand implements Callable<Integer> {
     List<RateTest> wanted = tests.all();
     List<Integer> depths = tests.depths();
     List<BenchSetting> settings = new ArrayList<>();
+    if (speculation.given()) {
+      SpeculatedBench.check(spec.commandLine(), wanted);
+    }
     List<BackendChoice> choices = backends.choices();
     for (ModelSource source : models.sources()) {
       for (BackendChoice choice : choices) {
@@ -115,9 +121,16 @@ final class BenchCommand implements Callable<Integer> {
     try (BenchRun run = new BenchRun(terminal, spec.commandLine(), warmUp, settings)) {
       run.each(block -> {
         List<BenchResult> results = List.copyOf(block.measure(block.keys(), repeats.orElse(DEFAULT_REPEATS)).values());
-        results.forEach(result -> rows.add(BenchRows.of(result)));
+        SpeculatedBench speculated = new SpeculatedBench(terminal, speculation, repeats.orElse(DEFAULT_REPEATS));
+        Map<BenchResult, SpeculatedRate> beside = speculation.given() ? speculated.measure(results) : Map.of();
+        for (BenchResult result : results) {
+          Map<String, Object> row = BenchRows.of(result);
+          Optional.ofNullable(beside.get(result)).ifPresent(rate -> row.putAll(speculated.fields(rate)));
+          rows.add(row);
+        }
         if (output == BenchOutput.TEXT) {
           BenchText.print(terminal.out(), results, depths);
+          speculated.print(terminal.out(), beside);
         }
       });
     }
@@ -128,7 +141,7 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   private int compare(Path file, List<Map<String, Object>> rows) {
-    for (String option : new String[] {"-p", "-n", "-pg", "-d", "--sequences", "--pretend", "--context", "--cache-type", "--activations"}) {
+    for (String option : new String[] {"-p", "-n", "-pg", "-d", "--sequences", "--pretend", "--context", "--cache-type", "--activations", "--speculate"}) {
       if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
         throw new ParameterException(spec.commandLine(), option + " is what --compare takes from " + file + ": leave it out");
       }

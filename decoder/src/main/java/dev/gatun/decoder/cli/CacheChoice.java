@@ -43,8 +43,13 @@ final class CacheChoice {
 
   /** Wrong usage is seen before a model is loaded. */
   void check() {
+    check("--context");
+  }
+
+  /** As {@link #check()}, where the context has another name. */
+  void check(String option) {
     if (context.isPresent() && (context.get() < 1 || context.get() > LARGEST)) {
-      throw new ParameterException(spec.commandLine(), "--context must be from 1 to " + LARGEST + ", not " + context.get());
+      throw new ParameterException(spec.commandLine(), option + " must be from 1 to " + LARGEST + ", not " + context.get());
     }
     if (!TYPES.contains(type)) {
       throw new ParameterException(spec.commandLine(), "--cache-type can't be " + type.label() + "; there are "

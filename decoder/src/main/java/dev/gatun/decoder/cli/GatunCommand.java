@@ -43,6 +43,7 @@ public final class GatunCommand implements Runnable {
     all.put("kernels", KernelsCommand::new);
     all.put("run", RunCommand::new);
     all.put("logits", LogitsCommand::new);
+    all.put("perplexity", PerplexityCommand::new);
     all.put("info", InfoCommand::new);
     all.put("tokenize", TokenizeCommand::new);
     all.put("backends", BackendsCommand::new);

@@ -109,11 +109,22 @@ final class InfoCommand implements Callable<Integer> {
   private void print(Dimensions d) {
     line("sizes", d.layers() + " layers, embedding " + d.embedding() + ", feed-forward " + d.feedForward() + ", vocabulary "
         + d.vocabulary());
-    line("attention", d.heads() + " heads of " + d.keySize() + ", " + d.kvHeads() + " for keys and values"
+    line("attention", d.heads() + " heads of " + d.keySize() + ", " + d.latent().map(InfoCommand::describe).orElse(d.kvHeads() + " for keys and values")
         + (d.window() > 0 ? ", window " + d.window() : ""));
-    line("rotation", d.rotation().toString());
-    line("context", d.context() + " tokens, " + Units.bytes(4L * d.layers() * d.kvHeads() * (d.keySize() + d.valueSize()))
+    d.experts().ifPresent(experts -> line("experts", describe(experts)));
+    line("rotation", d.rotation().map(Object::toString).orElse("none, positions are learned"));
+    line("context", d.context() + " tokens, " + Units.bytes(4L * d.layers() * d.cachedElements())
         + " of f32 cache per token");
+  }
+
+  private static String describe(Dimensions.Latent latent) {
+    return "keys and values made of " + latent.rank() + " elements" + (latent.queryRank() > 0 ? ", queries of " + latent.queryRank() : "");
+  }
+
+  private static String describe(Dimensions.Experts experts) {
+    return experts.used() + " of " + experts.count() + " for each token, each " + experts.feedForward() + " wide"
+        + (experts.shared() > 0 ? ", beside " + experts.shared() + " for all tokens" : "")
+        + (experts.denseLayers() > 0 ? ", none in the first " + experts.denseLayers() + " layers" : "");
   }
 
   private void line(String name, String value) {
@@ -174,7 +185,11 @@ final class InfoCommand implements Callable<Integer> {
     document.object("sizes").put("layers", d.layers()).put("embedding", d.embedding()).put("feed_forward", d.feedForward())
         .put("heads", d.heads()).put("kv_heads", d.kvHeads()).put("key_size", d.keySize()).put("value_size", d.valueSize())
         .put("vocabulary", d.vocabulary()).put("context", d.context()).put("window", d.window()).put("eps", d.eps())
-        .put("attention_scale", d.attentionScale()).endObject();
+        .put("attention_scale", d.attentionScale()).put("cached_elements", d.cachedElements());
+    d.experts().ifPresent(experts -> document.object("experts").put("count", experts.count()).put("used", experts.used())
+        .put("feed_forward", experts.feedForward()).put("shared", experts.shared()).put("dense_layers", experts.denseLayers()).endObject());
+    d.latent().ifPresent(latent -> document.object("latent").put("query_rank", latent.queryRank()).put("rank", latent.rank()).endObject());
+    document.endObject();
   }
 
   /** Scalars as they are; arrays as their type, length and first elements. */

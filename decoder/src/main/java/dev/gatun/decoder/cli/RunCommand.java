@@ -1,12 +1,17 @@
 package dev.gatun.decoder.cli;
 
+import dev.gatun.ShapeException;
+import dev.gatun.decoder.DecoderOptions;
+import dev.gatun.decoder.Eviction;
 import dev.gatun.decoder.Generation;
 import dev.gatun.decoder.Model;
 import dev.gatun.decoder.ModelException;
 import dev.gatun.decoder.Sampling;
 import dev.gatun.decoder.Sequence;
+import dev.gatun.decoder.Speculation;
 import dev.gatun.decoder.chat.ChatTemplate;
 import dev.gatun.decoder.chat.Message;
+import dev.gatun.decoder.cli.SpeculationChoice.Drafting;
 import dev.gatun.decoder.cli.rate.Samples;
 import dev.gatun.decoder.tokenizer.StreamingDecoder;
 import dev.gatun.decoder.tokenizer.Tokenizer;
@@ -16,7 +21,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.BooleanSupplier;
+import java.util.function.IntConsumer;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -52,6 +60,11 @@ final class RunCommand implements Callable<Integer> {
   @Mixin SamplingChoice choice;
   @Mixin BackendChoice backend;
   @Mixin CacheChoice cache;
+  @Mixin SpeculationChoice speculation;
+
+  @Option(names = "--evict", paramLabel = "SINKS,WINDOW", split = ",",
+      description = "Go on when the context is full: keep the first SINKS and the newest WINDOW tokens, and feed the latter again. Default: stop.")
+  List<Integer> kept = List.of();
 
   @Option(names = {"-q", "--quiet"}, description = "Do not show the figures.")
   boolean quiet;
@@ -83,18 +96,46 @@ final class RunCommand implements Callable<Integer> {
     backend.rounding();
     backend.check();
     cache.check();
+    speculation.check();
+    Optional<Eviction> eviction = eviction();
     Sampling sampling = choice.sampling();
     long started = System.nanoTime();
     // A process of two processors reads the vocabulary while the backend looks for devices and loads its kernels.
     try (Model opened = Model.open(model.file); OpeningBackend opening = OpeningBackend.of(backend)) {
       Tokenizer tokenizer = opened.tokenizer();
       int[] ids = encode(opened, tokenizer);
-      try (Loaded loaded = Loaded.of(terminal, opened, opening::take, cache.options(terminal, opened, ids.length, limit));
+      try (Loaded loaded = Loaded.of(terminal, opened, opening::take, options(opened, ids.length, eviction));
+          Drafting drafting = speculation.open(terminal, opened, loaded.backend(), loaded.decoder().options());
           Sequence sequence = loaded.decoder().newSequence(sampling)) {
-        generate(sequence, loaded, tokenizer, ids, System.nanoTime() - started);
+        generate(sequence, loaded, drafting.speculation(), tokenizer, ids, System.nanoTime() - started);
       }
     }
     return 0;
+  }
+
+  private Optional<Eviction> eviction() {
+    if (kept.isEmpty()) {
+      return Optional.empty();
+    }
+    if (kept.size() != 2) {
+      throw new ParameterException(spec.commandLine(), "--evict takes two numbers, the first and the newest tokens to keep, not " + kept);
+    }
+    try {
+      return Optional.of(new Eviction(kept.get(0), kept.get(1)));
+    } catch (ShapeException e) {
+      throw new ParameterException(spec.commandLine(), "--evict: " + e.getMessage(), e);
+    }
+  }
+
+  private DecoderOptions options(Model opened, int prompted, Optional<Eviction> eviction) {
+    if (eviction.isEmpty()) {
+      return cache.options(terminal, opened, prompted, limit);
+    }
+    try {
+      return cache.options(terminal, opened, Math.min(prompted, cache.most(opened)), limit).withEviction(eviction.get());
+    } catch (ShapeException e) {
+      throw new ParameterException(spec.commandLine(), "--evict: " + e.getMessage(), e);
+    }
   }
 
   private int[] encode(Model opened, Tokenizer tokenizer) {
@@ -115,12 +156,15 @@ final class RunCommand implements Callable<Integer> {
     return ids;
   }
 
-  private void generate(Sequence sequence, Loaded loaded, Tokenizer tokenizer, int[] ids, long loadNanos) {
+  private void generate(Sequence sequence, Loaded loaded, Optional<Speculation> guesses, Tokenizer tokenizer, int[] ids, long loadNanos) {
     StreamingDecoder streaming = new StreamingDecoder(tokenizer, false);
     StringBuilder text = new StringBuilder();
     try (Cancellation cancellation = new Cancellation()) {
-      Generation generation = Generation.run(sequence, ids, limit, tokenizer.endOfGeneration(),
-          () -> cancellation.requested() || terminal.out().checkError(), id -> emit(text, streaming.add(id)));
+      BooleanSupplier cancelled = () -> cancellation.requested() || terminal.out().checkError();
+      IntConsumer listener = id -> emit(text, streaming.add(id));
+      Set<Integer> stop = tokenizer.endOfGeneration();
+      Generation generation = guesses.map(by -> Generation.run(sequence, ids, limit, stop, cancelled, listener, by))
+          .orElseGet(() -> Generation.run(sequence, ids, limit, stop, cancelled, listener));
       emit(text, streaming.flush());
       if (!json) {
         terminal.out().println();
@@ -131,7 +175,7 @@ final class RunCommand implements Callable<Integer> {
         int fed = generation.ids().length == 0 && generation.reason() == Generation.Reason.CANCELLED ? 0 : ids.length;
         Figures figures = Figures.of(terminal, loaded.decoder(), loadNanos, fed, new Samples(generation.promptNanos()),
             1, generation.decodeSteps(), new Samples(Math.max(1, generation.decodeNanos())), Optional.empty());
-        report(generation, text.toString(), ids, figures);
+        report(generation, text.toString(), ids, guesses, figures);
       }
       terminal.out().flush();
     }
@@ -146,7 +190,7 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
-  private void report(Generation generation, String text, int[] prompted, Figures figures) {
+  private void report(Generation generation, String text, int[] prompted, Optional<Speculation> guesses, Figures figures) {
     String reason = generation.reason().name().toLowerCase(Locale.ROOT);
     if (json) {
       try (Json document = Json.indented(terminal.out())) {
@@ -157,6 +201,8 @@ final class RunCommand implements Callable<Integer> {
           document.put("decode_ts", figures.decodeRate().median());
           document.putAll(figures.decode());
         }
+        guesses.ifPresent(by -> document.put("speculate", speculation.label()).put("steps", by.steps()).put("drafted", by.drafted())
+            .put("accepted", by.accepted()));
         document.putAll(figures.shared()).endObject();
       }
       return;
@@ -166,5 +212,7 @@ final class RunCommand implements Callable<Integer> {
     Figures.line(out, "stopped", reason.replace('_', ' ') + " after " + generation.ids().length + " tokens");
     backend.passedOver().ifPresent(others -> Figures.line(out, "passed over", others));
     figures.print(out);
+    guesses.ifPresent(by -> Figures.line(out, "speculated", "by " + speculation.label() + ": " + SpeculatedBench.acceptance(by.accepted(), by.drafted())
+        + " in " + by.steps() + " steps"));
   }
 }

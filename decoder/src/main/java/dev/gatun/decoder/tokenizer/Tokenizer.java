@@ -49,7 +49,7 @@ public sealed interface Tokenizer permits VocabularyTokenizer {
   int[] encode(String text, boolean addSpecial, boolean parseSpecial);
 
   /**
-   * The text of some token ids; bytes that form no UTF-8 give U+FFFD. Where encoding puts a space in front of the text
+   * The text of some token ids, as it was encoded: nothing is tidied up, such as spaces before punctuation. Bytes that form no UTF-8 give U+FFFD. Where encoding puts a space in front of the text
    * (SentencePiece-style), that one space is taken off again.
    *
    * @param showSpecial control and unknown tokens appear as their vocabulary entry; otherwise they give nothing

@@ -40,9 +40,30 @@ final class Vocabulary {
     for (String name : WellKnownTokens.END_OF_GENERATION) {
       id(name).ifPresent(endOfGeneration::add);
     }
+    for (String name : WellKnownTokens.USER_DEFINED) {
+      id(name).ifPresent(id -> types[id] = TokenType.USER_DEFINED);
+    }
     for (String key : List.of("eot_token_id", "eom_token_id")) {
       specialId(key, -1).ifPresent(endOfGeneration::add);
     }
+    if (has("<|return|>") && has("<|call|>") || has("<|calls|>") && has("<|flush|>")) {
+      goesOn("<|end|>", TokenType.USER_DEFINED);
+    }
+    if (has("<|tool_response>")) {
+      goesOn("</s>", TokenType.NORMAL);
+    }
+  }
+
+  private boolean has(String text) {
+    return id(text).isPresent();
+  }
+
+  /** Where other tokens end the text, this one, which does so in other vocabularies, does not. */
+  private void goesOn(String text, TokenType type) {
+    id(text).ifPresent(id -> {
+      endOfGeneration.remove(id);
+      types[id] = type;
+    });
   }
 
   /**

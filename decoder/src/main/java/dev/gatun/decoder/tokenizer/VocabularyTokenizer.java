@@ -27,7 +27,7 @@ abstract sealed class VocabularyTokenizer implements Tokenizer permits SentenceP
 
   VocabularyTokenizer(Metadata metadata, Vocabulary vocabulary, Defaults defaults) {
     this.vocabulary = vocabulary;
-    specials = new SpecialTokens(vocabulary);
+    specials = new SpecialTokens(vocabulary, metadata);
     bos = vocabulary.specialId("bos_token_id", defaults.bos());
     eos = vocabulary.specialId("eos_token_id", defaults.eos());
     unknown = vocabulary.specialId("unknown_token_id", defaults.unknown());

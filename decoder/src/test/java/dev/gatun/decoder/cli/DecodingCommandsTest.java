@@ -99,6 +99,51 @@ class DecodingCommandsTest {
   }
 
   @Test
+  void guessesChangeTheStepsAndNotTheText() {
+    Path file = SharedData.file("models/stories260K-F32.gguf");
+    Object[] line = {"run", "--model", file, "--prompt", "The dog ran. The dog ran. The", "-n", "40", "--json"};
+    JsonNode plain = Ran.command(line).json();
+    for (Object what : new Object[] {"ngram", SharedData.file("models/stories260K-Q8_0.gguf")}) {
+      Object[] more = Arrays.copyOf(line, line.length + 2);
+      more[line.length] = "--speculate";
+      more[line.length + 1] = what;
+      JsonNode found = Ran.command(more).json();
+      for (String key : new String[] {"ids", "text", "reason"}) {
+        assertThat(found.get(key)).as(key).isEqualTo(plain.get(key));
+      }
+      assertThat(found.get("drafted").asInt()).isGreaterThanOrEqualTo(found.get("accepted").asInt()).isPositive();
+      assertThat(found.get("steps").asInt() + found.get("accepted").asInt()).isEqualTo(plain.get("ids").size() - 1);
+    }
+    Ran other = Ran.command("run", "--model", file, "--prompt", "a", "--speculate", ModelFiles.whole(folder));
+    assertThat(other.err()).contains("can't draft for").contains("whole.gguf").contains("stories260K-F32.gguf").hasLineCount(1);
+    assertThat(other.code()).isEqualTo(1);
+  }
+
+  @Test
+  void benchSetsGuessesBesideSingleSteps() {
+    Path file = ModelFiles.whole(folder);
+    JsonNode rows = Ran.command("bench", "--warm-up", "0", "--model", file, "-p", "12", "-n", "8", "-r", "2", "--speculate", file, "--draft-tokens", "3", "--json").json();
+    assertThat(rows.get(0).has("speculate")).isFalse();
+    JsonNode decode = rows.get(1);
+    assertThat(decode.get("acceptance").asDouble()).as("the model's own guesses").isEqualTo(1);
+    assertThat(decode.get("tokens_per_step").asDouble()).isEqualTo(4);
+    assertThat(decode.get("same_tokens").asInt()).isEqualTo(9);
+    assertThat(decode.get("speculated_speed_up").asDouble()).isPositive();
+    assertThat(Ran.command("bench", "--warm-up", "0", "--model", file, "-p", "12", "-n", "8", "-r", "1", "--speculate", "ngram").out())
+        .containsPattern("speculated +whole.gguf tg8 @ d12 by ngram: .* tokens/s against .*, x .*a step");
+  }
+
+  @Test
+  void evictionGoesOnWhereTheContextEnds() {
+    Ran ran = Ran.command("run", "--model", SharedData.file("models/stories260K-F32.gguf"), "--prompt", "Once upon a time", "--context", "64", "-n", "200",
+        "--evict", "4,30", "--json");
+    assertThat(ran.json().get("ids").size()).isGreaterThan(64);
+    Ran tight = Ran.command("run", "--model", SharedData.file("models/stories260K-F32.gguf"), "--prompt", "a", "--context", "32", "--evict", "4,30");
+    assertThat(tight.err()).contains("--evict").contains("leaves no room in a context of 32").hasLineCount(1);
+    assertThat(tight.code()).isEqualTo(2);
+  }
+
+  @Test
   void fullContextEndsTheText() {
     Ran ran = Ran.command("run", "--model", SharedData.file("models/stories260K-F32.gguf"), "--prompt", "Once upon a time", "--context",
         "8");

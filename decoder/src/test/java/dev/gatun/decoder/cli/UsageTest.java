@@ -14,7 +14,7 @@ class UsageTest {
   @TempDir static Path folder;
 
   @ParameterizedTest
-  @ValueSource(strings = {"bench", "kernels", "run", "logits", "info", "tokenize", "backends", "explain", "validate", "report", "make-model", "quantize"})
+  @ValueSource(strings = {"bench", "kernels", "run", "logits", "perplexity", "info", "tokenize", "backends", "explain", "validate", "report", "make-model", "quantize"})
   void everyCommandHelpsWithAnExample(String command) {
     Ran ran = Ran.command(command, "--help");
     assertThat(ran.code()).isZero();
@@ -56,6 +56,11 @@ class UsageTest {
       "run --model x --prompt a --top-k -1", "run --model x --prompt a --min-p 2", "run --model x --prompt a --repeat-penalty 0",
       "run --model x --prompt a --seed b", "run --model x --prompt a --context 0", "run --model x --prompt a --threads x",
       "run --model x --prompt a -o novalue", "logits --model x", "logits --model x --ids 1,b", "logits --model x --ids 1 -n -1",
+      "perplexity --model x", "perplexity --file x", "perplexity --model x --file y --ctx 3", "perplexity --model x --file y --windows 0",
+      "perplexity --model x --file y --ctx 16777217", "perplexity --model x --file y --cache-type i32",
+      "run --model x --prompt a --draft-tokens 4", "run --model x --prompt a --speculate ngram --draft-tokens 0",
+      "run --model x --prompt a --speculate ngram --draft-tokens 64", "run --model x --prompt a --evict 4", "run --model x --prompt a --evict -1,4",
+      "run --model x --prompt a --evict 4,0", "bench --speculate ngram -n 0", "bench --compare x --speculate ngram", "bench --draft-tokens 3",
       "tokenize --model x", "tokenize --text a", "tokenize --model x --text", "tokenize --model x --text a extra", "info", "info --model",
       "kernels --seconds 0", "kernels --scale huge", "kernels --only nosuch", "kernels --backend nosuch", "report", "report --results nosuch", "explain --tokens 0", "explain --tokens 100000", "explain --runs -1", "explain --runs 1000000000", "backends extra",
       "validate", "validate --backend cpu --level slow", "validate --backend cpu --op nosuch",

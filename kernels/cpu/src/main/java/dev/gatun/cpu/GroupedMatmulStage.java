@@ -19,13 +19,17 @@ import java.util.Optional;
  * A grouped matmul as steps: choices are sorted by expert; activations are made ready; tiles of the weight rows of experts that have been chosen are multiplied with
  * all of their rows; and results go where they belong. A tile is read from memory once in a run.
  *
- * <p>Where experts have about a row each, every row is multiplied by itself, from where it lies. Where they have more, an expert's rows are gathered and go
- * through a kernel together. Bounds decide between the two, and no row's bits depend on how many others its expert has.
+ * <p>Where experts have a few rows each, every row is multiplied by itself, from where it lies: a tile of weights is in the cache for the second. Where they have
+ * more, an expert's rows are gathered and go through a kernel together. Bounds decide between the two, and no row's bits depend on how many others its expert has.
  */
 final class GroupedMatmulStage {
   private static final int SMALLEST_TILE = 16;
   private static final int LARGEST_TILE = 256;
   private static final int TILES_PER_WORKER = 8;
+
+  /** Rows of an expert up to which kernels for one row are no slower, measured with AVX-512: more of them pay for setting blocks, or floats, side by side. */
+  private static final int ROWS_APART_OF_BLOCKS = 2;
+  private static final int ROWS_APART_OF_FLOATS = 4;
 
   private final GroupedMatmul op;
   private final WeightLayout layout;
@@ -45,7 +49,8 @@ final class GroupedMatmulStage {
     this.op = op;
     this.layout = layout;
     long choices = op.chosen().shape().elements();
-    this.apart = choices <= op.w().size(0) || op.chosen().size(0) == 1;
+    int rowsApart = op.w().dtype().isBlock() ? ROWS_APART_OF_BLOCKS : ROWS_APART_OF_FLOATS;
+    this.apart = choices <= rowsApart * op.w().size(0) || op.chosen().size(0) == 1;
     this.kernel = layout.kernel(op.w(), apart ? 1 : op.x().size(0));
     this.k = Math.toIntExact(op.w().size(2));
     this.n = Math.toIntExact(op.w().size(1));

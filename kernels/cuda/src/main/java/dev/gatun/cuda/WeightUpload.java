@@ -30,7 +30,10 @@ final class WeightUpload {
 
   Prepared prepare(Tensor weight, Use use, LongFunction<Buffer> allocate) {
     boolean here = weight.buffer().backend().isPresent();
-    boolean expand = use == Use.VECTOR && weight.dtype() != DType.F32;
+    // What is multiplied by a block-quantized weight may be rounded to BF16, and so may the weight; 8-bit floats are BF16 exactly.
+    boolean narrow = use == Use.MLA && (weight.dtype().isBlock() || weight.dtype() == DType.F8_E4M3 || weight.dtype() == DType.F8_E5M2);
+    DType wanted = narrow ? DType.BF16 : DType.F32;
+    boolean expand = narrow || use == Use.VECTOR && weight.dtype() != DType.F32;
     boolean pack = (use == Use.MATMUL || use == Use.MATMUL_AND_EMBEDDING) && BandLayout.suits(weight, gpu);
     if (here && !expand && !pack) {
       return new Prepared(weight, 0, 0, "used in place");
@@ -43,7 +46,7 @@ final class WeightUpload {
     List<Runnable> staging = here ? List.of() : List.of(plain.buffer()::close);
     Tensor made;
     try {
-      made = pack ? pack(plain, allocate) : expand(plain, allocate);
+      made = pack ? pack(plain, allocate) : expand(plain, wanted, allocate);
     } catch (RuntimeException | Error e) {
       Release.after(e, staging);
       throw e;
@@ -55,7 +58,7 @@ final class WeightUpload {
       throw e;
     }
     return new Prepared(made, made.buffer().bytes(), System.nanoTime() - started,
-        pack ? "repacked on the device in the order of tensor cores' fragments" : "expanded to F32 on the device");
+        pack ? "repacked on the device in the order of tensor cores' fragments" : "expanded to " + wanted + " on the device");
   }
 
   /** The weight's elements in a buffer of their own; rows that lay apart follow each other there. */
@@ -107,8 +110,8 @@ final class WeightUpload {
     return to;
   }
 
-  private Tensor expand(Tensor plain, LongFunction<Buffer> allocate) {
-    Tensor to = Tensor.of(allocate.apply(DType.F32.bytes(plain.shape().elements())), 0, DType.F32, plain.shape());
+  private Tensor expand(Tensor plain, DType wanted, LongFunction<Buffer> allocate) {
+    Tensor to = Tensor.of(allocate.apply(wanted.bytes(plain.shape().elements())), 0, wanted, plain.shape());
     Operator operator = plain.dtype().isBlock() ? new Dequantize(plain, to) : new Copy(plain, to);
     try {
       CudaExecutable once = compiler.compile(Program.of(operator));

@@ -10,6 +10,7 @@ import dev.gatun.Executable;
 import dev.gatun.Kv;
 import dev.gatun.KvAppend;
 import dev.gatun.KvCache;
+import dev.gatun.MlaAttention;
 import dev.gatun.Program;
 import dev.gatun.Ragged;
 import dev.gatun.RmsNorm;
@@ -76,6 +77,14 @@ final class CacheCases {
         }
       }
     }
+    for (DType kept : new DType[] {DType.F16, DType.BF16, DType.Q8_0, DType.F32}) {
+      for (int heads : aligned() ? new int[] {16, 64} : new int[] {5, 37}) {
+        cases.accept("mla_attention of " + heads + " heads and one token over " + kept, () -> latent(kept, heads, new int[] {0, 1}));
+        cases.accept("mla_attention of " + heads + " heads over " + kept, () -> latent(kept, heads, aligned() ? new int[] {1, 1} : new int[] {1, 3}));
+        cases.accept("mla_attention of " + heads + " heads and many tokens over " + kept, () -> latent(kept, heads, aligned() ? new int[] {24, 8} : new int[] {19, 2}));
+      }
+    }
+    cases.accept("attention with slopes", this::slopes);
     int wide = aligned() ? 320 : 259;
     cases.accept("attention over dense F32 of " + wide, () -> prefill(DType.F32, wide));
   }
@@ -120,6 +129,54 @@ final class CacheCases {
           engine -> new Attention(q, new Kv.Paged(keys.on(engine), 0), batch, causal(width), Optional.empty(), y), keys.host(),
           kept == DType.Q8_0 ? ROUNDED_BOUND : F32_BOUND, true);
     }
+  }
+
+  /** The last tokens of two sequences over latent rows; the room of a sequence cuts the longer context of few tokens into ranges. */
+  void latent(DType kept, int heads, int[] fresh) {
+    int[] context = aligned() ? new int[] {96, 160} : new int[] {29, 131};
+    int rank = kept == DType.Q8_0 || aligned() ? 64 : 40;
+    int rope = kept == DType.Q8_0 || aligned() ? 32 : 9;
+    int nope = aligned() ? 32 : 21;
+    int value = aligned() ? 64 : 11;
+    try (PagedKeys keys = new PagedKeys(harness, KvCache.Spec.latent(1, rank, rope, kept, aligned() ? 16 : 12, 24, 4, 200))) {
+      int[] slots = {keys.open(), keys.open()};
+      int[][] positions = new int[2][];
+      int[][] last = new int[2][];
+      for (int s = 0; s < slots.length; s++) {
+        keys.reserve(slots[s], 0, context[s]);
+        positions[s] = IntStream.range(0, context[s]).toArray();
+        last[s] = IntStream.range(context[s] - fresh[s], context[s]).toArray();
+      }
+      int all = context[0] + context[1];
+      Tensor rows = normal(DType.F32, 2, all, 1, rank + rope);
+      keys.append(keys.batch(slots, positions), slots, positions, rows, rows.slice(2, 0, 0));
+      int tokens = fresh[0] + fresh[1];
+      Tensor q = normal(aligned() ? DType.F32 : DType.F16, 1, tokens, heads, (long) nope + rope);
+      DType type = aligned() ? DType.BF16 : DType.F32;
+      MlaAttention.Up.Rows along = aligned() == (kept == DType.BF16) ? MlaAttention.Up.Rows.QUERY : MlaAttention.Up.Rows.LATENT;
+      Tensor up = weight(type, 5, rank, along == MlaAttention.Up.Rows.QUERY ? new long[] {heads, rank, nope} : new long[] {heads, nope, rank});
+      MlaAttention.Up weights = new MlaAttention.Up(up, along, weight(type, 6, rank, heads, value, rank));
+      Ragged batch = keys.batch(slots, last);
+      Tensor y = harness.output(aligned() ? DType.F32 : DType.BF16, tokens, heads, value);
+      float scale = (float) (1 / Math.sqrt(nope + rope));
+      harness.check(new MlaAttention(q.slice(2, 0, nope), q.slice(2, nope, nope + rope), new Kv.Paged(keys.first(), 0), weights, batch, scale, true, y),
+          engine -> new MlaAttention(q.slice(2, 0, nope), q.slice(2, nope, nope + rope), new Kv.Paged(keys.on(engine), 0), weights, batch, scale, true, y),
+          keys.host(), kept == DType.F32 ? F32_BOUND : rounded(kept), true);
+    }
+  }
+
+  private Tensor weight(DType type, long seed, int rank, long... shape) {
+    int n = (int) (shape[0] * shape[1] * shape[2]);
+    return harness.fill(harness.place(type, aligned() ? Placement.PACKED : Placement.STRIDED, shape), Inputs.normal(seed, n, 1 / Math.sqrt(rank)));
+  }
+
+  /** Twelve heads, of which the last four have slopes between the others'. */
+  void slopes() {
+    int context = aligned() ? 64 : 37;
+    Ragged batch = new Ragged(harness.ints(0, 2), harness.ints(0), harness.ints(context - 2, context - 1));
+    Kv kv = new Kv.Dense(normal(DType.F16, 2, context, 3, 24), normal(DType.F16, 3, context, 3, 24), harness.ints(0, context));
+    harness.check(new Attention(normal(DType.F32, 1, 2, 12, 24), kv, batch, new Attention.Options(0.2f, true, 0, 0, 8), Optional.empty(),
+        harness.output(DType.F32, 2, 12, 24)), F32_BOUND);
   }
 
   private static double rounded(DType kept) {

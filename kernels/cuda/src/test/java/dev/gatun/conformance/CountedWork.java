@@ -10,6 +10,7 @@ import dev.gatun.Kv;
 import dev.gatun.KvAppend;
 import dev.gatun.KvCache;
 import dev.gatun.Matmul;
+import dev.gatun.MlaAttention;
 import dev.gatun.Operator;
 import dev.gatun.Tensor;
 import dev.gatun.spi.Plan;
@@ -31,6 +32,8 @@ final class CountedWork {
       case Matmul o -> assertThat(plan.flops()).as("flops of %s", o.toCase().line()).isEqualTo(2 * o.x().size(0) * o.w().size(0) * o.w().size(1));
       case Attention o -> assertThat(plan.flops()).as("flops of %s", o.toCase().line())
           .isEqualTo(2 * pairs(o) * o.q().size(1) * (o.q().size(2) + o.y().size(2)));
+      case MlaAttention o -> assertThat(plan.flops()).as("flops of %s", o.toCase().line()).isEqualTo(2 * o.qNope().size(0) * o.up().heads()
+          * (o.up().rank() * (long) (o.up().nope() + o.up().valueSize()) + o.latents().cache().spec().slotTokens() * (o.latents().cache().spec().keySize() + (long) o.up().rank())));
       case GroupedMatmul o -> assertThat(plan.flops()).as("flops of %s", o.toCase().line())
           .isEqualTo(2 * o.chosen().shape().elements() * o.w().size(1) * (o.w().size(2) + (o.gates().isPresent() ? 1 : 0)));
       default -> assertThat(plan.flops()).as("flops of %s", operator.toCase().line())
@@ -46,6 +49,9 @@ final class CountedWork {
       case GroupedMatmul o -> operands(o) - size(o.w()) / o.w().size(0) * (o.w().size(0) - o.mostExperts())
           - o.bias().map(b -> size(b) / o.w().size(0) * (o.w().size(0) - o.mostExperts())).orElse(0L);
       case KvAppend o -> operands(o) + (o.k().size(0) * o.kv().spec().bytesPerTokenAndLayer());
+      // Latent rows serve all heads, as keys and as values.
+      case MlaAttention o -> operands(o) + Math.min(o.batch().slots().size(0), o.qNope().size(0)) * o.latents().cache().spec().slotTokens()
+          * o.latents().cache().spec().dtype().bytes(o.latents().cache().spec().keySize());
       case Attention o -> operands(o) + switch (o.kv()) {
         case Kv.Dense _ -> 0;
         case Kv.Paged paged -> cached(o, paged.cache().spec());

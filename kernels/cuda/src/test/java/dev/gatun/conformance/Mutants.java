@@ -5,8 +5,10 @@ import static dev.gatun.conformance.OperatorHarness.F32_BOUND;
 
 import dev.gatun.DType;
 import dev.gatun.GatherRows;
+import dev.gatun.GroupedMatmul;
 import dev.gatun.LayerNorm;
 import dev.gatun.Matmul;
+import dev.gatun.MoeRoute;
 import dev.gatun.Quantize;
 import dev.gatun.RmsNorm;
 import dev.gatun.Rope;
@@ -41,6 +43,7 @@ final class Mutants {
   private static final String TURNED = "kernels/rope_kv_append.cu";
   private static final String DECODED = "include/gatun/attention_decode.cuh";
   private static final String RINGS = "kernels/attention_decode_mma.cu";
+  private static final String EXPERTS = "kernels/experts.cu";
 
   private Mutants() {}
 
@@ -102,6 +105,10 @@ final class Mutants {
         h -> new CacheCases(h, Size.ALIGNED).turnAndAppend());
     Victim raggedRings = new Victim(List.of("attention_decode_mma", "attention_decode", "kv_append"), "f16, gatun::F16, 64, 8|\\(64\\)|merge|kv_append",
         h -> new CacheCases(h, Size.ODD).decode(DType.F16, 40, 3));
+
+    Victim route = new Victim(List.of("experts"), "moe_route", Mutants::route);
+    Victim streamed = new Victim(List.of("experts", "grouped_gemv"), "q8_0, Q8_0|grouped_sum", h -> experts(h, DType.Q8_0, 2, 1_000_000));
+    Victim sorted = new Victim(List.of("experts", "grouped_gemm"), "grouped_sort|bf16.* 64, 64", h -> experts(h, DType.BF16, 75, 5));
 
     return List.of(
         rms.faulting("block sum without its barrier", SUMS,
@@ -300,7 +307,29 @@ final class Mutants {
             "const Entering entering{x, p.k.dtype, nullptr,"),
         raggedRings.differing("a ragged step that scores what lies past the keys", RINGS,
             "e < count ? capped(",
-            "e < 16 ? capped("));
+            "e < 16 ? capped("),
+        route.faulting("moe_route that scores groups of scores not yet there", EXPERTS,
+            "    taken[e] = 0;\n  }\n  __syncwarp(0xFFFFFFFFu);\n",
+            "    taken[e] = 0;\n  }\n",
+            RACE),
+        route.differing("moe_route whose bias weighs", EXPERTS,
+            "picked[j] = gates[e];",
+            "picked[j] = scores[e];"),
+        streamed.faulting("grouped_matmul that trusts its indices", "include/gatun/grouped.cuh",
+            "return expert >= 0 && expert < p.experts ? expert : -1;",
+            "return expert;",
+            "allocation"),
+        sorted.faulting("grouped_sort that counts before it has zeros", EXPERTS,
+            "    counts[e] = 0;\n  }\n  __syncthreads();\n",
+            "    counts[e] = 0;\n  }\n",
+            RACE),
+        sorted.faulting("grouped_matmul that reads rows not yet looked up", "include/gatun/grouped_gemm.cuh",
+            "  __syncthreads();\n  GroupedTile p;",
+            "  GroupedTile p;",
+            RACE),
+        sorted.differing("grouped_sort that leaves the last tile of an expert out", EXPERTS,
+            "(rows + p.tile_rows - 1) / p.tile_rows",
+            "rows / p.tile_rows"));
   }
 
   private static Tensor normal(OperatorHarness h, DType type, Placement placement, double spread, long... shape) {
@@ -314,6 +343,20 @@ final class Mutants {
     Tensor y = h.output(DType.F32, m, n);
     h.check(new Matmul(x, w, y), engine -> new Matmul(x, engine.backend().prepare(w, Use.MATMUL).tensor(), y), Host.buffers(),
         RepackedCases.bound(m), true);
+  }
+
+  private static void route(OperatorHarness h) {
+    MoeRoute.Options options = new MoeRoute.Options(MoeRoute.Gating.SIGMOID, 8, 3, MoeRoute.GroupScore.TOP_TWO, true, 1);
+    h.check(new MoeRoute(normal(h, DType.F32, Placement.PACKED, 2, 5, 40), Optional.of(h.vector(Inputs.uniform(2, 40))), options,
+        h.output(DType.I32, 5, 6), h.output(DType.F32, 5, 6)), F32_BOUND);
+  }
+
+  /** Five experts, and one choice of an expert that is none. */
+  private static void experts(OperatorHarness h, DType type, int tokens, int none) {
+    Tensor w = normal(h, type, Placement.PACKED, 0.07, 5, 33, 64);
+    double[] picks = IntStream.range(0, 2 * tokens).mapToDouble(i -> i == 1 ? none : i % 5).toArray();
+    h.check(new GroupedMatmul(normal(h, DType.F32, Placement.PACKED, 1, tokens, 64), w, h.input(DType.I32, picks, tokens, 2),
+        h.output(DType.F32, tokens, 2, 33)), F32_BOUND);
   }
 
   private static void multiply(OperatorHarness h, DType in, DType type, int m, int n, int k) {

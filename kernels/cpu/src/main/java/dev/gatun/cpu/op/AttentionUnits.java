@@ -199,12 +199,11 @@ final class AttentionUnits implements Step {
       tile(sequence, from, to, head, length, position, next, base);
       position = next;
     }
-    for (int row = 0; row < count; row++) {
-      if (alone) {
-        finish(from + row / group, head * group + row % group, base, row);
-      } else {
-        keep(from + row / group, head * group + row % group, range, base, row);
-      }
+    for (int row = 0; row < count && !alone; row++) {
+      keep(from + row / group, head * group + row % group, range, base, row);
+    }
+    for (int token = from; token < to && alone; token++) {
+      finish(token, head, length, base, (token - from) * group);
     }
   }
 
@@ -350,33 +349,34 @@ final class AttentionUnits implements Step {
     memory.set(FLOAT, state + 4, sum + math.exp(memory, weights, shift, 1, memory, weights, count));
   }
 
-  private void finish(int token, int queryHead, long base, int row) {
-    long state = base + layout.state() + 8L * row;
-    boolean blind = first(token) >= last(token, length(sequences.of(token)));
-    divide(token, queryHead, memory.get(FLOAT, state), memory.get(FLOAT, state + 4), blind, base + layout.sums() + row * valueRow,
-        base + layout.result());
+  /** Writes the results of a group's heads for a token, the first of them from row {@code row}. */
+  private void finish(int token, int head, int length, long base, int row) {
+    boolean blind = first(token) >= last(token, length);
+    long states = base + layout.state() + 8L * row;
+    for (int g = 0; g < group; g++) {
+      long state = states + 8L * g;
+      memory.set(FLOAT, state + 4, blind ? 0 : factor(head * group + g, memory.get(FLOAT, state), memory.get(FLOAT, state + 4)));
+    }
+    long sums = base + layout.sums() + row * valueRow;
+    if (y.dtype() == DType.F32) {
+      math.scaleRows(memory, sums, valueRow, memory, states + 4, 8, y.memory(), resultAt(token, head * group), y.strideBytes(1), group, valueSize);
+      return;
+    }
+    math.scaleRows(memory, sums, valueRow, memory, states + 4, 8, memory, sums, valueRow, group, valueSize);
+    for (int g = 0; g < group; g++) {
+      results.row(memory, sums + g * valueRow, y.memory(), resultAt(token, head * group + g), valueSize);
+    }
   }
 
-  /** Writes a row of y from a weighted sum and the weights' sum, to which the sink is added. */
-  private void divide(int token, int queryHead, float largest, float sum, boolean blind, long sums, long spare) {
-    float factor;
-    if (blind) {
-      factor = 0;
-    } else if (sinks.isPresent()) {
-      double sink = sinks.get().memory().get(FLOAT, sinks.get().offset() + 4L * queryHead);
-      double top = Math.max(sink, largest);
-      double shrink = Math.exp(largest - top);
-      factor = (float) (shrink / (sum * shrink + Math.exp(sink - top)));
-    } else {
-      factor = 1 / sum;
+  /** What a row's weighted sum is multiplied by: 1 over the weights' sum, to which the sink is added. */
+  private float factor(int queryHead, float largest, float sum) {
+    if (sinks.isEmpty()) {
+      return 1 / sum;
     }
-    long into = resultAt(token, queryHead);
-    if (y.dtype() == DType.F32) {
-      math.scale(memory, sums, factor, y.memory(), into, valueSize);
-    } else {
-      math.scale(memory, sums, factor, memory, spare, valueSize);
-      results.row(memory, spare, y.memory(), into, valueSize);
-    }
+    double sink = sinks.get().memory().get(FLOAT, sinks.get().offset() + 4L * queryHead);
+    double top = Math.max(sink, largest);
+    double shrink = Math.exp(largest - top);
+    return (float) (shrink / (sum * shrink + Math.exp(sink - top)));
   }
 
   private long partial(int token, int queryHead, int range) {
@@ -430,6 +430,11 @@ final class AttentionUnits implements Step {
       memory.set(FLOAT, base + layout.weights(), weight);
       math.accumulate(memory, base + layout.weights(), 0, 1, 1, memory, at + 8, 0, memory, base + layout.sums(), 0, valueSize);
     }
-    divide(token, queryHead, largest, sum, false, base + layout.sums(), base + layout.result());
+    long sums = base + layout.sums();
+    boolean direct = y.dtype() == DType.F32;
+    math.scale(memory, sums, factor(queryHead, largest, sum), direct ? y.memory() : memory, direct ? resultAt(token, queryHead) : sums, valueSize);
+    if (!direct) {
+      results.row(memory, sums, y.memory(), resultAt(token, queryHead), valueSize);
+    }
   }
 }

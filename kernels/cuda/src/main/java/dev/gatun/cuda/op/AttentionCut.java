@@ -41,6 +41,9 @@ record AttentionCut(Form form, int size, Optional<DecodeAttention> decoding, Lis
 
   static AttentionCut of(Attention o, Gpu gpu) {
     List<String> rejected = new ArrayList<>();
+    if (o.options().maxBias() > 0) {
+      return new AttentionCut(Form.ANY, 0, Optional.empty(), List.of("decode, tiles: their kernels add no bias to scores"));
+    }
     long widest = Math.max(o.q().size(2), o.y().size(2));
     OptionalInt fitting = Arrays.stream(SIZES).filter(s -> widest <= s).findFirst();
     if (fitting.isEmpty()) {

@@ -8,7 +8,6 @@ import dev.gatun.cuda.kernel.Gpu;
 import dev.gatun.cuda.kernel.Kernel;
 import dev.gatun.cuda.kernel.LaunchBuilder;
 import dev.gatun.spi.Decision;
-import dev.gatun.spi.Unsupported;
 
 /**
  * attention. Few tokens, or as many sequences as tokens: a block a token, whose context is cut into ranges that a second kernel merges.
@@ -22,9 +21,6 @@ final class AttentionKernel implements OperatorKernel<Attention> {
   public Decision plan(Attention o, Gpu gpu) {
     if (o.kv() instanceof Kv.Paged paged && CacheGeometry.refusal(paged.cache().spec()).isPresent()) {
       return CacheGeometry.refusal(paged.cache().spec()).get();
-    }
-    if (o.options().maxBias() > 0) {
-      return new Unsupported("no kernel adds ALiBi's bias to scores yet; use the CPU backend");
     }
     return Plans.refusal(o).orElseGet(() -> {
       AttentionCut cut = AttentionCut.of(o, gpu);
@@ -113,7 +109,7 @@ final class AttentionKernel implements OperatorKernel<Attention> {
         .set("group", AttentionCut.group(o)).set("key_size", Math.toIntExact(o.q().size(2)))
         .set("value_size", Math.toIntExact(o.y().size(2))).set("causal", options.causal() ? 1 : 0).set("window", options.window())
         .set("splits", splits)
-        .set("singles", cut.decodesSingles() ? 1 : 0).set("scale", options.scale()).set("softcap", options.softcap())
+        .set("singles", cut.decodesSingles() ? 1 : 0).set("scale", options.scale()).set("softcap", options.softcap()).set("max_bias", options.maxBias())
         .set("kept", AttentionCut.kept(o));
   }
 

@@ -47,7 +47,7 @@ final class AttentionFamily extends OperatorFamily {
         .with("causal", true).with("window", 0).with("softcap", 0).with("sinks", false).with("scale", Values.NONE).with("page", 16)
         .with("room", Values.NONE).with("layer", 0).with("loose", 0).with("ahead", 0).with("count", Values.NONE)
         .with("sequences", Values.NONE)
-        .with("fill", Fill.NORMAL).with("kfill", Fill.NORMAL).with("odd", AttentionStep.Odd.NOTHING).with("at", 0));
+        .with("fill", Fill.NORMAL).with("kfill", Fill.NORMAL).with("odd", AttentionStep.Odd.NOTHING).with("at", 0).with("max_bias", 0));
   }
 
   @Override
@@ -84,7 +84,7 @@ final class AttentionFamily extends OperatorFamily {
     Content content = values.choice("kv", Where.class) == Where.PAGED ? paged(values, step, bench) : dense(values, step, bench);
     Ragged batch = batch(values, step, bench, content.slots(), actual);
     Attention.Options options = new Attention.Options(step.scale(values), values.on("causal"), values.integer("window"),
-        values.number("softcap"));
+        values.number("softcap"), values.number("max_bias"));
     Optional<Tensor> sinks = values.on("sinks") ? Optional.of(bench.vector(Fill.NORMAL.values(values.seed("sinks"), step.queryHeads())))
         : Optional.empty();
     Attention attention = new Attention(bench.counted(q, values.optional("count")), content.kv(), batch, options, sinks,

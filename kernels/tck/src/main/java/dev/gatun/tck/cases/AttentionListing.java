@@ -34,6 +34,7 @@ final class AttentionListing {
     contexts();
     prefills();
     masks();
+    slopes();
     types();
     pages();
     counts();
@@ -191,6 +192,23 @@ final class AttentionListing {
         }
         add(Level.STANDARD, joined(mask, "kv", Where.DENSE, "context", context, "tokens", tokens, "group", 4, "size", 24));
       }
+    }
+  }
+
+  /** ALiBi's slopes, over numbers of heads that are powers of two and not. */
+  private void slopes() {
+    for (Object bias : new Object[] {8, 0.5, 16}) {
+      for (int group : ints(1, 3, 4)) {
+        boolean quick = bias.equals(8) && group > 1;
+        both(quick ? Level.QUICK : Level.STANDARD, Level.STANDARD, "context", ints(37, 9, 1), "tokens", ints(5, 1, 1), "heads", 2, "group", group, "size", 24, "max_bias", bias);
+        both(Level.STANDARD, "context", ints(150, 20), "tokens", ints(40, 1), "heads", 2, "group", group, "size", 64, "k", "f16", "max_bias", bias);
+        both(Level.STANDARD, "context", ints(37, 9), "tokens", ints(9, 9), "heads", 2, "group", group, "size", 24, "max_bias", bias, "causal", false);
+      }
+      both(Level.STANDARD, "context", ints(70, 9), "tokens", ints(9, 1), "group", 5, "size", 40, "max_bias", bias, "window", 20, "softcap", 3, "sinks", true, "page", 12);
+    }
+    for (DType k : KEPT) {
+      add(k == DType.Q8_0 ? Level.QUICK : Level.STANDARD, "context", ints(listing.sized(1300, 700, 64), 20), "tokens", ints(1, 1), "group", 4, "size", 32, "k", k.label(),
+          "max_bias", 8);
     }
   }
 

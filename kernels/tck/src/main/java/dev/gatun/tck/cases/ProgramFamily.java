@@ -2,9 +2,12 @@ package dev.gatun.tck.cases;
 
 import dev.gatun.Add;
 import dev.gatun.Copy;
+import dev.gatun.DType;
 import dev.gatun.Gelu;
 import dev.gatun.GeluMul;
+import dev.gatun.GroupedMatmul;
 import dev.gatun.Matmul;
+import dev.gatun.MoeRoute;
 import dev.gatun.Mul;
 import dev.gatun.RmsNorm;
 import dev.gatun.Scale;
@@ -28,6 +31,8 @@ import java.util.Optional;
 /** Programs of several operators: what backends fuse, and what they must not. */
 final class ProgramFamily implements Family {
   static final float EPS = 1e-5f;
+  private static final int EXPERTS = 5;
+  private static final int TOP = 2;
 
   /** What the program is. */
   enum Kind {
@@ -67,6 +72,8 @@ final class ProgramFamily implements Family {
     COUNTS,
     /** One product after the other is added to one output. */
     ACCUMULATED,
+    /** A norm, the experts of each row, their gate, up and down, and the residual. */
+    EXPERTS,
     /** Operators element by element, most in place. */
     CHAIN,
     /** Many temporaries of odd sizes, some dead while others live. */
@@ -78,7 +85,7 @@ final class ProgramFamily implements Family {
 
     /** Whether what is {@code wide} is the input of a product, so that blocks must fit it. */
     boolean multipliesWide() {
-      return this == GATED_SILU || this == MATMUL_CHAIN || this == RESIDUAL_OVER_NORM;
+      return this == GATED_SILU || this == MATMUL_CHAIN || this == RESIDUAL_OVER_NORM || this == EXPERTS;
     }
   }
 
@@ -201,6 +208,7 @@ final class ProgramFamily implements Family {
           p.draft.add(new Add(sum, t, sum));
         }
       }
+      case EXPERTS -> experts(p);
       case CHAIN -> chain(p);
       case TEMPORARIES -> temporaries(p);
       case LAYER, TOKENS -> throw new IllegalStateException("a layer is written elsewhere");
@@ -241,6 +249,22 @@ final class ProgramFamily implements Family {
     if (kind == Kind.GATED_TWO_READERS) {
       p.draft.add(new Scale(gate, 3, p.output(p.wide)));
     }
+  }
+
+  /** Logits are an input: of two that come of roundings, which a product makes, another may be larger. */
+  private static void experts(ProgramParts p) {
+    Tensor x = p.input(p.hidden);
+    Tensor h = p.temporary(p.hidden);
+    Tensor chosen = p.temporary(DType.I32, TOP);
+    Tensor weights = p.temporary(DType.F32, TOP);
+    Tensor gate = p.temporary(p.type, TOP, p.wide);
+    Tensor up = p.temporary(p.type, TOP, p.wide);
+    Tensor sum = p.temporary(p.hidden);
+    p.draft.add(new RmsNorm(x, p.norm(p.hidden), EPS, h))
+        .add(new MoeRoute(p.input(DType.F32, EXPERTS), Optional.empty(), MoeRoute.Options.of(MoeRoute.Gating.SOFTMAX, true), chosen, weights))
+        .add(new GroupedMatmul(h, p.matrices(EXPERTS, p.wide, p.hidden), chosen, gate)).add(new GroupedMatmul(h, p.matrices(EXPERTS, p.wide, p.hidden), chosen, up))
+        .add(new SiluMul(gate, up, gate))
+        .add(new GroupedMatmul(gate, p.matrices(EXPERTS, p.hidden, p.wide), chosen, Optional.of(weights), Optional.empty(), sum)).add(new Add(x, sum, p.output(p.hidden)));
   }
 
   private static void residual(Kind kind, ProgramParts p) {

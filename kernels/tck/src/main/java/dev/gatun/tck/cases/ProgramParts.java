@@ -82,7 +82,12 @@ final class ProgramParts {
 
   /** An input of rows of {@code n} elements. */
   Tensor input(int n) {
-    Tensor tensor = bench.place(type, values.choice("lies", Placement.class), rows, n);
+    return input(type, n);
+  }
+
+  /** The same of another type than the case's. */
+  Tensor input(DType dtype, int n) {
+    Tensor tensor = bench.place(dtype, values.choice("lies", Placement.class), rows, n);
     String name = "input" + named++;
     fills.add(turn -> bench.fill(tensor, Fill.NORMAL.values(values.seed(name) + turn, actual(turn) * n)));
     return counted(tensor);
@@ -101,6 +106,14 @@ final class ProgramParts {
     return counted(draft.temporary(type, rows, n));
   }
 
+  /** A temporary of that type, of rows of so many by so many elements. */
+  Tensor temporary(DType dtype, long... inner) {
+    long[] shape = new long[inner.length + 1];
+    shape[0] = rows;
+    System.arraycopy(inner, 0, shape, 1, inner.length);
+    return counted(draft.temporary(dtype, shape));
+  }
+
   /** An output. */
   Tensor output(int n) {
     return counted(bench.place(type, values.choice("lies", Placement.class), rows, n));
@@ -113,10 +126,19 @@ final class ProgramParts {
 
   /** A matrix of the case's type of weight, scaled so that products keep the size of what they are made of. */
   Tensor matrix(int n, int k) {
+    return weight(n, k, n, k);
+  }
+
+  /** Matrices of that many experts. */
+  Tensor matrices(int experts, int n, int k) {
+    return weight(experts * n, k, experts, n, k);
+  }
+
+  private Tensor weight(int n, int k, long... shape) {
     DType dtype = values.dtype("w");
-    Tensor plain = bench.place(dtype, Placement.PACKED, n, k);
+    Tensor plain = bench.place(dtype, Placement.PACKED, shape);
     int made = Math.min(n, ROWS_ENCODED);
-    bench.fill(plain, Inputs.normal(values.seed("matrix" + named++), made * k, 1 / Math.sqrt(k)));
+    bench.fill(plain.reshape(n, k), Inputs.normal(values.seed("matrix" + named++), made * k, 1 / Math.sqrt(k)));
     MemorySegment memory = Host.buffers().memory(plain).asSlice(plain.offset(), plain.bytes());
     long row = dtype.bytes(k);
     for (long at = made * row; at < n * row; at += made * row) {

@@ -86,7 +86,7 @@ final class AttentionOracle {
           dot += q[i] * key[i];
         }
         double score = op.options().scale() * dot;
-        scores[j] = cap > 0 ? cap * StrictMath.tanh(score / cap) : score;
+        scores[j] = (cap > 0 ? cap * StrictMath.tanh(score / cap) : score) - slope(head) * Math.abs(position - j);
         largest = Math.max(largest, scores[j]);
       }
     }
@@ -114,6 +114,19 @@ final class AttentionOracle {
       y[i] /= sum;
     }
     return y;
+  }
+
+  /** What ALiBi takes for each position between: a geometric sequence over the heads, of which those past a power of two lie between the others. */
+  private double slope(int head) {
+    double bias = op.options().maxBias();
+    int whole = 1;
+    while (whole * 2 <= heads) {
+      whole *= 2;
+    }
+    if (bias == 0) {
+      return 0;
+    }
+    return head < whole ? StrictMath.pow(StrictMath.pow(2, -bias / whole), head + 1) : StrictMath.pow(StrictMath.pow(2, -bias / (2 * whole)), 2 * (head - whole) + 1);
   }
 
   private Sequence dense(Kv.Dense kv, Host host, int s) {

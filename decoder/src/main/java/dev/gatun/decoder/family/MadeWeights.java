@@ -1,10 +1,11 @@
-package dev.gatun.decoder;
+package dev.gatun.decoder.family;
 
 import dev.gatun.Backend;
 import dev.gatun.DType;
 import dev.gatun.Shape;
 import dev.gatun.Stream;
 import dev.gatun.Tensor;
+import dev.gatun.decoder.ModelException;
 import dev.gatun.decoder.gguf.GgufTensor;
 import dev.gatun.decoder.gguf.TensorSource;
 import java.io.IOException;

@@ -1,11 +1,12 @@
-package dev.gatun.decoder;
+package dev.gatun.decoder.family;
 
+import dev.gatun.decoder.ModelException;
 import dev.gatun.decoder.gguf.Gguf;
 import dev.gatun.decoder.gguf.Metadata;
 import java.util.Optional;
 
 /** The metadata keys of one architecture, {@code <architecture>.<key>}, with the checks that every family needs. */
-final class Keys {
+public final class Keys {
   private static final long MOST = 1 << 24;
 
   private final Gguf gguf;
@@ -16,6 +17,22 @@ final class Keys {
     this.gguf = gguf;
     this.metadata = gguf.metadata();
     this.architecture = architecture;
+  }
+
+  String architecture() {
+    return architecture;
+  }
+
+  /** Rows of the embedding: some files have more of them than tokens. */
+  int vocabulary() {
+    return gguf.entries().stream().filter(entry -> entry.name().equals("token_embd.weight") && entry.shape().length == 2)
+        .map(entry -> entry.shape()[0]).filter(rows -> rows <= Integer.MAX_VALUE).map(Long::intValue).findFirst()
+        .orElseThrow(() -> fault("tensor token_embd.weight is missing or no matrix"));
+  }
+
+  /** Whether the file has such a tensor, which decides what some files mean. */
+  boolean hasTensor(String name) {
+    return gguf.entries().stream().anyMatch(entry -> entry.name().equals(name));
   }
 
   ModelException fault(String cause) {
@@ -31,7 +48,7 @@ final class Keys {
     return optionalSize(key).orElseThrow(() -> missing(key));
   }
 
-  private ModelException missing(String key) {
+  ModelException missing(String key) {
     return fault("metadata key " + name(key) + " is missing; the model cannot be built without it");
   }
 
@@ -57,7 +74,7 @@ final class Keys {
 
   /** A size that some files give per layer; served where all layers have the same. */
   Optional<Integer> uniformSize(String key) {
-    if (!metadata.typeName(name(key)).map(type -> type.startsWith("array")).orElse(false)) {
+    if (metadata.typeName(name(key)).filter(type -> type.startsWith("array")).isEmpty()) {
       return optionalSize(key);
     }
     int[] values = metadata.integers(name(key)).orElseThrow();
@@ -98,6 +115,37 @@ final class Keys {
     return 1;
   }
 
+  /** A factor that files write as 0 for "not set". */
+  float scale(String key, double otherwise) {
+    double value = real(key, otherwise);
+    return value == 0 ? 1 : (float) value;
+  }
+
+  /** What something is divided by. */
+  double divisor(String key, double otherwise) {
+    double value = real(key, otherwise);
+    if (value == 0) {
+      throw fault("metadata key " + name(key) + " is 0, and something is divided by it");
+    }
+    return value;
+  }
+
+  /** A soft cap; 0 is none. */
+  float cap(String key, double otherwise) {
+    double value = real(key, otherwise);
+    if (value < 0) {
+      throw fault("metadata key " + name(key) + " is " + value + " and should not be negative");
+    }
+    return (float) value;
+  }
+
+  /** Of families whose dense models alone are served. */
+  void refuseExperts() {
+    if (optionalCount("expert_count") > 0) {
+      throw fault("a mixture of experts (" + name("expert_count") + ") is not served in family " + architecture);
+    }
+  }
+
   double positive(String key, double otherwise) {
     double value = real(key, otherwise);
     if (value <= 0) {
@@ -108,5 +156,15 @@ final class Keys {
 
   Optional<String> string(String key) {
     return metadata.string(name(key));
+  }
+
+  boolean flag(String key, boolean otherwise) {
+    return metadata.bool(name(key)).orElse(otherwise);
+  }
+
+  /** Truth values, one for each layer; empty where the key is missing or no array of them. */
+  Optional<boolean[]> bools(String key) {
+    boolean array = metadata.typeName(name(key)).map(type -> type.startsWith("array") && type.endsWith("BOOL")).orElse(false);
+    return array ? metadata.bools(name(key)) : Optional.empty();
   }
 }
