@@ -182,17 +182,7 @@ public final class Decoder implements AutoCloseable {
       return ids;
     }
     FeedRules.known(this, sequence, ids, 0, ids.length);
-    Eviction eviction = options.eviction().get();
-    int before = sequence.position();
-    int[] all = Arrays.copyOf(sequence.ids(), before + ids.length);
-    System.arraycopy(ids, 0, all, before, ids.length);
-    int held = Math.min(before, eviction.sinks());
-    int[] fed = new int[(int) eviction.kept() - held];
-    System.arraycopy(all, held, fed, 0, eviction.sinks() - held);
-    System.arraycopy(all, all.length - eviction.window(), fed, fed.length - eviction.window(), eviction.window());
-    truncate(sequence, held);
-    sequence.evict(all.length - eviction.kept());
-    return fed;
+    return options.eviction().get().makeRoom(sequence, ids);
   }
 
   /**

@@ -188,10 +188,11 @@ final class DecoderStep implements AutoCloseable {
       for (HostSide side : host) {
         side.clear();
       }
-      int row = 0;
-      for (Sequence sequence : sequences) {
-        for (int left = rowsOfEach - 1; left >= 0; left--) {
-          write(row++, sequence, sequence.position() - left);
+      // By index: an iterator would be an object for each token.
+      for (int i = 0; i < sequences.size(); i++) {
+        Sequence sequence = sequences.get(i);
+        for (int row = 0; row < rowsOfEach; row++) {
+          write(i * rowsOfEach + row, sequence, sequence.position() - rowsOfEach + 1 + row);
         }
       }
       for (HostSide side : host) {

@@ -1,6 +1,7 @@
 package dev.gatun.decoder;
 
 import dev.gatun.ShapeException;
+import java.util.Arrays;
 
 /**
  * What a sequence keeps when its context is full: its first {@code sinks} tokens, on which attention rests (StreamingLLM, Xiao et al. 2023), and the newest
@@ -22,5 +23,19 @@ public record Eviction(int sinks, int window) {
   /** Tokens that are kept. */
   long kept() {
     return (long) sinks + window;
+  }
+
+  /** Cuts a sequence that has no room for some tokens back to its first ones. @return what is then to be fed: the newest, those tokens at their end */
+  int[] makeRoom(Sequence sequence, int[] ids) {
+    int before = sequence.position();
+    int[] all = Arrays.copyOf(sequence.ids(), before + ids.length);
+    System.arraycopy(ids, 0, all, before, ids.length);
+    int held = Math.min(before, sinks);
+    int[] fed = new int[(int) kept() - held];
+    System.arraycopy(all, held, fed, 0, sinks - held);
+    System.arraycopy(all, all.length - window, fed, fed.length - window, window);
+    sequence.decoder().truncate(sequence, held);
+    sequence.evict(all.length - kept());
+    return fed;
   }
 }

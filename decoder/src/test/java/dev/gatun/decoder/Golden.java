@@ -88,6 +88,20 @@ record Golden(JsonNode node) {
     }
   }
 
+  /** Decodes with guesses from the text so far and compares the tokens. @return how many guesses were accepted */
+  long compareSpeculated(Backend backend) {
+    try (Model model = Model.open(SharedData.file("models/" + model())); Decoder decoder = new Decoder(backend, model, DecoderOptions.of(128));
+        Sequence sequence = decoder.newSequence(Sampling.greedy()); Speculation lookup = Speculation.byLookup(7)) {
+      int[] ids = integers("greedy_ids");
+      int[] told = Generation.run(sequence, integers("prompt_ids"), ids.length, Set.of(), () -> false, id -> {}, lookup).ids();
+      double[] margins = doubles("margin");
+      for (int i = 0; i < ids.length && margins[i] >= margin(); i++) {
+        assertThat(told[i]).as("token %d", i).isEqualTo(ids[i]);
+      }
+      return lookup.accepted();
+    }
+  }
+
   private static int argmax(float[] row) {
     int best = 0;
     for (int i = 1; i < row.length; i++) {

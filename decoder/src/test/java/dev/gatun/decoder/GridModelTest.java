@@ -22,12 +22,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Models whose matrices are of a type that is rewritten when it is loaded. */
 class GridModelTest {
+  /** What every block begins with: elements are below one. */
+  private static final float SCALE = 0.004f;
+
   private static final int[] IDS = {1, 70, 3, 255, 299};
 
   @TempDir
   Path folder;
 
-  /** A file in a type of as many bytes, then told to be of the other: any bytes are blocks of either. */
+  /** A file in a type of as many bytes, then told to be of the other, with its scales: any other bytes are blocks of either. */
   @ParameterizedTest
   @CsvSource({"Q3_K, IQ3_S", "TQ2_0, IQ2_XXS"})
   void logitsAreThoseOfPlainLoops(DType alike, GgufType type) throws IOException {
@@ -58,6 +61,9 @@ class GridModelTest {
           byte[] name = entry.name().getBytes(StandardCharsets.UTF_8);
           int at = behind(bytes, in, name);
           in.putInt(at + Integer.BYTES + Long.BYTES * entry.shape().length, type.id());
+          for (long block = entry.offset(); block < entry.offset() + entry.bytes(); block += type.blockBytes()) {
+            in.putShort(Math.toIntExact(block), Float.floatToFloat16(SCALE));
+          }
         }
       }
     }

@@ -65,7 +65,7 @@ class OperatorBenchmarksTest {
     Measured.observer = operator -> measured.add(operator.getClass().getSimpleName());
     Collection<RunResult> results;
     try {
-      results = run("operator\\.(?!.*Pair)", Map.of("rows", "3", "tokens", "5", "context", "9", "sequences", "2", "k", "7", "experts", "tiny"));
+      results = run("operator\\.(?!.*Pair)", Map.of("rows", "3", "tokens", "5", "context", "9", "sequences", "2", "k", "7", "experts", "tiny", "latents", "tiny"));
     } finally {
       Measured.observer = _ -> { };
     }

@@ -20,6 +20,7 @@ final class BackendChoice {
   private static final String DEVICE = "device";
   private static final String THREADS = "threads";
   private static final String ROUNDING = "rounding";
+  private static final String NATIVE = "native";
   private static final String CPU = "cpu";
   private static final int THREADS_ANYWHERE = 64;
   private static final int THREADS_PER_PROCESSOR = 4;
@@ -41,10 +42,20 @@ final class BackendChoice {
 
   private Optional<String> passedOver = Optional.empty();
   private boolean rounds;
+  private boolean exact;
 
   /** For speed: prefill on a CPU may round activations as the weights are, which other engines do, unless an option says otherwise. */
   BackendChoice rounding() {
     rounds = true;
+    return this;
+  }
+
+  /**
+   * For judging files: on a CPU the kernels in Java, which round activations beside block weights to 16 bits where those in C round them to 8, unless an option
+   * says otherwise. Half of what a file of eight bits seems to lose is lost there.
+   */
+  BackendChoice exact() {
+    exact = true;
     return this;
   }
 
@@ -130,8 +141,12 @@ final class BackendChoice {
     if (device.isPresent()) {
       settings = settings.with(DEVICE, device.get());
     }
-    if (rounds && !options.containsKey(ROUNDING) && name.or(BackendChoice::first).equals(Optional.of(CPU))) {
+    boolean onCpu = (rounds || exact) && name.or(BackendChoice::first).equals(Optional.of(CPU));
+    if (rounds && onCpu && !options.containsKey(ROUNDING)) {
       settings = settings.with(ROUNDING, "weights");
+    }
+    if (exact && onCpu && !options.containsKey(NATIVE)) {
+      settings = settings.with(NATIVE, "off");
     }
     return threads.isPresent() ? settings.with(THREADS, threads.get()) : settings;
   }

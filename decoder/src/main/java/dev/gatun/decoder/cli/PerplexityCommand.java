@@ -29,7 +29,8 @@ import picocli.CommandLine.Spec;
 /** How well models predict a text: what tells a quantized file from the file it was made of. */
 @Command(name = "perplexity", description = "Show how well models predict a text, and how far each is from the first.",
     footer = {"", "The text is cut into windows of --ctx tokens, each on an empty cache; what is left over is dropped. Of a window the first half is context",
-        "and each later token is scored given all before it, as llama.cpp's perplexity tool does. Perplexity is exp of the mean negative log-likelihood.", "",
+        "and each later token is scored given all before it, as llama.cpp's perplexity tool does. Perplexity is exp of the mean negative log-likelihood.",
+        "On a CPU the kernels in Java run, so that the file is judged and not how kernels round activations; -o native=auto takes those in C.", "",
         "Example:", "  gatun perplexity --model f32.gguf,q8_0.gguf --file text.txt --ctx 512"})
 final class PerplexityCommand implements Callable<Integer> {
   private static final int LEAST_WINDOW = 4;
@@ -98,7 +99,7 @@ final class PerplexityCommand implements Callable<Integer> {
   }
 
   private void check() {
-    backend.check();
+    backend.exact().check();
     options(window.orElse(DEFAULT_WINDOW));
     if (window.isPresent() && window.get() < LEAST_WINDOW) {
       throw new ParameterException(spec.commandLine(), "--ctx must be at least " + LEAST_WINDOW + ", not " + window.get());

@@ -124,7 +124,7 @@ public final class QuantizedModel {
     return errors.values().stream().reduce(RoundingError.NONE, RoundingError::plus);
   }
 
-  /** Bits that an element takes, of all tensors. */
+  /** Bits that an element takes, of all tensors; 0 where there are none. */
   public double bitsPerWeight() {
     double bits = 0;
     double elements = 0;
@@ -132,6 +132,6 @@ public final class QuantizedModel {
       bits += tensor.bitsPerWeight() * tensor.elements();
       elements += tensor.elements();
     }
-    return bits / elements;
+    return elements == 0 ? 0 : bits / elements;
   }
 }

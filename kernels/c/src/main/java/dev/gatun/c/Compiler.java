@@ -1,8 +1,6 @@
 package dev.gatun.c;
 
 import dev.gatun.Attention;
-import dev.gatun.GroupedMatmul;
-import dev.gatun.MoeRoute;
 import dev.gatun.Operator;
 import dev.gatun.Program;
 import dev.gatun.spi.Decision;
@@ -40,14 +38,14 @@ final class Compiler {
             + " was prepared by another backend; pass the tensor it was prepared from");
       }
     }
-    if (operator instanceof GroupedMatmul || operator instanceof MoeRoute) {
-      return new Unsupported("the interface in C has no function for " + operator.name());
-    }
     String name = Launch.function(operator);
     // A cache that no library could have been given has no layout to ask about.
     Optional<String> geometry = operator.cache().flatMap(cache -> CacheGeometry.refusal(cache.spec()));
     if (geometry.isPresent()) {
       return new Unsupported(geometry.get());
+    }
+    if (Launch.LEFT_OUT.contains(operator.getClass())) {
+      return new Unsupported("the interface in C has no function for " + operator.name());
     }
     if (operator instanceof Attention attention && attention.options().maxBias() > 0) {
       return new Unsupported("gatun_attention takes no ALiBi slopes, here of a max_bias of " + attention.options().maxBias() + "; use the CPU or CUDA backend");

@@ -39,9 +39,13 @@ import java.lang.foreign.SegmentAllocator;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** The arguments of an operator's launch function: the components of its record, in their order, after device and stream. */
 final class Launch {
+  /** The operators that the header has no function for. */
+  static final Set<Class<? extends Operator>> LEFT_OUT = Set.of(GroupedMatmul.class, MlaAttention.class, MoeRoute.class);
+
   private final Places places;
   private final SegmentAllocator allocator;
   private final StringBuilder shape = new StringBuilder("LL");
@@ -88,11 +92,10 @@ final class Launch {
           .rows(o.seeds()).rows(o.positions()).rows(o.ids());
       case KvAppend o -> launch.counting(o.k(), o.v(), o.batch().positions()).rows(o.k()).rows(o.v()).batch(o.batch())
           .cache(o.kv(), o.layer());
-      case MlaAttention o -> throw new IllegalStateException(function(o) + " is in no header");
       case Attention o -> launch.counting(o.q(), o.y(), o.batch().positions()).rows(o.q()).kv(o.kv()).batch(o.batch())
           .number(o.options().scale()).number(o.options().causal() ? 1 : 0).number(o.options().window())
           .number(o.options().softcap()).perhaps(o.sinks()).rows(o.y());
-      case GroupedMatmul _, MoeRoute _ -> throw new IllegalStateException(operator.name() + " has no launch function");
+      case GroupedMatmul _, MlaAttention _, MoeRoute _ -> throw new IllegalStateException(function(operator) + " is in no header");
     };
   }
 

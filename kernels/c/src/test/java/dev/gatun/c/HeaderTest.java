@@ -24,7 +24,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 class HeaderTest {
-  private static final int BLOCK_TYPES = 12;
+  private static final int BLOCK_TYPES = 15;
 
   /** What the C compiler says. */
   @SuppressWarnings("restricted")

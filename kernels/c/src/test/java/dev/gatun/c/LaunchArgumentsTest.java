@@ -202,7 +202,7 @@ class LaunchArgumentsTest {
           .map(operator -> Launch.function(operator) + " " + Launch.of(operator, Places.NOWHERE, arena).shape()).distinct().sorted()
           .toList();
     }
-    assertThat(declared).isEqualTo(passed).hasSize(Operator.class.getPermittedSubclasses().length);
+    assertThat(declared).isEqualTo(passed).hasSize(Operator.class.getPermittedSubclasses().length - Launch.LEFT_OUT.size());
   }
 
   private static String letter(String parameter) {

@@ -27,15 +27,26 @@ import java.util.Locale;
  * @param eps what the norms add
  * @param experts how many experts a layer has; 0 where it has none
  * @param expertsUsed how many of them a token goes to
+ * @param latent elements of a latent row that keys and values are made of; 0 where attention is not over latent rows
+ * @param ropeSize elements of such a key that carry the position
  */
 public record ModelShape(String name, Level least, int hidden, int intermediate, int heads, int kvHeads, int keySize, int valueSize, int vocabulary,
-    double ropeBase, float eps, int experts, int expertsUsed) {
+    double ropeBase, float eps, int experts, int expertsUsed, int latent, int ropeSize) {
   private static final int COLUMNS = 11;
   private static final int WITH_EXPERTS = COLUMNS + 2;
+  private static final int WITH_LATENT = WITH_EXPERTS + 2;
+  /** In the columns of experts of a model that has none. */
+  private static final String NONE = "-";
   private static final List<String> SIZES = List.of("hidden", "intermediate", "heads", "kv_heads", "key_size", "value_size", "vocabulary");
   private static final int HEADS = 2;
   private static final int KV_HEADS = 3;
   private static final int MOST = 1 << 24;
+
+  /** A model whose attention is not over latent rows. */
+  public ModelShape(String name, Level least, int hidden, int intermediate, int heads, int kvHeads, int keySize, int valueSize, int vocabulary, double ropeBase,
+      float eps, int experts, int expertsUsed) {
+    this(name, least, hidden, intermediate, heads, kvHeads, keySize, valueSize, vocabulary, ropeBase, eps, experts, expertsUsed, 0, 0);
+  }
 
   /** A model without experts. */
   public ModelShape(String name, Level least, int hidden, int intermediate, int heads, int kvHeads, int keySize, int valueSize, int vocabulary, double ropeBase,
@@ -53,8 +64,8 @@ public record ModelShape(String name, Level least, int hidden, int intermediate,
   }
 
   /**
-   * Reads a table of shapes: a line for each model, its columns in the order of this record's components, the last two only where there are experts; {@code #}
-   * before a comment.
+   * Reads a table of shapes: a line for each model, its columns in the order of this record's components, those of experts only where there are any or latent rows follow, a
+   * {@code -} each where there are none, and those of latent rows only where attention is over them; {@code #} before a comment.
    *
    * @param file what messages call it
    * @throws CaseException naming the line that is wrong
@@ -74,8 +85,9 @@ public record ModelShape(String name, Level least, int hidden, int intermediate,
   }
 
   private static ModelShape parse(String where, String[] columns) {
-    if (columns.length != COLUMNS && columns.length != WITH_EXPERTS) {
-      throw new CaseException(where + ": " + columns.length + " columns; there must be " + COLUMNS + ", or " + WITH_EXPERTS + " with experts");
+    if (columns.length != COLUMNS && columns.length != WITH_EXPERTS && columns.length != WITH_LATENT) {
+      throw new CaseException(where + ": " + columns.length + " columns; there must be " + COLUMNS + ", or " + WITH_EXPERTS + " with experts, or " + WITH_LATENT
+          + " with latent rows too");
     }
     int[] sizes = new int[SIZES.size()];
     for (int i = 0; i < sizes.length; i++) {
@@ -84,13 +96,19 @@ public record ModelShape(String name, Level least, int hidden, int intermediate,
     if (sizes[HEADS] % sizes[KV_HEADS] != 0) {
       throw new CaseException(where + ": heads must be a multiple of kv_heads, not " + sizes[HEADS] + " for " + sizes[KV_HEADS]);
     }
-    int experts = columns.length == WITH_EXPERTS ? size(where, "experts", columns[11]) : 0;
-    int used = columns.length == WITH_EXPERTS ? size(where, "experts_used", columns[12]) : 0;
+    boolean routed = columns.length == WITH_EXPERTS || columns.length == WITH_LATENT && !(columns[11].equals(NONE) && columns[12].equals(NONE));
+    int experts = routed ? size(where, "experts", columns[11]) : 0;
+    int used = routed ? size(where, "experts_used", columns[12]) : 0;
+    int latent = columns.length == WITH_LATENT ? size(where, "latent", columns[13]) : 0;
+    int rope = columns.length == WITH_LATENT ? size(where, "rope_size", columns[14]) : 0;
+    if (rope >= sizes[4]) {
+      throw new CaseException(where + ": rope_size must be less than the " + sizes[4] + " of key_size, not " + rope);
+    }
     if (used > experts) {
       throw new CaseException(where + ": experts_used must be at most the " + experts + " experts, not " + used);
     }
     return new ModelShape(columns[0], level(where, columns[1]), sizes[0], sizes[1], sizes[HEADS], sizes[KV_HEADS], sizes[4], sizes[5],
-        sizes[6], positive(where, "rope_base", columns[9]), (float) positive(where, "eps", columns[10]), experts, used);
+        sizes[6], positive(where, "rope_base", columns[9]), (float) positive(where, "eps", columns[10]), experts, used, latent, rope);
   }
 
   private static Level level(String where, String text) {

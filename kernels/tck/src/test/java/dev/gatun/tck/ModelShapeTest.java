@@ -31,9 +31,18 @@ class ModelShapeTest {
   }
 
   @Test
+  void readsLatentRowsWithAndWithoutExperts() throws IOException {
+    assertThat(read(LINE + " 64 6 32 8")).containsExactly(new ModelShape("tiny", Level.QUICK, 64, 128, 4, 2, 16, 16, 1000, 10_000, 1e-5f, 64, 6, 32, 8));
+    assertThat(read(LINE + " - - 32 8")).containsExactly(new ModelShape("tiny", Level.QUICK, 64, 128, 4, 2, 16, 16, 1000, 10_000, 1e-5f, 0, 0, 32, 8));
+    assertThatThrownBy(() -> read(LINE + " - 2 32 8")).isInstanceOf(CaseException.class).hasMessageContaining("experts must be a whole number");
+    assertThatThrownBy(() -> read(LINE + " - - 32 16")).isInstanceOf(CaseException.class)
+        .hasMessage("mine.txt, line 1: rope_size must be less than the 16 of key_size, not 16");
+  }
+
+  @Test
   void namesTheLineThatIsWrong() {
     assertThatThrownBy(() -> read(LINE + "\n" + "short quick 64\n")).isInstanceOf(CaseException.class)
-        .hasMessage("mine.txt, line 2: 3 columns; there must be 11, or 13 with experts");
+        .hasMessage("mine.txt, line 2: 3 columns; there must be 11, or 13 with experts, or 15 with latent rows too");
     assertThatThrownBy(() -> read("\n" + LINE.replace("64", "many"))).isInstanceOf(CaseException.class)
         .hasMessageContaining("mine.txt, line 2")
         .hasMessageContaining("many");

@@ -38,7 +38,7 @@ public final class Quality {
     double apart = 0;
     for (int i = 0; i < row.length; i++) {
       double log = base[i] - baseSum;
-      apart += Math.exp(log) * (log - row[i] + sum);
+      apart += Math.exp(log) * (log - (row[i] - sum));
     }
     divergence.add(apart);
     agreed += best(row) == best(base) ? 1 : 0;

@@ -25,12 +25,16 @@ final class LowBitDecoders {
     float[] scales = panel.scales(count / 16);
     float[] mins = panel.mins;
     KScales.two(w, offset, count / 256, scales, mins);
-    for (int g = 0; g < count / 32; g++) {
-      long from = offset + 84L * (g >> 3) + 16 + 32 * (g >> 2 & 1);
-      int shift = 2 * (g & 3);
+    for (int h = 0; h < count / 128; h++) {
+      long from = offset + 84L * (h >> 1) + 16 + 32 * (h & 1);
       for (int l = 0; l < 32; l += L) {
-        IntVector v = Wide.unsigned(w, from + l).lanewise(VectorOperators.LSHR, shift).and(3);
-        Wide.toFloats(v).fma(Wide.all(scales[2 * g + l / 16]), Wide.all(mins[2 * g + l / 16])).intoArray(out, at + 32 * g + l);
+        IntVector v = Wide.unsigned(w, from + l);
+        int g = 8 * h + (l >> 4);
+        int to = at + 128 * h + l;
+        Wide.toFloats(v.and(3)).fma(Wide.all(scales[g]), Wide.all(mins[g])).intoArray(out, to);
+        Wide.toFloats(v.lanewise(VectorOperators.LSHR, 2).and(3)).fma(Wide.all(scales[g + 2]), Wide.all(mins[g + 2])).intoArray(out, to + 32);
+        Wide.toFloats(v.lanewise(VectorOperators.LSHR, 4).and(3)).fma(Wide.all(scales[g + 4]), Wide.all(mins[g + 4])).intoArray(out, to + 64);
+        Wide.toFloats(v.lanewise(VectorOperators.LSHR, 6)).fma(Wide.all(scales[g + 6]), Wide.all(mins[g + 6])).intoArray(out, to + 96);
       }
     }
   }
@@ -38,15 +42,25 @@ final class LowBitDecoders {
   static void q3k(MemorySegment w, long offset, int count, float[] out, int at) {
     float[] scales = Panel.ofThread().scales(count / 16);
     KScales.three(w, offset, count / 256, scales);
-    for (int g = 0; g < count / 32; g++) {
-      long block = offset + 110L * (g >> 3);
-      long from = block + 32 + 32 * (g >> 2 & 1);
-      int shift = 2 * (g & 3);
-      int bit = g & 7;
+    for (int h = 0; h < count / 128; h++) {
+      long block = offset + 110L * (h >> 1);
+      long from = block + 32 + 32 * (h & 1);
       for (int l = 0; l < 32; l += L) {
-        IntVector high = Wide.unsigned(w, block + l).lanewise(VectorOperators.LSHR, bit).and(1).lanewise(VectorOperators.LSHL, 2);
-        IntVector v = Wide.unsigned(w, from + l).lanewise(VectorOperators.LSHR, shift).and(3).or(high).sub(4);
-        Wide.toFloats(v).mul(scales[2 * g + l / 16]).intoArray(out, at + 32 * g + l);
+        IntVector v = Wide.unsigned(w, from + l);
+        // Bit s of the high ones is bit 2 of quarter s.
+        IntVector high = Wide.unsigned(w, block + l).lanewise(VectorOperators.LSHR, 4 * (h & 1)).lanewise(VectorOperators.LSHL, 2);
+        int g = 8 * h + (l >> 4);
+        int to = at + 128 * h + l;
+        Wide.toFloats(v.and(3).or(high.and(4)).sub(4)).mul(scales[g]).intoArray(out, to);
+        v = v.lanewise(VectorOperators.LSHR, 2);
+        high = high.lanewise(VectorOperators.LSHR, 1);
+        Wide.toFloats(v.and(3).or(high.and(4)).sub(4)).mul(scales[g + 2]).intoArray(out, to + 32);
+        v = v.lanewise(VectorOperators.LSHR, 2);
+        high = high.lanewise(VectorOperators.LSHR, 1);
+        Wide.toFloats(v.and(3).or(high.and(4)).sub(4)).mul(scales[g + 4]).intoArray(out, to + 64);
+        v = v.lanewise(VectorOperators.LSHR, 2);
+        high = high.lanewise(VectorOperators.LSHR, 1);
+        Wide.toFloats(v.or(high.and(4)).sub(4)).mul(scales[g + 6]).intoArray(out, to + 96);
       }
     }
   }
@@ -99,14 +113,16 @@ final class LowBitDecoders {
   }
 
   static void tq2(MemorySegment w, long offset, int count, float[] out, int at) {
-    for (int g = 0; g < count / 32; g++) {
-      long block = offset + 66L * (g >> 3);
-      long from = block + 32 * (g >> 2 & 1);
-      float d = Wide.half(w, block + 64);
-      int shift = 2 * (g & 3);
+    for (int h = 0; h < count / 128; h++) {
+      long block = offset + 66L * (h >> 1);
+      FloatVector d = Wide.all(Wide.half(w, block + 64));
       for (int l = 0; l < 32; l += L) {
-        IntVector v = Wide.unsigned(w, from + l).lanewise(VectorOperators.LSHR, shift).and(3).sub(1);
-        Wide.toFloats(v).mul(d).intoArray(out, at + 32 * g + l);
+        IntVector v = Wide.unsigned(w, block + 32 * (h & 1) + l);
+        int to = at + 128 * h + l;
+        Wide.toFloats(v.and(3).sub(1)).mul(d).intoArray(out, to);
+        Wide.toFloats(v.lanewise(VectorOperators.LSHR, 2).and(3).sub(1)).mul(d).intoArray(out, to + 32);
+        Wide.toFloats(v.lanewise(VectorOperators.LSHR, 4).and(3).sub(1)).mul(d).intoArray(out, to + 64);
+        Wide.toFloats(v.lanewise(VectorOperators.LSHR, 6).sub(1)).mul(d).intoArray(out, to + 96);
       }
     }
   }
@@ -116,9 +132,11 @@ final class LowBitDecoders {
       long block = offset + 54L * b;
       int to = at + 256 * b;
       float d = Wide.half(w, block + 52);
-      for (int n = 0; n < 5; n++) {
-        digits(w, block, 32, POWERS[n], d, out, to + 32 * n);
-        digits(w, block + 32, 16, POWERS[n], d, out, to + 160 + 16 * n);
+      for (int m = 0; m < 32; m += L) {
+        digits(Wide.unsigned(w, block + m), d, out, to + m, 32);
+      }
+      for (int m = 0; m < 16; m += L) {
+        digits(Wide.unsigned(w, block + 32 + m), d, out, to + 160 + m, 16);
       }
       for (int i = 0; i < 16; i++) {
         out[to + 240 + i] = d * (((w.get(JAVA_BYTE, block + 48 + (i & 3)) * POWERS[i >> 2] & 255) * 3 >> 8) - 1);
@@ -126,10 +144,17 @@ final class LowBitDecoders {
     }
   }
 
-  private static void digits(MemorySegment w, long from, int bytes, int power, float d, float[] out, int to) {
-    for (int m = 0; m < bytes; m += L) {
-      IntVector v = Wide.unsigned(w, from + m).mul(power).and(255).mul(3).lanewise(VectorOperators.LSHR, 8).sub(1);
-      Wide.toFloats(v).mul(d).intoArray(out, to + m);
-    }
+  /** Five digits to base 3 of each of L bytes as fractions of 256: three times a byte is the next one above bit 8, and what follows below. */
+  private static void digits(IntVector bytes, float d, float[] out, int to, int step) {
+    IntVector v = bytes.mul(3);
+    Wide.toFloats(v.lanewise(VectorOperators.LSHR, 8).sub(1)).mul(d).intoArray(out, to);
+    v = v.and(255).mul(3);
+    Wide.toFloats(v.lanewise(VectorOperators.LSHR, 8).sub(1)).mul(d).intoArray(out, to + step);
+    v = v.and(255).mul(3);
+    Wide.toFloats(v.lanewise(VectorOperators.LSHR, 8).sub(1)).mul(d).intoArray(out, to + 2 * step);
+    v = v.and(255).mul(3);
+    Wide.toFloats(v.lanewise(VectorOperators.LSHR, 8).sub(1)).mul(d).intoArray(out, to + 3 * step);
+    v = v.and(255).mul(3);
+    Wide.toFloats(v.lanewise(VectorOperators.LSHR, 8).sub(1)).mul(d).intoArray(out, to + 4 * step);
   }
 }

@@ -57,6 +57,7 @@ final class KvAppendFamily extends OperatorFamily {
         add(listing, Level.STANDARD, "held", 2, "tokens", 5, "heads", 2, "size", size, "k", k.label());
       }
     }
+    latents(listing);
     types(listing);
     places(listing);
     for (ModelShape model : listing.models()) {
@@ -68,6 +69,21 @@ final class KvAppendFamily extends OperatorFamily {
               model.valueSize() == model.keySize() ? Values.NONE : model.valueSize(), "k", k.label(), "page", 16);
         }
       }
+    }
+  }
+
+  /** Rows that are keys and values in one, so that nothing is kept beside them. */
+  private void latents(Listing listing) {
+    for (int size : ints(24, 48, 96, 288, 576)) {
+      for (DType k : KEPT) {
+        if (size % k.blockSize() == 0) {
+          add(listing, size == 288 || k == DType.F16 ? Level.QUICK : Level.STANDARD, "held", ints(5, 0), "tokens", ints(3, 6), "size", size, "vsize", 0, "k", k.label(),
+              "layers", 2, "layer", 1);
+        }
+      }
+    }
+    for (DType x : RowFamily.FLOATS) {
+      add(listing, Level.QUICK, "held", ints(7, 0, 2), "tokens", ints(8, 2, 0), "size", 40, "vsize", 0, "x", x.label(), "k", "bf16", "lies", Placement.STRIDED, "page", 3);
     }
   }
 

@@ -3,6 +3,8 @@ package dev.gatun.tck.cases;
 import dev.gatun.DType;
 import dev.gatun.MlaAttention.Up;
 import dev.gatun.tck.Level;
+import dev.gatun.tck.ModelShape;
+import dev.gatun.tck.Scale;
 import dev.gatun.tck.lab.Fill;
 import dev.gatun.tck.lab.Placement;
 import java.util.Arrays;
@@ -10,17 +12,6 @@ import java.util.List;
 
 /** The cases of latent attention. */
 final class MlaListing {
-  /** The sizes of a model's attention, from the config.json that it is published with. */
-  private record Model(Level least, int heads, int rank, int rope, int nope, int value) {}
-
-  private static final List<Model> MODELS = List.of(
-      // MiniCPM3-4B
-      new Model(Level.QUICK, 40, 256, 32, 64, 64),
-      // DeepSeek-V2-Lite
-      new Model(Level.STANDARD, 16, 512, 64, 128, 128),
-      // DeepSeek-V3
-      new Model(Level.FULL, 128, 512, 64, 128, 128));
-
   private static final List<DType> KEPT = AttentionListing.KEPT;
   private static final List<DType> WEIGHTS = List.of(DType.F32, DType.F16, DType.BF16, DType.Q8_0, DType.Q4_0, DType.Q4_K, DType.Q6_K);
 
@@ -105,7 +96,7 @@ final class MlaListing {
       add(k == DType.Q8_0 || k == DType.F32 ? Level.QUICK : Level.STANDARD, "context", 90, "tokens", 80, "heads", 2, "rank", 128, "rope", 32, "nope", 16, "value", 16, "k", k.label());
       add(Level.STANDARD, "context", ints(90, 4), "tokens", ints(80, 3), "heads", 2, "rank", 128, "rope", 32, "nope", 16, "value", 16, "k", k.label(), "causal", false);
     }
-    if (listing.scale() == dev.gatun.tck.Scale.DEVICE) {
+    if (listing.scale() == Scale.DEVICE) {
       add(Level.STANDARD, "context", 700, "tokens", 600, "heads", 2, "rank", 128, "nope", 16, "value", 16, "k", "f16");
     }
   }
@@ -194,9 +185,12 @@ final class MlaListing {
 
   /** One sequence alone, several that are decoded, a prompt, and a prompt beside sequences that are decoded. */
   private void models() {
-    for (Model model : MODELS) {
-      Object[] shape = {"heads", listing.sized(model.heads(), 4, 4), "rank", model.rank(), "rope", model.rope(), "nope", model.nope(), "value", model.value(), "fill",
-          Fill.UNIFORM, "kfill", Fill.UNIFORM};
+    for (ModelShape model : listing.models()) {
+      if (model.latent() == 0) {
+        continue;
+      }
+      Object[] shape = {"heads", listing.sized(model.heads(), 4, 4), "rank", model.latent(), "rope", model.ropeSize(), "nope", model.keySize() - model.ropeSize(), "value",
+          model.valueSize(), "fill", Fill.UNIFORM, "kfill", Fill.UNIFORM};
       int decoded = listing.sized(300, 104, 64);
       for (DType k : KEPT) {
         Level usual = k == DType.F16 ? model.least() : Listing.later(Level.STANDARD, model.least());
