@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 
 /** What llama.cpp computes on a model file and a prompt, greedy. */
 record Golden(JsonNode node) {
