@@ -7,6 +7,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,11 +47,17 @@ class InputsFillTest {
   /** A report from another machine is comparable only as long as nobody changes these. */
   @Test
   void theBytesAreThoseOfEveryOtherMachine() {
+    EnumSet<DType> later = EnumSet.of(DType.IQ4_XS, DType.TQ1_0, DType.TQ2_0);
+    assertThat(sum(EnumSet.complementOf(later))).isEqualTo("18ab22e6");
+    assertThat(sum(later)).isEqualTo("77179a33");
+  }
+
+  private static String sum(Set<DType> types) {
     CRC32C sum = new CRC32C();
-    for (DType type : DType.values()) {
+    for (DType type : types) {
       sum.update(filled(type, 7, 100).toArray(ValueLayout.JAVA_BYTE));
     }
-    assertThat(Long.toHexString(sum.getValue())).isEqualTo("18ab22e6");
+    return Long.toHexString(sum.getValue());
   }
 
   @ParameterizedTest
