@@ -22,46 +22,40 @@ final class NativeRowMath extends RowMath {
 
   @Override
   public void addRows(MemorySegment a, long ao, long aRow, MemorySegment b, long bo, long bRow, MemorySegment y, long yo, long yRow, int rows, int n) {
-    if (rows <= 0 || n <= 0) {
-      return;
-    }
-    check("a", a, ao, aRow, rows, n);
-    check("b", b, bo, bRow, rows, n);
-    check("y", y, yo, yRow, rows, n);
-    try {
-      Calls.THREE_ROWS.invokeExact(library.add(), level.number(), a, ao, aRow, b, bo, bRow, y, yo, yRow, rows, (long) n);
-    } catch (Throwable t) {
-      throw Calls.failure(t);
+    if (rows > 0 && n > 0) {
+      check("a", a, ao, aRow, rows, n);
+      check("b", b, bo, bRow, rows, n);
+      check("y", y, yo, yRow, rows, n);
+      call(library.add(), a, ao, aRow, b, bo, bRow, y, yo, yRow, rows, n);
     }
   }
 
   @Override
   public void siluMulRows(MemorySegment gate, long go, long gateRow, MemorySegment up, long uo, long upRow, MemorySegment y, long yo, long yRow, int rows,
       int n) {
-    if (rows <= 0 || n <= 0) {
-      return;
-    }
-    check("gate", gate, go, gateRow, rows, n);
-    check("up", up, uo, upRow, rows, n);
-    check("y", y, yo, yRow, rows, n);
-    try {
-      Calls.THREE_ROWS.invokeExact(library.siluMul(), level.number(), gate, go, gateRow, up, uo, upRow, y, yo, yRow, rows, (long) n);
-    } catch (Throwable t) {
-      throw Calls.failure(t);
+    if (rows > 0 && n > 0) {
+      check("gate", gate, go, gateRow, rows, n);
+      check("up", up, uo, upRow, rows, n);
+      check("y", y, yo, yRow, rows, n);
+      call(library.siluMul(), gate, go, gateRow, up, uo, upRow, y, yo, yRow, rows, n);
     }
   }
 
   @Override
   public void scaleRows(MemorySegment x, long xo, long xRow, MemorySegment factors, long fo, long factorBytes, MemorySegment y, long yo, long yRow, int rows,
       int n) {
-    if (rows <= 0 || n <= 0) {
-      return;
+    if (rows > 0 && n > 0) {
+      check("x", x, xo, xRow, rows, n);
+      check("factors", factors, fo, factorBytes, rows, 1);
+      check("y", y, yo, yRow, rows, n);
+      call(library.scale(), x, xo, xRow, factors, fo, factorBytes, y, yo, yRow, rows, n);
     }
-    check("x", x, xo, xRow, rows, n);
-    check("factors", factors, fo, factorBytes, rows, 1);
-    check("y", y, yo, yRow, rows, n);
+  }
+
+  private void call(MemorySegment function, MemorySegment a, long ao, long aRow, MemorySegment b, long bo, long bRow, MemorySegment y, long yo, long yRow,
+      int rows, int n) {
     try {
-      Calls.THREE_ROWS.invokeExact(library.scale(), level.number(), x, xo, xRow, factors, fo, factorBytes, y, yo, yRow, rows, (long) n);
+      Calls.THREE_ROWS.invokeExact(function, level.number(), a, ao, aRow, b, bo, bRow, y, yo, yRow, rows, (long) n);
     } catch (Throwable t) {
       throw Calls.failure(t);
     }
