@@ -28,7 +28,9 @@ import uk.ac.manchester.tornado.api.enums.TornadoDeviceType;
 final class TornadoDriver implements BackendDriver {
   private static final int CPU_LOCAL = 16;
   private static final int GPU_LOCAL = 128;
+  private static final long FIRST_COPIED = 128L << 10;
   private static final long COPIED = 16L << 20;
+  private static final long LONG_NANOS = 4_000_000;
   private static final int RUNS = 5;
   private static final double NANOS = 1e9;
 
@@ -70,26 +72,34 @@ final class TornadoDriver implements BackendDriver {
     return properties;
   }
 
-  /** By copies within the device's memory, read and written together. */
+  /** By copies within the device's memory, read and written together: of more and more bytes, so that a slow device is not kept with the many that a fast one needs. */
   @Override
   public synchronized double bandwidth() {
-    if (bandwidth == 0) {
-      TornadoMemory from = machine.allocate(COPIED);
-      TornadoMemory to = machine.allocate(COPIED);
-      try {
-        long best = Long.MAX_VALUE;
-        for (int r = 0; r < RUNS; r++) {
-          long started = System.nanoTime();
-          machine.copy(from, 0, to, 0, COPIED);
-          best = Math.min(best, System.nanoTime() - started);
-        }
-        bandwidth = 2 * COPIED * NANOS / Math.max(1, best);
-      } finally {
-        from.free();
-        to.free();
+    for (long bytes = FIRST_COPIED; bandwidth == 0; bytes *= 4) {
+      long nanos = copying(Math.min(bytes, COPIED));
+      if (bytes >= COPIED || nanos > LONG_NANOS) {
+        bandwidth = 2 * Math.min(bytes, COPIED) * NANOS / Math.max(1, nanos);
       }
     }
     return bandwidth;
+  }
+
+  /** The shortest time of a few copies. */
+  private long copying(long bytes) {
+    TornadoMemory from = machine.allocate(bytes);
+    TornadoMemory to = machine.allocate(bytes);
+    try {
+      long best = Long.MAX_VALUE;
+      for (int r = 0; r < RUNS; r++) {
+        long started = System.nanoTime();
+        machine.copy(from, 0, to, 0, bytes);
+        best = Math.min(best, System.nanoTime() - started);
+      }
+      return best;
+    } finally {
+      from.free();
+      to.free();
+    }
   }
 
   @Override

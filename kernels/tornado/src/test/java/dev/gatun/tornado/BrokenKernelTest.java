@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gatun.BackendOptions;
 import dev.gatun.DeviceException;
-import dev.gatun.conformance.TornadoEngines;
 import dev.gatun.tornado.kernel.Grid;
 import dev.gatun.tornado.kernel.Kernel;
 import dev.gatun.tornado.kernel.Launch;
@@ -18,7 +17,6 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /** What TornadoVM does not compile is an error that says so; it is not run as Java in its place. */
 class BrokenKernelTest {
-  private static final boolean EMULATED = TornadoEngines.here().equals("tornado-emulated");
 
   /** OpenCL has no word for this NaN. */
   private static final Kernel NAN = new Kernel("of_nan", (g, id, a) -> g.task(id, BrokenKernelTest::ofNan, a.context(), a.integers(), a.floats(0)));
@@ -35,14 +33,8 @@ class BrokenKernelTest {
     x.set(c.globalIdx, any.hashCode());
   }
 
-  /** The emulator is always there; where a device is said to be, its absence is a failure, not a reason to skip. */
-  private static void assertAvailable() {
-    assertThat(Installation.refusal(EMULATED, BackendOptions.none())).isEmpty();
-  }
-
   private static void compile(Kernel kernel) {
-    assertAvailable();
-    try (Machine machine = new Machine(Installation.device(EMULATED, BackendOptions.none()))) {
+    try (Machine machine = new Machine(TestDevice.here())) {
       TornadoMemory memory = machine.allocate(1024);
       machine.graph(List.of(Launch.of(kernel).integers(1).memory(memory.place(0)).over(Grid.items(4, 4))));
     }
@@ -50,7 +42,7 @@ class BrokenKernelTest {
 
   @Test
   void aKernelThatTheDeviceDoesNotCompileIsAnErrorThatNamesIt() {
-    Assumptions.assumeFalse(EMULATED, "Java has a word for NaN: only a device's compiler can refuse it");
+    Assumptions.assumeFalse(TestDevice.EMULATED, "Java has a word for NaN: only a device's compiler can refuse it");
     assertThatThrownBy(() -> compile(NAN)).isInstanceOf(DeviceException.class).hasMessageContaining("does not compile of_nan")
         .satisfies(e -> assertThat(e.getMessage()).hasLineCount(1).doesNotContain("Stacktrace", "\u001b"));
   }
@@ -63,12 +55,12 @@ class BrokenKernelTest {
 
   @Test
   void bailingOutToJavaIsOffAndCannotBeTurnedOn() {
-    assertAvailable();
+    assertThat(TestDevice.here()).isNotNull();
     String set = System.getProperty("tornado.recover.bailout");
     assertThat(set).isEqualTo("False");
     try {
       System.setProperty("tornado.recover.bailout", "True");
-      assertThat(Installation.refusal(EMULATED, BackendOptions.none())).hasValueSatisfying(why -> assertThat(why).contains("-Dtornado.recover.bailout=True"));
+      assertThat(Installation.refusal(TestDevice.EMULATED, BackendOptions.none())).hasValueSatisfying(why -> assertThat(why).contains("-Dtornado.recover.bailout=True"));
     } finally {
       System.setProperty("tornado.recover.bailout", set);
     }

@@ -3,9 +3,7 @@ package dev.gatun.tornado;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.gatun.BackendOptions;
 import dev.gatun.DeviceException;
-import dev.gatun.conformance.TornadoEngines;
 import dev.gatun.spi.DeviceMemory;
 import dev.gatun.tornado.kernel.Grid;
 import dev.gatun.tornado.kernel.Kernel;
@@ -16,7 +14,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import uk.ac.manchester.tornado.api.KernelContext;
@@ -24,7 +21,6 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /** A kernel that did not run is an error that names it, whatever the driver says or keeps to itself. */
 class LaunchTest {
-  private static final boolean EMULATED = TornadoEngines.here().equals("tornado-emulated");
   private static final int WORDS = 64;
 
   /** Runs, but does not say so: to the host it is as one that was not launched. */
@@ -40,8 +36,7 @@ class LaunchTest {
 
   @BeforeEach
   void open() {
-    Installation.refusal(EMULATED, BackendOptions.none()).ifPresent(Assumptions::abort);
-    machine = new Machine(Installation.device(EMULATED, BackendOptions.none()));
+    machine = new Machine(TestDevice.here());
     from = machine.allocate(WORDS * Integer.BYTES);
     to = machine.allocate(WORDS * Integer.BYTES);
   }

@@ -11,13 +11,12 @@ import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
-import uk.ac.manchester.tornado.api.runtime.TornadoRuntimeProvider;
 
 /** Buffers cut from slabs. */
 class SlabsTest {
   private static final long SLAB = (64L << 20) - Slab.RESERVED;
 
-  private final TornadoDevice device = TornadoRuntimeProvider.getTornadoRuntime().getBackend(0).getDevice(0);
+  private final TornadoDevice device = TestDevice.here();
   private final Slabs slabs = new Slabs(device);
 
   @AfterEach

@@ -60,6 +60,18 @@ class ArraysTest {
   }
 
   @Test
+  void everyNanIsStoredAsTheSameBits() {
+    FloatArray floats = new FloatArray(4);
+    int[] nans = {0x7FC00000, 0xFFC00000, 0x7F800001, 0xFFFFFFFF};
+    for (int i = 0; i < nans.length; i++) {
+      floats.set(i, Float.intBitsToFloat(nans[i]));
+      assertThat(floats.getSegment().getAtIndex(ValueLayout.JAVA_INT, i)).isEqualTo(0x7FC00000);
+    }
+    floats.set(0, -0f);
+    assertThat(floats.getSegment().get(ValueLayout.JAVA_INT, 0)).isEqualTo(0x80000000);
+  }
+
+  @Test
   void anArrayOverASegmentSharesItAndWritesItsHeader() {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment segment = arena.allocate(HEADER + 8, 8);

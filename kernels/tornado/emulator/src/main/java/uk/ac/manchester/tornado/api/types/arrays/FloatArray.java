@@ -54,9 +54,12 @@ public final class FloatArray extends TornadoNativeArray {
     return data.getAtIndex(ValueLayout.JAVA_FLOAT, index);
   }
 
-  /** Puts {@code value} at {@code index}. */
+  /**
+   * Puts {@code value} at {@code index}; NaN always as the same bits. Which NaN an operation gives is left to the JVM's compilers, and changes while a kernel is compiled,
+   * where a device's kernel gives the same one in each run.
+   */
   public void set(int index, float value) {
-    data.setAtIndex(ValueLayout.JAVA_FLOAT, index, value);
+    data.setAtIndex(ValueLayout.JAVA_INT, index, Float.floatToIntBits(value));
   }
 
   /** Puts {@code value} everywhere. */
