@@ -72,7 +72,10 @@ final class TornadoDriver implements BackendDriver {
     return properties;
   }
 
-  /** By copies within the device's memory, read and written together: of more and more bytes, so that a slow device is not kept with the many that a fast one needs. */
+  /**
+   * By copies within the device's memory, read and written together: of more and more bytes, so that a slow device is not kept with the many
+   * that a fast one needs.
+   */
   @Override
   public synchronized double bandwidth() {
     for (long bytes = FIRST_COPIED; bandwidth == 0; bytes *= 4) {

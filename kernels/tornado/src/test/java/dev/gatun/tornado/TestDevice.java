@@ -13,8 +13,9 @@ final class TestDevice {
   private TestDevice() {}
 
   /**
-   * The first device, got as a backend gets it: TornadoVM reads its settings when it is first asked for anything, and whoever asks before they are made leaves every
-   * later test of the JVM without a backend. The emulator is always there; where a device is said to be, its absence is a failure, not a reason to skip.
+   * The first device, got as a backend gets it: TornadoVM reads its settings when it is first asked for anything, and whoever asks before
+   * they are made leaves every later test of the JVM without a backend. The emulator is always there; where a device is said to be, its
+   * absence is a failure, not a reason to skip.
    */
   static TornadoDevice here() {
     assertThat(Installation.refusal(EMULATED, BackendOptions.none())).isEmpty();

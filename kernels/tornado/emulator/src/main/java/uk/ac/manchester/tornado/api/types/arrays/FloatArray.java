@@ -55,8 +55,8 @@ public final class FloatArray extends TornadoNativeArray {
   }
 
   /**
-   * Puts {@code value} at {@code index}; NaN always as the same bits. Which NaN an operation gives is left to the JVM's compilers, and changes while a kernel is compiled,
-   * where a device's kernel gives the same one in each run.
+   * Puts {@code value} at {@code index}; NaN always as the same bits. Which NaN an operation gives is left to the JVM's compilers, and
+   * changes while a kernel is compiled, where a device's kernel gives the same one in each run.
    */
   public void set(int index, float value) {
     data.setAtIndex(ValueLayout.JAVA_INT, index, Float.floatToIntBits(value));
