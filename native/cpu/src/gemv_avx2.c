@@ -1,14 +1,6 @@
 /* One row of x, a group of 32 at a time; see gemv_avx512.c. */
 #include "avx2.h"
 
-#define AHEAD 4096
-
-INLINE void ahead(const uint8_t *w, int bytes) {
-  for (int i = 0; i < bytes; i += 64) {
-    _mm_prefetch((const char *)w + AHEAD + i, _MM_HINT_T0);
-  }
-}
-
 INLINE ints load32(const void *p) { return _mm256_loadu_si256((const ints *)p); }
 
 INLINE ints nibbles(const uint8_t *p) {
@@ -131,6 +123,7 @@ INLINE float dot_q6_k(const uint8_t *w, const struct row8 *x, int64_t k) {
 }
 
 enum { F32, F16, BF16 };
+enum { HIGH = 2 };
 
 INLINE floats some(const uint8_t *w, const int type) {
   if (type == F32) {
@@ -161,22 +154,39 @@ INLINE float dot_floats(const uint8_t *w, const uint8_t *x, int64_t k, const int
   return sum8(_mm256_add_ps(_mm256_add_ps(sum[0], sum[1]), _mm256_add_ps(sum[2], sum[3])));
 }
 
-/* Rows so long that F32 activations would fill the first cache, which the weights pass through too. */
-INLINE float dot_halves(const uint8_t *w, const uint8_t *x, int64_t k, const int type) {
-  floats sum[4] = {_mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps()};
-  int64_t i = 0;
-  for (; i + 32 <= k; i += 32) {
-    ahead(w + 2 * i, 64);
+/* `high` rows of x in half the bytes: they share the first cache, and the ways into it, with the weights. The sums of a row are the same in any company. */
+INLINE void dots_halves(const struct product *p, int32_t n, int32_t m, const int type, const int high) {
+  const uint8_t *w = p->w + n * p->w_row;
+  const uint8_t *x[HIGH];
+  floats sum[HIGH][4];
+  for (int r = 0; r < high; r++) {
+    x[r] = p->act + (m + r) * p->act_row;
     for (int j = 0; j < 4; j++) {
-      sum[j] = _mm256_fmadd_ps(some(w + 2 * (i + 8 * j), type), some(x + 2 * (i + 8 * j), F16), sum[j]);
+      sum[r][j] = _mm256_setzero_ps();
     }
   }
-  for (; i < k; i += 8) {
-    uint8_t a[16] = {0};
-    memcpy(a, w + 2 * i, (size_t)(2 * of8(k - i)));
-    sum[0] = _mm256_fmadd_ps(some(a, type), some(x + 2 * i, F16), sum[0]);
+  int64_t i = 0;
+  for (; i + 32 <= p->k; i += 32) {
+    ahead(w + 2 * i, 64);
+    for (int j = 0; j < 4; j++) {
+      floats a = some(w + 2 * (i + 8 * j), type);
+      for (int r = 0; r < high; r++) {
+        sum[r][j] = _mm256_fmadd_ps(a, some(x[r] + 2 * (i + 8 * j), F16), sum[r][j]);
+      }
+    }
   }
-  return sum8(_mm256_add_ps(_mm256_add_ps(sum[0], sum[1]), _mm256_add_ps(sum[2], sum[3])));
+  for (; i < p->k; i += 8) {
+    uint8_t last[16] = {0};
+    memcpy(last, w + 2 * i, (size_t)(2 * of8(p->k - i)));
+    floats a = some(last, type);
+    for (int r = 0; r < high; r++) {
+      sum[r][0] = _mm256_fmadd_ps(a, some(x[r] + 2 * i, F16), sum[r][0]);
+    }
+  }
+  for (int r = 0; r < high; r++) {
+    float v = sum8(_mm256_add_ps(_mm256_add_ps(sum[r][0], sum[r][1]), _mm256_add_ps(sum[r][2], sum[r][3])));
+    *y_at(p, m + r, n) = factor_of_halves(x[r], p->k) * v;
+  }
 }
 
 INLINE void put(const struct product *p, int32_t n, float v) { memcpy(p->y + 4 * (int64_t)n, &v, 4); }
@@ -188,12 +198,17 @@ INLINE void put(const struct product *p, int32_t n, float v) { memcpy(p->y + 4 *
     }                                                                      \
   }
 
-#define GEMV_HALVES(name, type)                                                     \
-  void gatun_gemv_##name##_by_half_avx2(const struct product *p) {                  \
-    float factor = factor_of_halves(p->act, p->k);                                  \
-    for (int32_t n = p->n0; n < p->n1; n++) {                                       \
-      put(p, n, factor * dot_halves(p->w + n * p->w_row, p->act, p->k, type));      \
-    }                                                                               \
+#define GEMV_HALVES(name, type)                                    \
+  void gatun_gemv_##name##_by_half_avx2(const struct product *p) { \
+    for (int32_t n = p->n0; n < p->n1; n++) {                      \
+      int32_t m = 0;                                               \
+      for (; m + HIGH <= p->rows; m += HIGH) {                     \
+        dots_halves(p, n, m, type, HIGH);                          \
+      }                                                            \
+      for (; m < p->rows; m++) {                                   \
+        dots_halves(p, n, m, type, 1);                             \
+      }                                                            \
+    }                                                              \
   }
 
 #define GEMV(name, dot)                                                    \

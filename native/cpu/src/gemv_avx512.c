@@ -4,15 +4,6 @@
  */
 #include "avx512.h"
 
-/* How far ahead of the weights being read lines are asked for: over the page boundaries where the processor's own prefetching stops. */
-#define AHEAD 4096
-
-INLINE void ahead(const uint8_t *w, int bytes) {
-  for (int i = 0; i < bytes; i += 64) {
-    _mm_prefetch((const char *)w + AHEAD + i, _MM_HINT_T0);
-  }
-}
-
 INLINE float sum4(__m128 v) {
   v = _mm_add_ps(v, _mm_movehl_ps(v, v));
   return _mm_cvtss_f32(_mm_add_ss(v, _mm_movehdup_ps(v)));
@@ -226,6 +217,7 @@ INLINE float dot_q6_k(const uint8_t *w, const struct row8 *x, int64_t k) {
 }
 
 enum { F32, F16, BF16 };
+enum { HIGH = 4 };
 
 INLINE __m512 floats(const uint8_t *w, int64_t i, const int type) {
   return type == F32 ? _mm512_loadu_ps(w + 4 * i) : type == F16 ? f16x16(load32(w + 2 * i)) : bf16x16(load32(w + 2 * i));
@@ -239,11 +231,13 @@ INLINE __m512 last_floats(const uint8_t *w, int64_t i, __mmask16 mask, const int
   return type == F16 ? f16x16(v) : bf16x16(v);
 }
 
-INLINE float dot_floats(const uint8_t *w, const uint8_t *x, int64_t k, const int type) {
+INLINE float dot_floats(const uint8_t *w, const uint8_t *x, int64_t k, const int type, const int asks) {
   __m512 sum[4] = {_mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps()};
   int64_t i = 0;
   for (; i + 64 <= k; i += 64) {
-    ahead(w + (type == F32 ? 4 : 2) * i, type == F32 ? 256 : 128);
+    if (asks) {
+      ahead(w + (type == F32 ? 4 : 2) * i, type == F32 ? 256 : 128);
+    }
     for (int j = 0; j < 4; j++) {
       sum[j] = _mm512_fmadd_ps(floats(w, i + 16 * j, type), _mm512_loadu_ps(x + 4 * (i + 16 * j)), sum[j]);
     }
@@ -255,37 +249,67 @@ INLINE float dot_floats(const uint8_t *w, const uint8_t *x, int64_t k, const int
   return _mm512_reduce_add_ps(_mm512_add_ps(_mm512_add_ps(sum[0], sum[1]), _mm512_add_ps(sum[2], sum[3])));
 }
 
-/* Rows so long that F32 activations would fill the first cache, which the weights pass through too. */
-INLINE float dot_halves(const uint8_t *w, const uint8_t *x, int64_t k, const int type) {
-  __m512 sum[4] = {_mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps()};
-  int64_t i = 0;
-  for (; i + 64 <= k; i += 64) {
-    ahead(w + 2 * i, 128);
+/* `high` rows of x in half the bytes: they share the first cache, and the ways into it, with the weights. The sums of a row are the same in any company. */
+INLINE void dots_halves(const struct product *p, int32_t n, int32_t m, const int type, const int high) {
+  const uint8_t *w = p->w + n * p->w_row;
+  const uint8_t *x[HIGH];
+  __m512 sum[HIGH][4];
+  for (int r = 0; r < high; r++) {
+    x[r] = p->act + (m + r) * p->act_row;
     for (int j = 0; j < 4; j++) {
-      sum[j] = _mm512_fmadd_ps(floats(w, i + 16 * j, type), f16x16(load32(x + 2 * (i + 16 * j))), sum[j]);
+      sum[r][j] = _mm512_setzero_ps();
     }
   }
-  for (; i < k; i += 16) {
-    sum[0] = _mm512_fmadd_ps(last_floats(w, i, lanes(k - i), type), f16x16(load32(x + 2 * i)), sum[0]);
+  int64_t i = 0;
+  for (; i + 64 <= p->k; i += 64) {
+    ahead(w + 2 * i, 128);
+    for (int j = 0; j < 4; j++) {
+      __m512 a = floats(w, i + 16 * j, type);
+      for (int r = 0; r < high; r++) {
+        sum[r][j] = _mm512_fmadd_ps(a, f16x16(load32(x[r] + 2 * (i + 16 * j))), sum[r][j]);
+      }
+    }
   }
-  return _mm512_reduce_add_ps(_mm512_add_ps(_mm512_add_ps(sum[0], sum[1]), _mm512_add_ps(sum[2], sum[3])));
+  for (; i < p->k; i += 16) {
+    __m512 a = last_floats(w, i, lanes(p->k - i), type);
+    for (int r = 0; r < high; r++) {
+      sum[r][0] = _mm512_fmadd_ps(a, f16x16(load32(x[r] + 2 * i)), sum[r][0]);
+    }
+  }
+  for (int r = 0; r < high; r++) {
+    float v = _mm512_reduce_add_ps(_mm512_add_ps(_mm512_add_ps(sum[r][0], sum[r][1]), _mm512_add_ps(sum[r][2], sum[r][3])));
+    *y_at(p, m + r, n) = factor_of_halves(x[r], p->k) * v;
+  }
 }
 
 INLINE void put(const struct product *p, int32_t n, float v) { memcpy(p->y + 4 * (int64_t)n, &v, 4); }
 
-#define GEMV_FLOATS(name, type)                                            \
-  void gatun_gemv_##name##_avx512(const struct product *p) {               \
-    for (int32_t n = p->n0; n < p->n1; n++) {                              \
-      put(p, n, dot_floats(p->w + n * p->w_row, p->act, p->k, type));      \
-    }                                                                      \
+INLINE void gemv_floats(const struct product *p, const int type, const int asks) {
+  for (int32_t n = p->n0; n < p->n1; n++) {
+    put(p, n, dot_floats(p->w + n * p->w_row, p->act, p->k, type, asks));
+  }
+}
+
+#define GEMV_FLOATS(name, type)                              \
+  void gatun_gemv_##name##_avx512(const struct product *p) { \
+    if (p->asks) {                                           \
+      gemv_floats(p, type, 1);                               \
+    } else {                                                 \
+      gemv_floats(p, type, 0);                               \
+    }                                                        \
   }
 
-#define GEMV_HALVES(name, type)                                                     \
-  void gatun_gemv_##name##_by_half_avx512(const struct product *p) {                \
-    float factor = factor_of_halves(p->act, p->k);                                  \
-    for (int32_t n = p->n0; n < p->n1; n++) {                                       \
-      put(p, n, factor * dot_halves(p->w + n * p->w_row, p->act, p->k, type));      \
-    }                                                                               \
+#define GEMV_HALVES(name, type)                                      \
+  void gatun_gemv_##name##_by_half_avx512(const struct product *p) { \
+    for (int32_t n = p->n0; n < p->n1; n++) {                        \
+      int32_t m = 0;                                                 \
+      for (; m + HIGH <= p->rows; m += HIGH) {                       \
+        dots_halves(p, n, m, type, HIGH);                            \
+      }                                                              \
+      for (; m < p->rows; m++) {                                     \
+        dots_halves(p, n, m, type, 1);                               \
+      }                                                              \
+    }                                                                \
   }
 
 #define GEMV(name, dot)                                                    \

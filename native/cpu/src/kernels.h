@@ -83,7 +83,18 @@ struct product {
   int32_t n1;
   uint8_t *y;
   int64_t y_row;
+  /* Whether loops that little but loads fill may ask for weights ahead of reading them. */
+  int asks;
 };
+
+/* How far ahead of the weights being read lines are asked for: over the page boundaries where the processor's own prefetching stops. */
+#define AHEAD 4096
+
+static inline __attribute__((always_inline)) void ahead(const uint8_t *w, int bytes) {
+  for (int i = 0; i < bytes; i += 64) {
+    __builtin_prefetch(w + AHEAD + i);
+  }
+}
 
 static inline float *y_at(const struct product *p, int64_t m, int64_t n) { return (float *)(p->y + m * p->y_row) + n; }
 

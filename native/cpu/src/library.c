@@ -15,6 +15,9 @@ int32_t gatun_cpu_level(void) {
   return avx2 && avx512 ? GATUN_CPU_AVX512 : avx2 ? GATUN_CPU_AVX2 : GATUN_CPU_NONE;
 }
 
+/* On Zen 4 a loop of 64-byte loads runs at half its speed once it asks for lines (11 against 20 GB/s), and by the processor's own prefetching it misses none. */
+static int asks_ahead(void) { return !__builtin_cpu_is("amdfam19h"); }
+
 static const struct level *of_level(int32_t level) {
   return level == GATUN_CPU_AVX512 ? gatun_avx512() : level == GATUN_CPU_AVX2 ? gatun_avx2() : NULL;
 }
@@ -61,7 +64,7 @@ void gatun_cpu_matmul(int32_t level, int32_t type, const void *act, int64_t act_
     return;
   }
   struct product p = {(const uint8_t *)act + act_offset, act_row_bytes, rows, (const uint8_t *)w + w_offset, w_row_bytes, k, n0, n1,
-      (uint8_t *)y + y_offset, y_row_bytes};
+      (uint8_t *)y + y_offset, y_row_bytes, asks_ahead()};
   if (rows > 1 && kernel->many != NULL) {
     kernel->many(&p);
     return;

@@ -2,14 +2,6 @@
  * One row of x with weights of two to four bits, a group of 32 at a time in vectors of 32 bytes, at every level. The file that includes this defines `ints`
  * and `floats`, `sum8`, `dot_unsigned` for codes from 0 on and `signed_dot`. Nothing behind the weight is read.
  */
-#define AHEAD 4096
-
-INLINE void ahead(const uint8_t *w, int bytes) {
-  for (int i = 0; i < bytes; i += 64) {
-    _mm_prefetch((const char *)w + AHEAD + i, _MM_HINT_T0);
-  }
-}
-
 INLINE ints load32(const void *p) { return _mm256_loadu_si256((const ints *)p); }
 
 INLINE ints nibbles(const uint8_t *p) {

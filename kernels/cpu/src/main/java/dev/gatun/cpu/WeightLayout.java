@@ -18,14 +18,12 @@ import java.util.Optional;
  *
  * @param lanes the form of the kernels in Java
  * @param natives the kernels in C
- * @param rounding whether activations may be rounded to 16 bits beside weights of 16: more than {@value #MOST_EXACT} rows to BF16 beside BF16, a single
- *     one of more than {@value #LONGEST_EXACT} elements to F16
+ * @param rounding whether activations may be rounded to 16 bits beside weights of 16: to BF16 beside BF16 where the processor multiplies it, and else up
+ *     to {@value #FEW} rows to F16
  */
 record WeightLayout(Lanes lanes, NativeKernels natives, boolean rounding) {
-  private static final int MOST_EXACT = 8;
-
-  /** Beyond it a row in F32 fills the first cache, through which the weights must pass. */
-  private static final int LONGEST_EXACT = 4096;
+  /** The rows of a step that decodes or checks guesses, all of which must round alike. */
+  private static final int FEW = 8;
 
   /** The layout of a weight that a {@link Repack} has rewritten. */
   static final String STRIPS = "cpu_strips";
@@ -100,10 +98,8 @@ record WeightLayout(Lanes lanes, NativeKernels natives, boolean rounding) {
     if (!rounding || !w.isPlain()) {
       return Optional.empty();
     }
-    if (rows == 1) {
-      return w.size(-1) > LONGEST_EXACT ? natives.halving(w.dtype()) : Optional.empty();
-    }
-    return rows > MOST_EXACT ? natives.rounding(w.dtype()) : Optional.empty();
+    Optional<MatmulKernel> both = natives.rounding(w.dtype());
+    return both.isEmpty() && rows <= FEW ? natives.halving(w.dtype()) : both;
   }
 
   private MatmulKernel kernel(Tensor w) {

@@ -76,20 +76,26 @@ class RoundingKernelTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"F16, 37, 64, 1", "BF16, 5, 33, 1e6", "F16, 33, 513, 1e9", "BF16, 16, 8192, 1e-12", "F16, 3, 4097, 3e-39"})
-  void rowsRoundedToHalvesStayWithinThemWhateverTheirMagnitude(DType type, int columns, int k, float magnitude) {
+  @CsvSource({"F16, 1, 37, 64, 1", "BF16, 1, 5, 33, 1e6", "F16, 7, 33, 513, 1e9", "BF16, 2, 16, 8192, 1e-12", "F16, 1, 3, 4097, 3e-39", "BF16, 8, 9, 200, 1"})
+  void rowsRoundedToHalvesStayWithinThemWhateverTheirMagnitude(DType type, int rows, int columns, int k, float magnitude) {
     Random random = new Random(columns + 3L * k);
     for (NativeKernels kernels : levels()) {
       MatmulKernel kernel = kernels.halving(type).orElseThrow();
       try (Arena arena = Arena.ofConfined()) {
-        MemorySegment x = arena.allocate(4L * k, 64);
-        double largest = 0;
-        for (int i = 0; i < k; i++) {
-          float v = (float) random.nextGaussian() * magnitude;
-          x.setAtIndex(ValueLayout.JAVA_FLOAT, i, v);
-          largest = Math.max(largest, Math.abs(v));
+        MemorySegment x = arena.allocate(4L * rows * k, 64);
+        double[][] halves = new double[rows][k];
+        for (int r = 0; r < rows; r++) {
+          double largest = 0;
+          for (int i = 0; i < k; i++) {
+            float v = (float) random.nextGaussian() * magnitude * (1 << r);
+            x.setAtIndex(ValueLayout.JAVA_FLOAT, r * k + i, v);
+            largest = Math.max(largest, Math.abs(v));
+          }
+          double factor = Math.scalb(1.0, Math.max(-100, Math.getExponent((float) largest) - 14));
+          for (int i = 0; i < k; i++) {
+            halves[r][i] = half(x.getAtIndex(ValueLayout.JAVA_FLOAT, r * k + i) / factor) * factor;
+          }
         }
-        double factor = Math.scalb(1.0, Math.max(-100, Math.getExponent((float) largest) - 14));
         MemorySegment w = arena.allocate(2L * columns * k, 64);
         double[] weights = new double[columns * k];
         for (int i = 0; i < weights.length; i++) {
@@ -98,19 +104,26 @@ class RoundingKernelTest {
           w.setAtIndex(ValueLayout.JAVA_SHORT, i, bits);
           weights[i] = type == DType.F16 ? Float.float16ToFloat(bits) : Float.intBitsToFloat(bits << 16);
         }
-        MemorySegment act = arena.allocate(kernel.activationBytes(k), 64);
-        kernel.activate(x, 0, 4L * k, 1, k, act, 0, 0, 1);
-        MemorySegment y = arena.allocate(4L * columns, 64).fill((byte) 0xFF);
-        kernel.multiply(act, 0, kernel.activationBytes(k), 1, w, 0, 2L * k, k, 0, columns, y, 0, 4L * columns);
-        for (int n = 0; n < columns; n++) {
-          double sum = 0;
-          double size = 0;
-          for (int i = 0; i < k; i++) {
-            double product = half(x.getAtIndex(ValueLayout.JAVA_FLOAT, i) / factor) * factor * weights[n * k + i];
-            sum += product;
-            size += Math.abs(product);
+        long bytes = kernel.activationBytes(k);
+        MemorySegment act = arena.allocate(bytes * rows, 64);
+        kernel.activate(x, 0, 4L * k, rows, k, act, 0, 0, rows);
+        MemorySegment y = arena.allocate(4L * rows * columns, 64).fill((byte) 0xFF);
+        kernel.multiply(act, 0, bytes, rows, w, 0, 2L * k, k, 0, columns, y, 0, 4L * columns);
+        MemorySegment alone = arena.allocate(4L * columns, 64);
+        for (int r = 0; r < rows; r++) {
+          kernel.multiply(act, r * bytes, bytes, 1, w, 0, 2L * k, k, 0, columns, alone, 0, 4L * columns);
+          assertThat(alone.mismatch(y.asSlice(4L * r * columns, 4L * columns))).as("%s, row %d: the same bits alone", kernels, r).isEqualTo(-1);
+          for (int n = 0; n < columns; n++) {
+            double sum = 0;
+            double size = 0;
+            for (int i = 0; i < k; i++) {
+              double product = halves[r][i] * weights[n * k + i];
+              sum += product;
+              size += Math.abs(product);
+            }
+            assertThat((double) y.getAtIndex(ValueLayout.JAVA_FLOAT, (long) r * columns + n)).as("%s, row %d, column %d", kernels, r, n)
+                .isCloseTo(sum, within(4e-6 * size + Float.MIN_VALUE));
           }
-          assertThat((double) y.getAtIndex(ValueLayout.JAVA_FLOAT, n)).as("%s, column %d", kernels, n).isCloseTo(sum, within(4e-6 * size + Float.MIN_VALUE));
         }
       }
     }
