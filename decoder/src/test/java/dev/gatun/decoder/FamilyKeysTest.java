@@ -7,9 +7,11 @@ import dev.gatun.Backend;
 import dev.gatun.DType;
 import dev.gatun.Gatun;
 import dev.gatun.KvCache;
+import dev.gatun.decoder.gguf.Gguf;
 import dev.gatun.decoder.gguf.GgufEntry;
 import dev.gatun.decoder.gguf.GgufWriter;
 import dev.gatun.decoder.gguf.MetadataType;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -48,7 +50,8 @@ class FamilyKeysTest {
 
   @ParameterizedTest
   @CsvSource({"gemma2, blk.1.attn_q_norm.weight", "phi3, blk.0.ffn_gate.weight", "gpt2, rope_freqs.weight", "olmo2, blk.0.attn_norm.weight",
-      "qwen3moe, blk.0.exp_probs.bias", "deepseek2, blk.1.ffn_gate_inp_shexp.weight", "minicpm3, blk.0.attn_q.weight"})
+      "qwen3moe, blk.0.exp_probs.bias",
+      "granite, output.bias", "deepseek2, blk.1.ffn_gate_inp_shexp.weight", "minicpm3, blk.0.attn_q.weight"})
   void tensorsWithoutAPlaceAreNamed(String family, String tensor) {
     refused(family, writer -> RandomModel.vector(writer, tensor, 64, 1), "tensor " + tensor + " is not served in family " + family);
   }
@@ -61,7 +64,7 @@ class FamilyKeysTest {
     refused("deepseek2", writer -> writer.uint32("deepseek2.expert_gating_func", 9), "deepseek2.expert_gating_func 9 is not served", "sigmoid");
     refused("deepseek2", writer -> writer.float32("deepseek2.attention.temperature_scale", 0.1), "deepseek2.attention.temperature_scale is not served");
     refused("granite", writer -> writer.float32("granite.logit_scale", 0), "granite.logit_scale is 0");
-    refused("granite", writer -> writer.uint32("granite.expert_count", 4), "a mixture of experts", "granite.expert_count");
+    refused("granite", writer -> writer.uint32("granite.expert_count", 4), "granite.expert_used_count is missing");
     refused("gemma2", writer -> writer.float32("gemma2.attn_logit_softcapping", -1), "gemma2.attn_logit_softcapping");
     refused("llama", writer -> writer.string("llama.rope.scaling.type", "su"), "'su' is not served", "longrope");
   }
@@ -82,6 +85,51 @@ class FamilyKeysTest {
     float[] other = last(file("gemma3", writer -> writer.array("gemma3.attention.sliding_window_pattern", MetadataType.BOOL, List.of(false, true))));
     assertThat(each).isEqualTo(period);
     assertThat(other).isNotEqualTo(period);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"llama, attention.scale", "qwen3moe, expert_weights_scale", "olmo2, rope.scaling.yarn_beta_fast", "olmo2, rope.scaling.yarn_beta_slow"})
+  void keysThatAreReadInOtherFamiliesAloneChangeNothing(String family, String key) {
+    assertThat(last(file(family, writer -> writer.float32(family + "." + key, 3)))).isEqualTo(last(file(family, writer -> { })));
+  }
+
+  @Test
+  void theSwitchOfTheRotationIsThatOfDenseGranite() {
+    assertThat(last(file("granite", writer -> writer.bool("granite.rope.scaling.finetuned", false)))).isNotEqualTo(last(file("granite", writer -> { })));
+    assertThat(last(file("granitemoe", writer -> writer.bool("granitemoe.rope.scaling.finetuned", false))))
+        .isEqualTo(last(file("granitemoe", writer -> { })));
+  }
+
+  @Test
+  void sizesOfExpertsMayBeGivenForEachLayer() {
+    assertThat(last(file("qwen3moe", writer -> writer.array("qwen3moe.expert_used_count", MetadataType.UINT32, List.of(2, 2))
+        .array("qwen3moe.expert_feed_forward_length", MetadataType.UINT32, List.of(28, 28))))).isEqualTo(last(file("qwen3moe", writer -> { })));
+    refused("qwen3moe", writer -> writer.array("qwen3moe.expert_used_count", MetadataType.UINT32, List.of(2, 3)), "qwen3moe.expert_used_count differs");
+  }
+
+  @Test
+  void anOriginalContextOfZeroIsThatOfTheModel() {
+    assertThat(last(file("phi3", writer -> writer.uint32("phi3.rope.scaling.original_context_length", 0))))
+        .isEqualTo(last(file("phi3", writer -> writer.uint32("phi3.rope.scaling.original_context_length", RandomModel.CONTEXT))));
+  }
+
+  @Test
+  void biasesOfSomeProjectionsAloneAreNone() {
+    refused("qwen2+unbiased", writer -> RandomModel.vector(writer, "blk.1.attn_k.bias", 32, 1), "tensor blk.0.attn_q.bias is missing");
+  }
+
+  @Test
+  void anOuterDimensionOfOneMayBeLeftOut() {
+    Path whole = new RandomModel("llama", 1, 64, 1, 4, 2, 16, 300, false, DType.F32).write(folder.resolve("whole.gguf"));
+    Path less = folder.resolve("less.gguf");
+    try (Gguf gguf = Gguf.open(whole)) {
+      GgufWriter writer = new GgufWriter().copy(gguf.metadata());
+      gguf.tensors().forEach(tensor -> writer.tensor(tensor.name(), tensor.dtype(), Arrays.stream(tensor.shape()).dropWhile(size -> size == 1).toArray(),
+          (offset, chunk) -> MemorySegment.copy(tensor.data(), offset, chunk, 0, chunk.byteSize())));
+      writer.write(less);
+      assertThat(gguf.tensor("blk.0.ffn_up.weight").orElseThrow().shape()).containsExactly(1, 64);
+    }
+    assertThat(last(less)).isEqualTo(last(whole));
   }
 
   @Test

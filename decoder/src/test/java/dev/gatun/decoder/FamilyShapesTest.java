@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -80,6 +81,26 @@ class FamilyShapesTest {
       double[] far = new PlainDecoder(model.gguf(), FAR, false).logits(IDS)[IDS.length - 1];
       double[] near = new PlainDecoder(model.gguf(), NEAR, false).logits(IDS)[IDS.length - 1];
       assertThat(Errors.between(near, far).nmse()).isGreaterThan(1e-6);
+    }
+  }
+
+  @Test
+  void layersWithAWindowAreTurnedByTheFactorOfAttentionAlone() {
+    Path file = RandomModel.small("gemma3", DType.F32).write(folder.resolve("model.gguf"), Set.of(),
+        writer -> writer.string("gemma3.rope.scaling.type", "yarn").float32("gemma3.rope.scaling.attn_factor", 1.3));
+    try (Model model = Model.open(file)) {
+      hold(model, DType.F32, "auto", NEAR);
+    }
+  }
+
+  @Test
+  void logitsMayHaveABias() {
+    for (boolean tied : new boolean[] {true, false}) {
+      Path file = new RandomModel("qwen2", 1, 64, 96, 4, 2, 16, 300, tied, DType.F32).write(folder.resolve("model.gguf"), Set.of(),
+          writer -> RandomModel.vector(writer, "output.bias", 300, 0.5));
+      try (Model model = Model.open(file)) {
+        hold(model, DType.F32, "auto", NEAR);
+      }
     }
   }
 

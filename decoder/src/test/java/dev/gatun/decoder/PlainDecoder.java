@@ -2,6 +2,7 @@ package dev.gatun.decoder;
 
 import dev.gatun.decoder.gguf.Gguf;
 import java.util.Arrays;
+import java.util.function.Consumer;
 
 /**
  * The families in float64 loops that share nothing with the project's operators or graph: the truth that the decoder is held to on shapes no other
@@ -46,10 +47,12 @@ final class PlainDecoder {
       block(layer, x);
     }
     String output = t.has("output.weight") ? "output" : "token_embd";
+    double[] none = new double[t.outer("token_embd.weight")];
     double[][] logits = new double[ids.length][];
     for (int i = 0; i < ids.length; i++) {
       logits[i] = t.projected(output, t.norm("output_norm", x[i], 0, embedding));
       scale(logits[i], logitScale());
+      PlainTensors.add(logits[i], output.equals("output") ? none : t.tensor("output.bias").orElse(none));
       double cap = t.real("final_logit_softcapping", 0);
       for (int n = 0; cap > 0 && n < logits[i].length; n++) {
         logits[i][n] = cap * Math.tanh(logits[i][n] / cap);
@@ -128,6 +131,9 @@ final class PlainDecoder {
         q[i] = Arrays.copyOfRange(all, 0, heads * size);
         k[i] = Arrays.copyOfRange(all, heads * size, (heads + kvHeads) * size);
         v[i] = Arrays.copyOfRange(all, (heads + kvHeads) * size, all.length);
+        t.tensor(p + "attn_q.bias").ifPresent(biasOf(q[i]));
+        t.tensor(p + "attn_k.bias").ifPresent(biasOf(k[i]));
+        t.tensor(p + "attn_v.bias").ifPresent(biasOf(v[i]));
       } else {
         q[i] = t.projected(p + "attn_q", h);
         k[i] = t.projected(p + "attn_k", h);
@@ -141,6 +147,10 @@ final class PlainDecoder {
       }
     }
     return mixed(layer, p, q, k, v, kvHeads);
+  }
+
+  private static Consumer<double[]> biasOf(double[] row) {
+    return bias -> PlainTensors.add(row, bias);
   }
 
   /** Latent attention with the keys and values of every head written out. */
@@ -294,7 +304,7 @@ final class PlainDecoder {
 
   /** What YaRN and LongRoPE multiply cosine and sine by. */
   private double magnitude(int layer) {
-    boolean yarn = t.string("rope.scaling.type").equals("yarn");
+    boolean yarn = t.string("rope.scaling.type").equals("yarn") && !(family.equals("gemma3") && windowed(layer));
     double attention = t.real("rope.scaling.attn_factor", 1);
     boolean onScores = t.real("rope.scaling.yarn_log_multiplier", 0) != 0;
     return family.equals("olmo2") && windowed(layer) || onScores ? 1 : yarn ? attention * (1 + 0.1 * Math.log(t.real("rope.scaling.factor", 1))) : attention;

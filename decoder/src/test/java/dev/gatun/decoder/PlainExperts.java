@@ -26,7 +26,7 @@ final class PlainExperts {
     double[] y = new double[x.length];
     for (int e : chosen) {
       double weight = gates[e] / (normalized ? sum : 1) * scale;
-      double[] unit = unit(x, "_exps", e, t.required(p + "ffn_gate_exps.weight").length / t.outer(p + "ffn_gate_exps.weight") / x.length);
+      double[] unit = unit(x, "_exps", e, t.required(p + "ffn_down_exps.weight").length / logits.length / x.length);
       for (int i = 0; i < y.length; i++) {
         y[i] += weight * unit[i];
       }
@@ -60,8 +60,9 @@ final class PlainExperts {
   }
 
   private double[] unit(double[] x, String suffix, int expert, int width) {
-    double[] gate = t.multiply(p + "ffn_gate" + suffix + ".weight", expert * width, width, x);
-    double[] up = t.multiply(p + "ffn_up" + suffix + ".weight", expert * width, width, x);
+    String both = p + "ffn_gate_up" + suffix + ".weight";
+    double[] gate = t.has(both) ? t.multiply(both, 2 * expert * width, width, x) : t.multiply(p + "ffn_gate" + suffix + ".weight", expert * width, width, x);
+    double[] up = t.has(both) ? t.multiply(both, (2 * expert + 1) * width, width, x) : t.multiply(p + "ffn_up" + suffix + ".weight", expert * width, width, x);
     double[] mixed = IntStream.range(0, width).mapToDouble(i -> gate[i] / (1 + Math.exp(-gate[i])) * up[i]).toArray();
     return t.multiply(p + "ffn_down" + suffix + ".weight", expert * x.length, x.length, mixed);
   }

@@ -33,7 +33,8 @@ record RandomModel(String family, int layers, int embedding, int feedForward, in
   private static final int EXPERTS = 6;
 
   /** The variants of families that have more than one form. */
-  static final List<String> VARIANTS = List.of("llama+experts", "granitemoe+shared", "deepseek2+lite", "deepseek2+split");
+  static final List<String> VARIANTS = List.of("llama+experts", "minicpm+experts", "granite+experts", "granitemoe+shared", "qwen3moe+merged", "deepseek2+lite",
+      "deepseek2+split", "qwen2+fused", "qwen2+unbiased");
 
   static RandomModel small(String family, DType type) {
     return new RandomModel(family, 2, 64, 96, 4, 2, 16, 300, false, type);
@@ -109,7 +110,7 @@ record RandomModel(String family, int layers, int embedding, int feedForward, in
   }
 
   private int expertWidth() {
-    return family.matches("llama.*|granitemoe.*") ? feedForward : type.isBlock() ? 32 : 28;
+    return family.matches("llama.*|minicpm.*|granite.*") ? feedForward : type.isBlock() ? 32 : 28;
   }
 
   /** What tells a family from Llama, with numbers that no file has. */
@@ -117,7 +118,7 @@ record RandomModel(String family, int layers, int embedding, int feedForward, in
     String name = architecture();
     if (experts()) {
       writer.uint32(name + ".expert_count", EXPERTS).uint32(name + ".expert_used_count", 2);
-      if (!family.matches("llama.*|granitemoe.*")) {
+      if (!family.matches("llama.*|minicpm.*|granite.*")) {
         writer.uint32(name + ".expert_feed_forward_length", expertWidth());
       }
     }
@@ -148,8 +149,8 @@ record RandomModel(String family, int layers, int embedding, int feedForward, in
           writer.uint32("granitemoe.expert_shared_feed_forward_length", 64);
         }
       }
-      case "minicpm" -> writer.float32("minicpm.embedding_scale", 3).float32("minicpm.residual_scale", 0.7).float32("minicpm.logit_scale", 0.5);
-      case "granite" -> writer.float32("granite.embedding_scale", 5).float32("granite.residual_scale", 0.3).float32("granite.logit_scale", 2.5)
+      case "minicpm", "minicpm+experts" -> writer.float32("minicpm.embedding_scale", 3).float32("minicpm.residual_scale", 0.7).float32("minicpm.logit_scale", 0.5);
+      case "granite", "granite+experts" -> writer.float32("granite.embedding_scale", 5).float32("granite.residual_scale", 0.3).float32("granite.logit_scale", 2.5)
           .float32("granite.attention.scale", 0.4);
       case "gemma2" -> writer.uint32("gemma2.attention.sliding_window", 4).float32("gemma2.attn_logit_softcapping", 2)
           .float32("gemma2.final_logit_softcapping", 3);
@@ -176,7 +177,7 @@ record RandomModel(String family, int layers, int embedding, int feedForward, in
     }
     if (latent()) {
       latent(writer, p);
-    } else if (family.matches("gpt2|phi3")) {
+    } else if (family.matches("gpt2|phi3|.*fused")) {
       matrix(writer, p + "attn_qkv.weight", queries + 2 * keys, embedding);
     } else {
       matrix(writer, p + "attn_q.weight", queries, embedding);
@@ -190,7 +191,7 @@ record RandomModel(String family, int layers, int embedding, int feedForward, in
       feed(writer, p);
     }
     switch (family) {
-      case "qwen2", "qwen2moe" -> {
+      case "qwen2", "qwen2+fused", "qwen2moe" -> {
         vector(writer, p + "attn_q.bias", queries, 0.3);
         vector(writer, p + "attn_k.bias", keys, 0.3);
         vector(writer, p + "attn_v.bias", keys, 0.3);
@@ -201,7 +202,7 @@ record RandomModel(String family, int layers, int embedding, int feedForward, in
         vector(writer, p + "ffn_up.bias", feedForward, 0.3);
         vector(writer, p + "ffn_down.bias", embedding, 0.3);
       }
-      case "qwen3", "qwen3moe", "gemma3" -> {
+      case "qwen3", "qwen3moe", "qwen3moe+merged", "gemma3" -> {
         norm(writer, p + "attn_q_norm", headSize);
         norm(writer, p + "attn_k_norm", headSize);
       }
@@ -235,8 +236,12 @@ record RandomModel(String family, int layers, int embedding, int feedForward, in
   private void experts(GgufWriter writer, String p) {
     put(writer, p + "ffn_gate_inp.weight", DType.F32, new long[] {EXPERTS, embedding},
         Inputs.normal(p.hashCode(), EXPERTS * embedding, 1 / Math.sqrt(embedding)));
-    experts(writer, p + "ffn_gate_exps.weight", EXPERTS, expertWidth(), embedding);
-    experts(writer, p + "ffn_up_exps.weight", EXPERTS, expertWidth(), embedding);
+    if (family.endsWith("+merged")) {
+      experts(writer, p + "ffn_gate_up_exps.weight", EXPERTS, 2 * expertWidth(), embedding);
+    } else {
+      experts(writer, p + "ffn_gate_exps.weight", EXPERTS, expertWidth(), embedding);
+      experts(writer, p + "ffn_up_exps.weight", EXPERTS, expertWidth(), embedding);
+    }
     experts(writer, p + "ffn_down_exps.weight", EXPERTS, embedding, expertWidth());
     if (family.matches("deepseek2|deepseek2.split")) {
       vector(writer, p + "exp_probs_b.bias", EXPERTS, 0.3);

@@ -19,30 +19,36 @@ import java.util.function.Function;
  * @param norms the kind of norm
  * @param scales constants
  * @param learnedPositions whether there is a table of positions
+ * @param outputBias whether logits may have a bias
  * @param blocks from the tensors of a block to the block
  */
 public record Blueprint(String architecture, Dimensions sizes, int originalContext, Norm.Kind norms, Scales scales, boolean learnedPositions,
-    Function<BlockWeights, Block> blocks) {
+    boolean outputBias, Function<BlockWeights, Block> blocks) {
   private static final String TABLE = "token_embd.weight";
   private static final String POSITIONS = "position_embd.weight";
   private static final String OUTPUT = "output.weight";
+  private static final String OUTPUT_BIAS = "output.bias";
 
   /** With RMS norms and without scales. */
   static Blueprint of(Keys keys, Dimensions sizes, Function<BlockWeights, Block> blocks) {
-    return new Blueprint(keys.architecture(), sizes, RopeScaling.originalContext(keys, sizes.context()), Norm.Kind.RMS, Scales.NONE, false, blocks);
+    return new Blueprint(keys.architecture(), sizes, RopeScaling.originalContext(keys, sizes.context()), Norm.Kind.RMS, Scales.NONE, false, false, blocks);
   }
 
   Blueprint with(Scales other) {
-    return new Blueprint(architecture, sizes, originalContext, norms, other, learnedPositions, blocks);
+    return new Blueprint(architecture, sizes, originalContext, norms, other, learnedPositions, outputBias, blocks);
   }
 
   /** With layer norms. */
   Blueprint withLayerNorms() {
-    return new Blueprint(architecture, sizes, originalContext, Norm.Kind.LAYER, scales, learnedPositions, blocks);
+    return new Blueprint(architecture, sizes, originalContext, Norm.Kind.LAYER, scales, learnedPositions, outputBias, blocks);
   }
 
   Blueprint withLearnedPositions() {
-    return new Blueprint(architecture, sizes, originalContext, norms, scales, true, blocks);
+    return new Blueprint(architecture, sizes, originalContext, norms, scales, true, outputBias, blocks);
+  }
+
+  Blueprint withOutputBias() {
+    return new Blueprint(architecture, sizes, originalContext, norms, scales, learnedPositions, true, blocks);
   }
 
   /**
@@ -62,8 +68,9 @@ public record Blueprint(String architecture, Dimensions sizes, int originalConte
     for (int i = 0; i < sizes.layers(); i++) {
       loaded.add(blocks.apply(new BlockWeights(weights, i, sizes, norms, factors)));
     }
+    Optional<Tensor> bias = outputBias ? weights.optionalVector(OUTPUT_BIAS, sizes.vocabulary()) : Optional.empty();
     weights.checkAllTaken(architecture);
-    return new Graph(sizes, table, positions, loaded, norm, output, scales);
+    return new Graph(sizes, table, positions, loaded, norm, new Linear(output, bias), scales);
   }
 
   private Tensor positions(Weights weights, int context) {

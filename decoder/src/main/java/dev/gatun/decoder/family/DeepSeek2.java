@@ -21,13 +21,14 @@ final class DeepSeek2 implements Family {
     if (keys.real("attention.temperature_scale", 0) != 0) {
       throw keys.fault("metadata key " + keys.name("attention.temperature_scale") + " is not served in family " + architecture());
     }
-    long shared = (long) keys.optionalCount("expert_shared_count") * keys.size("expert_feed_forward_length");
+    int width = keys.uniformSize("expert_feed_forward_length").orElseThrow(() -> keys.missing("expert_feed_forward_length"));
+    long shared = (long) keys.optionalCount("expert_shared_count") * width;
     if (shared > Integer.MAX_VALUE) {
       throw keys.fault(keys.name("expert_shared_count") + " with " + keys.name("expert_feed_forward_length") + " is no sensible size: " + shared);
     }
     boolean direct = keys.hasTensor("blk.0.attn_q.weight");
     SizeReader reader = new SizeReader(keys).latent(direct ? 0 : keys.size("attention.q_lora_rank"), keys.size("attention.kv_lora_rank"))
-        .experts(ExpertKeys.required(keys, 0, (int) shared, keys.optionalCount("leading_dense_block_count"))).rotating(Pairs.INTERLEAVED);
+        .experts(ExpertKeys.required(keys, width, (int) shared, keys.optionalCount("leading_dense_block_count"))).rotating(Pairs.INTERLEAVED);
     Rotation rotation = reader.read().rotation().orElseThrow();
     double growth = 0.1 * Math.log(RopeScaling.stretch(rotation));
     double multiplier = keys.real("rope.scaling.yarn_log_multiplier", 0) / 0.1;
@@ -39,7 +40,8 @@ final class DeepSeek2 implements Family {
     double magnitude = onScores ? 1 / (1 + growth) : rotation.magnitude();
     Rotation own = new Rotation(rotation.pairs(), rotation.dims(), rotation.base(), rotation.scaling(), magnitude);
     Dimensions sizes = reader.rotation(own).attentionScale(factor * factor / Math.sqrt(SizeReader.keySize(keys))).read();
-    MoeRoute.Options routing = ExpertKeys.routing(keys, gating(keys), keys.flag("expert_weights_norm", false));
+    MoeRoute.Options routing = ExpertKeys.routing(keys, gating(keys), keys.flag("expert_weights_norm", false),
+        keys.scale("expert_weights_scale", 1));
     return Blueprint.of(keys, sizes, at -> Block.normedBefore(at, LatentAttention.load(at), feed(at, routing)));
   }
 

@@ -29,7 +29,7 @@ final class Gemma3 implements Family {
     IntPredicate windowed = window == 0 ? layer -> false : LayerPattern.windowed(keys, 6);
     Rotation rotation = sizes.rotation().orElseThrow();
     Rotation local = new Rotation(rotation.pairs(), rotation.dims(), keys.positive("rope.freq_base_swa", 10000), new Scaling.None(),
-        rotation.magnitude());
+        RopeScaling.attentionFactor(keys));
     return Blueprint.of(keys, sizes, at -> {
       boolean near = windowed.test(at.index());
       Attention.Options options = GroupedAttention.causal(sizes, near ? window : 0);

@@ -21,9 +21,9 @@ import java.util.Optional;
  * @param positions a row that is added for each position, if the family has them
  * @param blocks the blocks
  * @param norm the last norm
- * @param output the matrix that gives the logits
+ * @param output gives the logits
  */
-public record Graph(Dimensions sizes, Tensor table, Optional<Tensor> positions, List<Block> blocks, Norm norm, Tensor output, Scales scales) {
+public record Graph(Dimensions sizes, Tensor table, Optional<Tensor> positions, List<Block> blocks, Norm norm, Linear output, Scales scales) {
   /**
    * Appends what leads from token ids to the logits of the wanted rows.
    *
@@ -46,7 +46,7 @@ public record Graph(Dimensions sizes, Tensor table, Optional<Tensor> positions, 
       normed = scaled;
     }
     Tensor product = scales.softcap() == 0 ? logits : program.temporary("uncapped", DType.F32, logits.shape().sizes());
-    program.add(new Matmul(normed, output, inputs.perRow(product)));
+    output.append(program, normed, inputs.perRow(product));
     if (scales.softcap() != 0) {
       program.add(new Softcap(inputs.perRow(product), scales.softcap(), inputs.perRow(logits)));
     }

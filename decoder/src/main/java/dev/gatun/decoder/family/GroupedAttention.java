@@ -28,12 +28,17 @@ record GroupedAttention(Dimensions sizes, Linear q, Linear k, Linear v, Linear o
     int values = keys + d.kvHeads() * d.valueSize();
     Linear output = at.linear("attn_output", embedding, d.heads() * d.valueSize());
     if (at.has("attn_qkv.weight")) {
-      return new GroupedAttention(d, at.linearPart("attn_qkv", values, 0, queries, embedding),
-          at.linearPart("attn_qkv", values, queries, keys, embedding), at.linearPart("attn_qkv", values, keys, values, embedding), output, norms, rotary,
-          options);
+      return new GroupedAttention(d, part(at, "attn_q", values, 0, queries), part(at, "attn_k", values, queries, keys), part(at, "attn_v", values, keys, values),
+          output, norms, rotary, options);
     }
     return new GroupedAttention(d, at.linear("attn_q", queries, embedding), at.linear("attn_k", keys - queries, embedding),
         at.linear("attn_v", values - keys, embedding), output, norms, rotary, options);
+  }
+
+  /** Rows of the one matrix. Its bias may be in three parts all the same. */
+  private static Linear part(BlockWeights at, String name, int rows, int from, int to) {
+    Linear linear = at.linearPart("attn_qkv", rows, from, to, at.sizes().embedding());
+    return linear.bias().isPresent() ? linear : new Linear(linear.weight(), at.optionalVector(name + ".bias", to - from));
   }
 
   /** Causal, over keys of the last {@code window} positions, 0 for all. */

@@ -139,13 +139,6 @@ public final class Keys {
     return (float) value;
   }
 
-  /** Of families whose dense models alone are served. */
-  void refuseExperts() {
-    if (optionalCount("expert_count") > 0) {
-      throw fault("a mixture of experts (" + name("expert_count") + ") is not served in family " + architecture);
-    }
-  }
-
   double positive(String key, double otherwise) {
     double value = real(key, otherwise);
     if (value <= 0) {

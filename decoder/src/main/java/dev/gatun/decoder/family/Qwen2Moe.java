@@ -17,7 +17,7 @@ final class Qwen2Moe implements Family {
   public Blueprint read(Keys keys) {
     int width = keys.uniformSize("feed_forward_length").orElse(0);
     int shared = keys.optionalSize("expert_shared_feed_forward_length").orElse(width);
-    int each = width / keys.size("expert_used_count");
+    int each = width / ExpertKeys.used(keys);
     Dimensions sizes = new SizeReader(keys).experts(ExpertKeys.required(keys, each, shared, 0)).rotating(Pairs.HALF_SPLIT).read();
     MoeRoute.Options routing = ExpertKeys.routing(keys, Gating.SOFTMAX, false);
     return Blueprint.of(keys, sizes, at -> Block.normedBefore(at, Qwen2.attention(at),

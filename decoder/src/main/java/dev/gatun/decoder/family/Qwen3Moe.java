@@ -14,7 +14,7 @@ final class Qwen3Moe implements Family {
 
   @Override
   public Blueprint read(Keys keys) {
-    int width = keys.uniformSize("feed_forward_length").orElse(0) / keys.size("expert_used_count");
+    int width = keys.uniformSize("feed_forward_length").orElse(0) / ExpertKeys.used(keys);
     Dimensions sizes = new SizeReader(keys).experts(ExpertKeys.required(keys, width, 0, 0)).rotating(Pairs.HALF_SPLIT).read();
     MoeRoute.Options routing = ExpertKeys.routing(keys, Gating.SOFTMAX, true);
     return Blueprint.of(keys, sizes, at -> Block.normedBefore(at, Qwen3.attention(at), ExpertUnit.load(at, routing)));

@@ -10,6 +10,10 @@ import dev.gatun.Rotation.Scaling;
  * {@code rope_freqs.weight} instead, LongRoPE's as two tensors.
  */
 final class RopeScaling {
+  /** Converters write {@code rope.scaling.yarn_beta_fast} and {@code yarn_beta_slow}; llama.cpp reads neither in these families: same file, same tokens. */
+  private static final double BETA_FAST = 32;
+  private static final double BETA_SLOW = 1;
+
   private RopeScaling() {}
 
   /** The rotation of heads of {@code size} elements. */
@@ -24,7 +28,8 @@ final class RopeScaling {
 
   /** The positions that the model was trained for before its context was stretched. */
   static int originalContext(Keys keys, int context) {
-    return keys.optionalSize("rope.scaling.original_context_length").orElse(context);
+    int given = keys.optionalCount("rope.scaling.original_context_length");
+    return given == 0 ? context : given;
   }
 
   static double attentionFactor(Keys keys) {
@@ -51,8 +56,7 @@ final class RopeScaling {
         if (factor < 1) {
           throw keys.fault(keys.name("rope.scaling.factor") + " is " + factor + "; YaRN takes 1 or more");
         }
-        yield new Scaling.Yarn(factor, originalContext(keys, context), attentionFactor(keys), keys.positive("rope.scaling.yarn_beta_fast", 32),
-            keys.positive("rope.scaling.yarn_beta_slow", 1));
+        yield new Scaling.Yarn(factor, originalContext(keys, context), attentionFactor(keys), BETA_FAST, BETA_SLOW);
       }
       default -> throw keys.fault(keys.name("rope.scaling.type") + " '" + type + "' is not served; served are none, linear, longrope and yarn");
     };

@@ -31,7 +31,7 @@ final class SizeReader {
     return this;
   }
 
-  /** Instead of the file's, which is one over the root of the size of a head where it gives none. */
+  /** Instead of one over the root of the size of a head. */
   SizeReader attentionScale(double value) {
     scale = Optional.of(value);
     return this;
@@ -81,8 +81,7 @@ final class SizeReader {
       throw keys.fault(keys.name(norms.key()) + " is negative: " + eps);
     }
     Optional<Rotation> turned = rotation.or(() -> pairs.map(which -> RopeScaling.rotation(keys, which, keySize, context)));
-    double given = keys.real("attention.scale", 0);
-    double attentionScale = scale.orElse(given == 0 ? 1 / Math.sqrt(keySize) : given);
+    double attentionScale = scale.orElse(1 / Math.sqrt(keySize));
     return new Dimensions(keys.size("block_count"), embedding, feedForward.orElse(0), heads, kvHeads, keySize, valueSize, keys.vocabulary(), context,
         eps, (float) attentionScale, window, turned, experts, latent);
   }

@@ -55,6 +55,11 @@ public final class Weights implements AutoCloseable {
     return names.contains(name);
   }
 
+  /** Whether a tensor of some block has one of these names. */
+  boolean anyBlockHas(List<String> tensors) {
+    return names.stream().anyMatch(name -> name.startsWith("blk.") && tensors.contains(name.replaceFirst("blk\\.\\d+\\.", "")));
+  }
+
   /** A matrix of {@code rows} rows of {@code columns} elements. */
   Tensor matrix(String name, long rows, long columns, Use use) {
     return matrixPart(name, rows, 0, rows, columns, use);
@@ -138,19 +143,24 @@ public final class Weights implements AutoCloseable {
   }
 
   private GgufTensor checked(GgufTensor tensor, long... shape) {
-    if (!Arrays.equals(tensor.shape(), shape)) {
+    if (!Arrays.equals(squeezed(tensor.shape()), squeezed(shape))) {
       throw fault("tensor " + tensor.name() + " has shape " + Arrays.toString(tensor.shape()) + ", the model's metadata wants " + Arrays.toString(shape));
     }
     if (tensor.dtype() == DType.I8 || tensor.dtype() == DType.I32) {
       throw fault("tensor " + tensor.name() + " has type " + tensor.dtype() + ", which is no weight");
     }
     taken.add(tensor.name());
-    return tensor;
+    return reshaped(tensor, shape);
+  }
+
+  /** Without outer dimensions of 1, which the format lets writers leave out. */
+  private static long[] squeezed(long[] shape) {
+    return Arrays.stream(shape).dropWhile(size -> size == 1).toArray();
   }
 
   /** Takes the indices {@code from} to {@code to} of the first dimension. */
-  private Tensor take(GgufTensor whole, Use use, long from, long to, long... shape) {
-    checked(whole, shape);
+  private Tensor take(GgufTensor given, Use use, long from, long to, long... shape) {
+    GgufTensor whole = checked(given, shape);
     GgufTensor tensor = from == 0 && to == shape[0] ? whole : part(whole, from, to);
     Optional<TensorSource> source = gguf.source(whole.name()).map(bytes -> startingAt(bytes, offset(whole, from)));
     if (backend.isEmpty()) {
