@@ -116,7 +116,7 @@ final class MlaListing {
       prompt(Level.STANDARD, heads, k, "context", 41, "tokens", 33, "rank", 100, "rope", 7, "nope", 9, "value", 5, "rows", Up.Rows.LATENT, "lies", Placement.SHIFTED, "apart", true, "count", 30);
       prompt(Level.STANDARD, heads, k, "context", 70, "tokens", 40, "rank", 64, "rope", 200, "w", "bf16");
       prompt(Level.STANDARD, heads, k, "context", 40, "tokens", 40, "nan", 20, "w", "f16");
-      prompt(Level.STANDARD, heads, k, "context", 40, "tokens", 36, "ahead", 3, "page", 4);
+      prompt(Level.STANDARD, heads, k, "context", ints(40, 40), "tokens", ints(36, 36), "ahead", 3, "page", 4);
       prompt(Level.STANDARD, heads, k, "context", ints(40, 35), "tokens", ints(40, 35), "count", 71, "sequences", 1);
       prompt(Level.STANDARD, heads, k, "context", ints(40, 35), "tokens", ints(40, 35), "count", 0);
       prompt(Level.STANDARD, heads, k, "context", 60, "tokens", 50, "causal", false, "kfill", Fill.OUTLIERS);
