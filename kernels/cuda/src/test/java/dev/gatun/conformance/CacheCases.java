@@ -87,7 +87,7 @@ final class CacheCases {
     for (DType kept : new DType[] {DType.F16, DType.BF16, DType.F32}) {
       cases.accept("mla_attention of prompts over " + kept, () -> latentPrompts(kept));
       if (kept != DType.F32) {
-        cases.accept("attention over dense " + kept + " with values of another size", () -> prefill(kept, aligned() ? 192 : 165, aligned() ? 128 : 99));
+        cases.accept("attention of many tokens over " + kept + " with values of another size", () -> prefillPages(kept, aligned() ? 192 : 168, aligned() ? 128 : 104, 0));
       }
     }
     cases.accept("attention with slopes", this::slopes);
@@ -198,16 +198,12 @@ final class CacheCases {
 
   /** The last tokens of a sequence, over more keys than one tile has; kernels of warpgroups round where rows are aligned. */
   void prefill(DType kept, int width) {
-    prefill(kept, width, width);
-  }
-
-  private void prefill(DType kept, int width, int values) {
     int context = aligned() ? 128 : 83;
     int tokens = aligned() ? 32 : 19;
     Ragged batch = new Ragged(harness.ints(0, tokens), harness.ints(0), harness.ints(IntStream.range(context - tokens, context).toArray()));
-    Kv kv = new Kv.Dense(normal(kept, 2, context, 1, width), normal(kept, 3, context, 1, values), harness.ints(0, context));
+    Kv kv = new Kv.Dense(normal(kept, 2, context, 1, width), normal(kept, 3, context, 1, width), harness.ints(0, context));
     harness.check(new Attention(normal(DType.F32, 1, tokens, 2, width), kv, batch, causal(width), Optional.empty(),
-        harness.output(DType.F32, tokens, 2, values)), !aligned() || kept == DType.F32 ? F32_BOUND : rounded(kept));
+        harness.output(DType.F32, tokens, 2, width)), !aligned() || kept == DType.F32 ? F32_BOUND : rounded(kept));
   }
 
   /**
@@ -215,10 +211,14 @@ final class CacheCases {
    * kept; odd pages are copied in parts, through a window and with sinks.
    */
   void prefillPages(DType kept, int width, float softcap) {
+    prefillPages(kept, width, width, softcap);
+  }
+
+  private void prefillPages(DType kept, int width, int values, float softcap) {
     int[] context = aligned() ? new int[] {192, 64} : new int[] {149, 23};
     int[] tokens = aligned() ? new int[] {96, 16} : new int[] {51, 9};
     int group = aligned() ? 4 : 3;
-    try (PagedKeys keys = new PagedKeys(harness, new KvCache.Spec(1, 2, width, width, kept, aligned() ? 16 : 24, 24, 4, 216))) {
+    try (PagedKeys keys = new PagedKeys(harness, new KvCache.Spec(1, 2, width, values, kept, aligned() ? 16 : 24, 24, 4, 216))) {
       int[] slots = {keys.open(), keys.open()};
       int[][] positions = new int[2][];
       int[][] last = new int[2][];
@@ -228,11 +228,11 @@ final class CacheCases {
         last[s] = IntStream.range(context[s] - tokens[s], context[s]).toArray();
       }
       int appended = context[0] + context[1];
-      keys.append(keys.batch(slots, positions), slots, positions, normal(DType.F32, 2, appended, 2, width), normal(DType.F32, 3, appended, 2, width));
+      keys.append(keys.batch(slots, positions), slots, positions, normal(DType.F32, 2, appended, 2, width), normal(DType.F32, 3, appended, 2, values));
       Ragged batch = keys.batch(slots, last);
       int n = tokens[0] + tokens[1];
       Tensor q = normal(aligned() ? kept : DType.F32, 1, n, 2L * group, width);
-      Tensor y = harness.output(aligned() ? DType.F32 : kept, n, 2L * group, width);
+      Tensor y = harness.output(aligned() ? DType.F32 : kept, n, 2L * group, values);
       float scale = (float) (1 / Math.sqrt(width));
       Attention.Options options = new Attention.Options(aligned() ? scale : -scale, true, aligned() ? 0 : 61, softcap);
       Optional<Tensor> sinks = aligned() ? Optional.empty() : Optional.of(harness.vector(Inputs.normal(4, 2 * group, 1)));
