@@ -5,9 +5,9 @@
 // Precision: what tensor cores multiply has 11 or 8 bits. A query that does not fit is split in a high and a low part, and so are the weights where y has
 // more bits than they: two products instead of one, and the result is float32's to 2^-21 (F16) or 2^-17 (BF16). A query row is first divided by a power of two
 // so that its largest element is below 2. Weights are summed in float32 before they are split. An infinity in a key makes its score NaN where the query is
-// split, since its low part may have the other sign.
+// split, since its low part may have the other sign. With `rounded` nothing is split: one product each, of what is rounded to 11 or 8 bits.
 //
-// Tile: 64 rows by KEYS keys. Shared: queries (twice where split), keys, values; 16-byte chunks change places with the row's number, so that the eight rows of
+// Tile: 64 rows by KEYS keys of up to SIZE elements with values of up to VALUES. Shared: queries (twice where split), keys, values; 16-byte chunks change places with the row's number, so that the eight rows of
 // a matrix lie in different banks. While keys are multiplied, values arrive, and while values are, the next keys.
 //   128 rows: 128 registers of sums at SIZE 128 and 96 KiB with split queries, one block a multiprocessor on sm_80; rejected.
 //   queries in registers: 64 more where split, past 255; rejected.
@@ -78,19 +78,19 @@ __device__ __forceinline__ void bring_any(const AttentionParams& p, const Keys& 
   }
 }
 
-template <DType T, int SIZE, int KEYS>
+template <DType T, int SIZE, int VALUES, int KEYS>
 __device__ void attention_prefill_mma(const AttentionParams& p) {
   constexpr int ROWS = 64;
   constexpr int THREADS = 128;
-  constexpr int CHUNKS = SIZE / 8;
+  constexpr int SUMS = VALUES / 8;   // 8 columns each
   constexpr int COLUMNS = KEYS / 8;  // 8 keys each
   GATUN_DYNAMIC_SHARED(uint16_t, shared);
   GATUN_SHARED(float[ROWS], magnitudes);
-  const bool split_query = p.q.dtype != T && !(T == F16 && p.q.dtype == BF16);
-  const bool split_weights = p.y.dtype != T && !(T == F16 && p.y.dtype == BF16);
+  const bool split_query = p.rounded == 0 && p.q.dtype != T && !(T == F16 && p.q.dtype == BF16);
+  const bool split_weights = p.rounded == 0 && p.y.dtype != T && !(T == F16 && p.y.dtype == BF16);
   uint16_t* const key_tile = shared;
   uint16_t* const value_tile = key_tile + KEYS * SIZE;
-  uint16_t* const queries = value_tile + KEYS * SIZE;
+  uint16_t* const queries = value_tile + KEYS * VALUES;
   uint16_t* const query_rests = queries + ROWS * SIZE;  // there only where queries are split
   const int lane = threadIdx.x % 32;
   const int warp = threadIdx.x / 32;
@@ -116,10 +116,10 @@ __device__ void attention_prefill_mma(const AttentionParams& p) {
   cp_async_commit();
   for (int row = warp; row < ROWS; row += THREADS / 32) {
     const char* from = query_row(p, tile.token + min(row, used - 1) / rows.heads, rows.query + min(row, used - 1) % rows.heads);
-    float value[CHUNKS / 4];
+    float value[SIZE / 32];
     float largest = 0;
 GATUN_UNROLL
-    for (int i = 0; i < CHUNKS / 4; i++) {
+    for (int i = 0; i < SIZE / 32; i++) {
       const int at = i * 32 + lane;
       value[i] = row < used && at < p.key_size ? load(from, p.q.dtype, at) : 0.0f;
       largest = fmaxf(largest, fabsf(value[i]));
@@ -136,7 +136,7 @@ GATUN_UNROLL
       magnitudes[row] = magnitude;
     }
 GATUN_UNROLL
-    for (int i = 0; i < CHUNKS / 4; i++) {
+    for (int i = 0; i < SIZE / 32; i++) {
       const int at = i * 32 + lane;
       const int place = swizzled<SIZE>(row, at / 8) + at % 8;
       const uint16_t high = round16<T>(value[i] * inverse);
@@ -152,7 +152,7 @@ GATUN_UNROLL
   int last[2];
   float largest[2];
   float total[2] = {};  // this lane's share of the sum of weights
-  float sums[CHUNKS][4] = {};
+  float sums[SUMS][4] = {};
 GATUN_UNROLL
   for (int r = 0; r < 2; r++) {
     const int row = warp * 16 + lane / 4 + r * 8;
@@ -170,7 +170,7 @@ GATUN_UNROLL
     const int count = min(KEYS, span.to - from);
     cp_async_wait<0>();
     __syncthreads();  // the keys are there; the values of the tile before are read
-    bring_any<T, SIZE, KEYS, THREADS>(p, keys, value_side, from, count, value_tile);
+    bring_any<T, VALUES, KEYS, THREADS>(p, keys, value_side, from, count, value_tile);
     cp_async_commit();
 
     float scores[COLUMNS][4] = {};
@@ -216,7 +216,7 @@ GATUN_UNROLL
       largest[r] = top;
       total[r] *= shrink;
 GATUN_UNROLL
-      for (int c = 0; c < CHUNKS; c++) {
+      for (int c = 0; c < SUMS; c++) {
         sums[c][r * 2] *= shrink;
         sums[c][r * 2 + 1] *= shrink;
       }
@@ -245,17 +245,17 @@ GATUN_UNROLL
       // A weight of 0 hides a value only while the value is finite. In a tile that not all rows see all of, numbers that are not finite are added to the rows
       // that see them, weights or not, and taken from the tile.
       bool finite = true;
-      for (int i = threadIdx.x; i < KEYS * SIZE / 2; i += THREADS) {
+      for (int i = threadIdx.x; i < KEYS * VALUES / 2; i += THREADS) {
         const uint32_t pair = reinterpret_cast<const uint32_t*>(value_tile)[i];
         finite = finite && finite16<T>(pair) && finite16<T>(pair >> 16);
       }
       if (__syncthreads_or(!finite) != 0) {
         for (int j = 0; j < count; j++) {
 GATUN_UNROLL
-          for (int c = 0; c < CHUNKS; c++) {
+          for (int c = 0; c < SUMS; c++) {
 GATUN_UNROLL
             for (int e = 0; e < 2; e++) {
-              const uint16_t bits = value_tile[swizzled<SIZE>(j, c) + lane % 4 * 2 + e];
+              const uint16_t bits = value_tile[swizzled<VALUES>(j, c) + lane % 4 * 2 + e];
               if (!finite16<T>(bits)) {
                 sums[c][e] += from + j >= first[0] && from + j < last[0] ? value16<T>(bits) : 0.0f;
                 sums[c][2 + e] += from + j >= first[1] && from + j < last[1] ? value16<T>(bits) : 0.0f;
@@ -264,7 +264,7 @@ GATUN_UNROLL
           }
         }
         __syncthreads();
-        for (int i = threadIdx.x; i < KEYS * SIZE; i += THREADS) {
+        for (int i = threadIdx.x; i < KEYS * VALUES; i += THREADS) {
           if (!finite16<T>(value_tile[i])) {
             value_tile[i] = 0;
           }
@@ -286,10 +286,10 @@ GATUN_UNROLL
         a_rest[3] = pack16_rest<T>(right[2], right[3], a[3]);
       }
 GATUN_UNROLL
-      for (int c = 0; c < CHUNKS; c += 2) {
+      for (int c = 0; c < SUMS; c += 2) {
         if (c * 8 < p.value_size) {
           uint32_t b[4];
-          ldmatrix4_transposed(b, value_tile + swizzled<SIZE>(step * 16 + lane % 16, c + lane / 16));
+          ldmatrix4_transposed(b, value_tile + swizzled<VALUES>(step * 16 + lane % 16, c + lane / 16));
           multiply<T>(sums[c], a, b[0], b[1]);
           multiply<T>(sums[c + 1], a, b[2], b[3]);
           if (split_weights) {
@@ -311,7 +311,7 @@ GATUN_UNROLL
       const float factor = finishing_factor(p, head, largest[r], total[r], first[r] >= last[r]);
       char* y = result_row(p, tile.token + row / rows.heads, head);
 GATUN_UNROLL
-      for (int c = 0; c < CHUNKS; c++) {
+      for (int c = 0; c < SUMS; c++) {
 GATUN_UNROLL
         for (int e = 0; e < 2; e++) {
           const int i = c * 8 + lane % 4 * 2 + e;
@@ -326,15 +326,18 @@ GATUN_UNROLL
 
 }  // namespace gatun
 
-// `shared` is what a block needs, `split` how much more where queries are split.
-#define ATTENTION_PREFILL_MMA(NAME, T, SIZE, KEYS)                                                                                        \
-  GATUN_KERNEL(attention_prefill_##NAME##_##SIZE, AttentionParams, 128, gatun::attention_prefill_mma<T, SIZE, KEYS>)                       \
+// SIZE is of keys, and the most of values is VALUES; `shared` is what a block needs, `split` how much more where queries are split.
+#define ATTENTION_PREFILL_MMA(NAME, T, SIZE, VALUES, KEYS)                                                                                \
+  GATUN_KERNEL(attention_prefill_##NAME##_##SIZE, AttentionParams, 128, gatun::attention_prefill_mma<T, SIZE, VALUES, KEYS>)               \
   GATUN_TILE(attention_prefill_##NAME##_##SIZE, rows, 64)                                                                                 \
-  GATUN_TILE(attention_prefill_##NAME##_##SIZE, shared, (64 + 2 * KEYS) * SIZE * 2)                                                        \
+  GATUN_TILE(attention_prefill_##NAME##_##SIZE, values, VALUES)                                                                           \
+  GATUN_TILE(attention_prefill_##NAME##_##SIZE, shared, (64 * SIZE + KEYS * (SIZE + VALUES)) * 2)                                          \
   GATUN_TILE(attention_prefill_##NAME##_##SIZE, split, 64 * SIZE * 2)
-ATTENTION_PREFILL_MMA(f16, gatun::F16, 64, 64)
-ATTENTION_PREFILL_MMA(f16, gatun::F16, 128, 64)
-ATTENTION_PREFILL_MMA(f16, gatun::F16, 256, 32)
-ATTENTION_PREFILL_MMA(bf16, gatun::BF16, 64, 64)
-ATTENTION_PREFILL_MMA(bf16, gatun::BF16, 128, 64)
-ATTENTION_PREFILL_MMA(bf16, gatun::BF16, 256, 32)
+ATTENTION_PREFILL_MMA(f16, gatun::F16, 64, 64, 64)
+ATTENTION_PREFILL_MMA(f16, gatun::F16, 128, 128, 64)
+ATTENTION_PREFILL_MMA(f16, gatun::F16, 192, 128, 64)
+ATTENTION_PREFILL_MMA(f16, gatun::F16, 256, 256, 32)
+ATTENTION_PREFILL_MMA(bf16, gatun::BF16, 64, 64, 64)
+ATTENTION_PREFILL_MMA(bf16, gatun::BF16, 128, 128, 64)
+ATTENTION_PREFILL_MMA(bf16, gatun::BF16, 192, 128, 64)
+ATTENTION_PREFILL_MMA(bf16, gatun::BF16, 256, 256, 32)

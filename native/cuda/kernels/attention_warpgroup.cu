@@ -12,6 +12,7 @@
 // Tile: rows by keys, 2 stages of keys and of values (4 at SIZE 64); registers of a consumer thread for scores + sums + weights of those it has.
 //   SIZE 64:  192 x 96,  48 + 32 + 24 of 152, 126,976 bytes shared. 128 keys need 160 registers, which leaves the asking warp 32, too few: it spilled.
 //   SIZE 128: 128 x 128, 64 + 64 + 32 of 232, 167,936 bytes. 176 keys (what FA3 takes without a mask) are no whole number of copies of a page; rejected.
+//   SIZE 192 with values of 128, as latent attention's are made: 128 x 128 with the registers of SIZE 128, 217,088 bytes.
 //   SIZE 256: 128 x 64,  32 + 128 + 16 of 232, 200,704 bytes. 80 keys, as above; rejected.
 //   192 rows at SIZE 128: 160 registers hold scores, sums and weights and nothing else; rejected.
 //   queries in registers: 32 more at SIZE 128, and from shared memory a product's 64 clocks read 6 of the 8 KiB that they could; rejected.
@@ -57,14 +58,15 @@ struct Task {
 };
 
 // The sizes of an instance, and where everything lies in shared memory.
-template <int SIZE, int KEYS, int GROUPS, int STAGES>
+template <int SIZE, int VALUES, int KEYS, int GROUPS, int STAGES>
 struct WarpgroupTile {
   static constexpr int kRows = 64 * GROUPS;
   static constexpr int kThreads = 128 * (GROUPS + 1);
   static constexpr int kReaders = 128 * GROUPS;
   static constexpr int kHalf = KEYS * 64;             // elements of a tile of 64 columns
-  static constexpr int kStage = KEYS * SIZE;          // elements of a tile
-  static constexpr int kSharedBytes = (kRows * SIZE + 2 * STAGES * kStage) * 2 + 4096;
+  static constexpr int kKeys = KEYS * SIZE;           // elements of a tile of keys
+  static constexpr int kValues = KEYS * VALUES;       // and of one of values
+  static constexpr int kSharedBytes = (kRows * SIZE + STAGES * (kKeys + kValues)) * 2 + 4096;
   uint16_t* queries;
   uint16_t* keys;
   uint16_t* values;
@@ -84,8 +86,8 @@ struct WarpgroupTile {
   __device__ __forceinline__ explicit WarpgroupTile(unsigned char* shared) {
     queries = reinterpret_cast<uint16_t*>(shared);
     keys = queries + kRows * SIZE;
-    values = keys + STAGES * kStage;
-    keys_full = reinterpret_cast<uint64_t*>(values + STAGES * kStage);
+    values = keys + STAGES * kKeys;
+    keys_full = reinterpret_cast<uint64_t*>(values + STAGES * kValues);
     keys_empty = keys_full + STAGES;
     values_full = keys_empty + STAGES;
     values_empty = values_full + STAGES;
@@ -142,15 +144,15 @@ GATUN_UNROLL
 }
 
 // sums += w·v, started.
-template <DType T, int SIZE, int KEYS>
-__device__ __forceinline__ void start_sums(float (&sums)[SIZE / 2], const uint32_t (&w)[KEYS / 16][4], uint64_t values) {
+template <DType T, int VALUES, int KEYS>
+__device__ __forceinline__ void start_sums(float (&sums)[VALUES / 2], const uint32_t (&w)[KEYS / 16][4], uint64_t values) {
 GATUN_UNROLL
   for (int step = 0; step < KEYS / 16; step++) {
     const uint64_t b = values + static_cast<uint64_t>(step * 16 * 64 * 2 >> 4);
     if constexpr (T == F16) {
-      wgmma_f16<SIZE, true>(sums, w[step], b, true);
+      wgmma_f16<VALUES, true>(sums, w[step], b, true);
     } else {
-      wgmma_bf16<SIZE, true>(sums, w[step], b, true);
+      wgmma_bf16<VALUES, true>(sums, w[step], b, true);
     }
   }
 }
@@ -255,18 +257,19 @@ template <DType T, bool CAPPED, int SIZE>
 __device__ __forceinline__ void bring_queries(const AttentionParams& p, const RowsOfTile& part, const Task& task, int row0, uint16_t* into, float* factor,
                                               int* first, int* last) {
   constexpr int CHUNKS = SIZE / 8;
-  constexpr int AT_ONCE = 32 / CHUNKS;
+  constexpr int LANES = CHUNKS == 24 ? 32 : CHUNKS;  // of a row; a power of two, for the sake of the maximum
+  constexpr int AT_ONCE = 32 / LANES;
   const int thread = renewed(static_cast<int>(threadIdx.x));
   const int lane = thread % 32;
   const int warp = thread / 32 % 4;
-  const int chunk = lane % CHUNKS;
+  const int chunk = lane % LANES;
   const uint64_t all = reinterpret_cast<uintptr_t>(p.q.base) | static_cast<uint64_t>(p.q.stride[0]) | static_cast<uint64_t>(p.q.stride[1]);
   const bool aligned = all % 16 == 0 && p.key_size % 8 == 0;
   const uint32_t sign = p.scale < 0 ? 0x80008000u : 0u;
   const int used = task.count * part.heads;
 GATUN_UNROLL
   for (int i = 0; i < 16 / AT_ONCE; i++) {
-    const int within = warp * 16 + i * AT_ONCE + lane / CHUNKS;
+    const int within = warp * 16 + i * AT_ONCE + lane / LANES;
     const int row = row0 + within;
     uint4 packed = make_uint4(0, 0, 0, 0);
     float divisor = 1;
@@ -290,7 +293,7 @@ GATUN_UNROLL
           largest = fmaxf(largest, fabsf(value[e]));
         }
 GATUN_UNROLL
-        for (int offset = CHUNKS / 2; offset > 0; offset >>= 1) {
+        for (int offset = LANES / 2; offset > 0; offset >>= 1) {
           largest = fmaxf(largest, __shfl_xor_sync(0xFFFFFFFFu, largest, offset));
         }
         const uint32_t exponent = __float_as_uint(largest) & 0x7F800000u;
@@ -303,7 +306,9 @@ GATUN_UNROLL
                           round_pair<T>(value[4] * inverse, value[5] * inverse), round_pair<T>(value[6] * inverse, value[7] * inverse));
     }
     packed = make_uint4(packed.x ^ sign, packed.y ^ sign, packed.z ^ sign, packed.w ^ sign);
-    *reinterpret_cast<uint4*>(into + tiled(64, within, chunk)) = packed;
+    if (LANES == CHUNKS || chunk < CHUNKS) {
+      *reinterpret_cast<uint4*>(into + tiled(64, within, chunk)) = packed;
+    }
     if (chunk == 0) {
       // Never 0, whose product with the -inf of a score that is not seen is NaN.
       factor[row] = fmaxf(fabsf(p.scale) * divisor * (CAPPED ? 1.0f / p.softcap : kLog2E), 1e-37f);
@@ -315,9 +320,9 @@ GATUN_UNROLL
 }
 
 // The warp that decides on tasks and asks for keys and values.
-template <int SIZE, int KEYS, int GROUPS, int STAGES>
-__device__ __forceinline__ void produce(const WarpgroupAttentionParams& p, const AttentionParams& a, const WarpgroupTile<SIZE, KEYS, GROUPS, STAGES>& at) {
-  using Tile = WarpgroupTile<SIZE, KEYS, GROUPS, STAGES>;
+template <int SIZE, int VALUES, int KEYS, int GROUPS, int STAGES>
+__device__ __forceinline__ void produce(const WarpgroupAttentionParams& p, const AttentionParams& a, const WarpgroupTile<SIZE, VALUES, KEYS, GROUPS, STAGES>& at) {
+  using Tile = WarpgroupTile<SIZE, VALUES, KEYS, GROUPS, STAGES>;
   const int lane = threadIdx.x % 32;
   const int tokens = a.q.size0();
   const int sequences = held_count(a.sequence_count, a.sequences);
@@ -368,24 +373,24 @@ __device__ __forceinline__ void produce(const WarpgroupAttentionParams& p, const
       mbarrier_wait(&at.keys_empty[stage], parity);
       if (lane == 0) {
         at.missing[stage] = static_cast<int>(missing);
-        mbarrier_expect(&at.keys_full[stage], Tile::kStage * 2);
+        mbarrier_expect(&at.keys_full[stage], Tile::kKeys * 2);
       }
       __syncwarp(0xFFFFFFFFu);
       if (mine) {
 GATUN_UNROLL
         for (int half = 0; half < SIZE / 64; half++) {
-          tensor_copy(at.keys + stage * Tile::kStage + half * Tile::kHalf + lane * p.box * 64, p.key_map, half * 64, second, third, page, &at.keys_full[stage]);
+          tensor_copy(at.keys + stage * Tile::kKeys + half * Tile::kHalf + lane * p.box * 64, p.key_map, half * 64, second, third, page, &at.keys_full[stage]);
         }
       }
       mbarrier_wait(&at.values_empty[stage], parity);
       if (lane == 0) {
-        mbarrier_expect(&at.values_full[stage], Tile::kStage * 2);
+        mbarrier_expect(&at.values_full[stage], Tile::kValues * 2);
       }
       __syncwarp(0xFFFFFFFFu);
       if (mine) {
 GATUN_UNROLL
-        for (int half = 0; half < SIZE / 64; half++) {
-          tensor_copy(at.values + stage * Tile::kStage + half * Tile::kHalf + lane * p.box * 64, p.value_map, half * 64, second, third, page,
+        for (int half = 0; half < VALUES / 64; half++) {
+          tensor_copy(at.values + stage * Tile::kValues + half * Tile::kHalf + lane * p.box * 64, p.value_map, half * 64, second, third, page,
                       &at.values_full[stage]);
         }
       }
@@ -395,13 +400,13 @@ GATUN_UNROLL
 
 // A weight of 0 hides a value only while the value is finite. In a tile that not all rows see all of, numbers that are not finite are added to the rows that
 // see them, weights or not, and taken from the tile. Every warpgroup looks for itself, so that they meet only where there is something to do.
-template <DType T, int SIZE, int KEYS, int GROUPS, int STAGES>
-__device__ __forceinline__ void cleanse(const WarpgroupTile<SIZE, KEYS, GROUPS, STAGES>& at, int group, uint16_t* tile, int mark, int from, int row,
-                                        float (&sums)[SIZE / 2]) {
-  using Tile = WarpgroupTile<SIZE, KEYS, GROUPS, STAGES>;
+template <DType T, int SIZE, int VALUES, int KEYS, int GROUPS, int STAGES>
+__device__ __forceinline__ void cleanse(const WarpgroupTile<SIZE, VALUES, KEYS, GROUPS, STAGES>& at, int group, uint16_t* tile, int mark, int from, int row,
+                                        float (&sums)[VALUES / 2]) {
+  using Tile = WarpgroupTile<SIZE, VALUES, KEYS, GROUPS, STAGES>;
   const int thread = renewed(static_cast<int>(threadIdx.x)) % 128;
   bool finite = true;
-  for (int i = thread; i < KEYS * SIZE / 8; i += 128) {
+  for (int i = thread; i < KEYS * VALUES / 8; i += 128) {
     const uint4 eight = reinterpret_cast<const uint4*>(tile)[i];
     finite = finite && finite_pair<T>(eight.x) && finite_pair<T>(eight.y) && finite_pair<T>(eight.z) && finite_pair<T>(eight.w);
   }
@@ -418,7 +423,7 @@ __device__ __forceinline__ void cleanse(const WarpgroupTile<SIZE, KEYS, GROUPS, 
   const int to1 = at.last[row + 8] - from;
   for (int j = 0; j < KEYS; j++) {
 GATUN_UNROLL
-    for (int c = 0; c < SIZE / 8; c++) {
+    for (int c = 0; c < VALUES / 8; c++) {
       const uint32_t pair = *reinterpret_cast<const uint32_t*>(tile + tiled(KEYS, j, c) + thread % 4 * 2);
 GATUN_UNROLL
       for (int e = 0; e < 2; e++) {
@@ -431,7 +436,7 @@ GATUN_UNROLL
     }
   }
   barrier(7, Tile::kReaders);  // all have taken what they need
-  for (int i = group * 128 + thread; i < KEYS * SIZE; i += Tile::kReaders) {
+  for (int i = group * 128 + thread; i < KEYS * VALUES; i += Tile::kReaders) {
     if (!finite_pair<T>(tile[i])) {
       tile[i] = 0;
     }
@@ -441,9 +446,9 @@ GATUN_UNROLL
 }
 
 // Divides by the weights and writes the rows that there are.
-template <bool CAPPED, int SIZE>
+template <bool CAPPED, int VALUES>
 __device__ __forceinline__ void finish(const AttentionParams& p, const RowsOfTile& part, const Task& task, int row, const TwoRows& rows, const float* factors,
-                                       const int* first, const int* last, const float (&sums)[SIZE / 2]) {
+                                       const int* first, const int* last, const float (&sums)[VALUES / 2]) {
   const int lane = renewed(static_cast<int>(threadIdx.x));
 GATUN_UNROLL
   for (int r = 0; r < 2; r++) {
@@ -457,7 +462,7 @@ GATUN_UNROLL
       const float factor = finishing_factor(p, head, score, total, first[at] >= last[at]);
       char* const y = result_row(p, task.token + at / part.heads, head);
 GATUN_UNROLL
-      for (int c = 0; c < SIZE / 8; c++) {
+      for (int c = 0; c < VALUES / 8; c++) {
 GATUN_UNROLL
         for (int e = 0; e < 2; e++) {
           const int i = c * 8 + lane % 4 * 2 + e;
@@ -471,9 +476,9 @@ GATUN_UNROLL
 }
 
 // A warpgroup of 64 query rows.
-template <DType T, bool CAPPED, int SIZE, int KEYS, int GROUPS, int STAGES>
-__device__ __forceinline__ void consume(const WarpgroupAttentionParams& p, const AttentionParams& a, const WarpgroupTile<SIZE, KEYS, GROUPS, STAGES>& at) {
-  using Tile = WarpgroupTile<SIZE, KEYS, GROUPS, STAGES>;
+template <DType T, bool CAPPED, int SIZE, int VALUES, int KEYS, int GROUPS, int STAGES>
+__device__ __forceinline__ void consume(const WarpgroupAttentionParams& p, const AttentionParams& a, const WarpgroupTile<SIZE, VALUES, KEYS, GROUPS, STAGES>& at) {
+  using Tile = WarpgroupTile<SIZE, VALUES, KEYS, GROUPS, STAGES>;
   const int group = __shfl_sync(0xFFFFFFFFu, static_cast<int>(threadIdx.x) / 128, 0) - 1;  // seen to be the same in all lanes
   const int row = static_cast<int>(threadIdx.x) / 32 % 4 * 16 + group * 64 + static_cast<int>(threadIdx.x) % 32 / 4;  // and eight further
   uint16_t* const mine = at.queries + group * 64 * SIZE;
@@ -501,7 +506,7 @@ GATUN_UNROLL
       rows.largest[r] = negative_infinity();
       rows.total[r] = 0;
     }
-    float sums[SIZE / 2] = {};
+    float sums[VALUES / 2] = {};
     float s[KEYS / 2];
     uint32_t w[KEYS / 16][4];
     float shrink[2];
@@ -514,7 +519,7 @@ GATUN_UNROLL
       mbarrier_wait(&at.keys_full[stage], parity);
       miss(at, rows, row, from, static_cast<uint32_t>(at.missing[stage]), p.box);
       wgmma_fence();
-      start_scores<T, SIZE, KEYS>(s, queries, keys + static_cast<uint64_t>(stage * (Tile::kStage * 2 >> 4)));
+      start_scores<T, SIZE, KEYS>(s, queries, keys + static_cast<uint64_t>(stage * (Tile::kKeys * 2 >> 4)));
       wgmma_commit();
       wgmma_wait<0>();
       wgmma_pin(s);
@@ -525,7 +530,7 @@ GATUN_UNROLL
         const int before = stage;
         mbarrier_wait(&at.values_full[before], parity);
         if (masked) {
-          cleanse<T, SIZE, KEYS, GROUPS, STAGES>(at, group, at.values + before * Tile::kStage, used + 1, from, row, sums);
+          cleanse<T, SIZE, VALUES, KEYS, GROUPS, STAGES>(at, group, at.values + before * Tile::kValues, used + 1, from, row, sums);
         }
         used++;
         stage = used % STAGES;
@@ -536,9 +541,9 @@ GATUN_UNROLL
         miss(at, rows, row, from, static_cast<uint32_t>(at.missing[stage]), p.box);
         barrier(1 + group, 256);
         wgmma_fence();
-        start_scores<T, SIZE, KEYS>(s, queries, keys + static_cast<uint64_t>(stage * (Tile::kStage * 2 >> 4)));
+        start_scores<T, SIZE, KEYS>(s, queries, keys + static_cast<uint64_t>(stage * (Tile::kKeys * 2 >> 4)));
         wgmma_commit();
-        start_sums<T, SIZE, KEYS>(sums, w, values + static_cast<uint64_t>(before * (Tile::kStage * 2 >> 4)));
+        start_sums<T, VALUES, KEYS>(sums, w, values + static_cast<uint64_t>(before * (Tile::kValues * 2 >> 4)));
         wgmma_commit();
         barrier_arrive(1 + (group + 1) % GROUPS, 256);
         wgmma_wait<1>();
@@ -550,25 +555,25 @@ GATUN_UNROLL
         wgmma_pin(s);
         hand_back(&at.values_empty[before]);
 GATUN_UNROLL
-        for (int i = 0; i < SIZE / 2; i++) {
+        for (int i = 0; i < VALUES / 2; i++) {
           sums[i] *= shrink[i / 2 % 2];
         }
         round_weights<T, KEYS>(s, w);
       }
       mbarrier_wait(&at.values_full[stage], parity);
       if (masked) {
-        cleanse<T, SIZE, KEYS, GROUPS, STAGES>(at, group, at.values + stage * Tile::kStage, used + 1, from, row, sums);
+        cleanse<T, SIZE, VALUES, KEYS, GROUPS, STAGES>(at, group, at.values + stage * Tile::kValues, used + 1, from, row, sums);
       }
       used++;
       wgmma_fence();
-      start_sums<T, SIZE, KEYS>(sums, w, values + static_cast<uint64_t>(stage * (Tile::kStage * 2 >> 4)));
+      start_sums<T, VALUES, KEYS>(sums, w, values + static_cast<uint64_t>(stage * (Tile::kValues * 2 >> 4)));
       wgmma_commit();
       wgmma_wait<0>();
       wgmma_pin(sums);
       hand_back(&at.values_empty[stage]);
     }
 
-    finish<CAPPED, SIZE>(a, RowsOfTile(a, Tile::kRows, task.part), task, row, rows, at.factor, at.first, at.last, sums);
+    finish<CAPPED, VALUES>(a, RowsOfTile(a, Tile::kRows, task.part), task, row, rows, at.factor, at.first, at.last, sums);
     hand_back(&at.task_empty[round % 2]);
   }
   if (group == 0) {
@@ -576,12 +581,12 @@ GATUN_UNROLL
   }
 }
 
-template <DType T, bool CAPPED, int SIZE, int KEYS, int GROUPS, int STAGES, int PRODUCER_REGISTERS, int CONSUMER_REGISTERS>
+template <DType T, bool CAPPED, int SIZE, int VALUES, int KEYS, int GROUPS, int STAGES, int PRODUCER_REGISTERS, int CONSUMER_REGISTERS>
 __device__ void attention_warpgroup(const WarpgroupAttentionParams& p) {
 #if defined(__CUDA_ARCH__) && !defined(__CUDA_ARCH_FEAT_SM90_ALL)
   __trap();  // the host refuses it there
 #else
-  using Tile = WarpgroupTile<SIZE, KEYS, GROUPS, STAGES>;
+  using Tile = WarpgroupTile<SIZE, VALUES, KEYS, GROUPS, STAGES>;
   GATUN_BULK_SHARED(unsigned char, shared);
   const Tile at(shared);
   const AttentionParams& a = reinterpret_cast<const AttentionParams&>(p);
@@ -605,29 +610,31 @@ __device__ void attention_warpgroup(const WarpgroupAttentionParams& p) {
   if (threadIdx.x < 128) {
     registers_down<PRODUCER_REGISTERS>();
     if (threadIdx.x < 32) {
-      produce<SIZE, KEYS, GROUPS, STAGES>(p, a, at);
+      produce<SIZE, VALUES, KEYS, GROUPS, STAGES>(p, a, at);
     }
   } else {
     registers_up<CONSUMER_REGISTERS>();
-    consume<T, CAPPED, SIZE, KEYS, GROUPS, STAGES>(p, a, at);
+    consume<T, CAPPED, SIZE, VALUES, KEYS, GROUPS, STAGES>(p, a, at);
   }
 #endif
 }
 
 }  // namespace gatun
 
-#define ATTENTION_WARPGROUP(NAME, T, CAPPED, SIZE, KEYS, GROUPS, STAGES, PRODUCER, CONSUMER)                                                   \
+#define ATTENTION_WARPGROUP(NAME, T, CAPPED, SIZE, VALUES, KEYS, GROUPS, STAGES, PRODUCER, CONSUMER)                                           \
   GATUN_KERNEL(attention_warpgroup_##NAME##_##SIZE, WarpgroupAttentionParams, 128 * (GROUPS + 1),                                              \
-               gatun::attention_warpgroup<T, CAPPED, SIZE, KEYS, GROUPS, STAGES, PRODUCER, CONSUMER>)                                           \
+               gatun::attention_warpgroup<T, CAPPED, SIZE, VALUES, KEYS, GROUPS, STAGES, PRODUCER, CONSUMER>)                                   \
   GATUN_TILE(attention_warpgroup_##NAME##_##SIZE, capability, 90)                                                                               \
   GATUN_TILE(attention_warpgroup_##NAME##_##SIZE, rows, 64 * GROUPS)                                                                            \
   GATUN_TILE(attention_warpgroup_##NAME##_##SIZE, keys, KEYS)                                                                                   \
-  GATUN_TILE(attention_warpgroup_##NAME##_##SIZE, shared, (gatun::WarpgroupTile<SIZE, KEYS, GROUPS, STAGES>::kSharedBytes))
-#define ATTENTION_WARPGROUPS(NAME, T, CAPPED)                       \
-  ATTENTION_WARPGROUP(NAME, T, CAPPED, 64, 96, 3, 4, 56, 152)       \
-  ATTENTION_WARPGROUP(NAME, T, CAPPED, 128, 128, 2, 2, 40, 232)     \
-  ATTENTION_WARPGROUP(NAME, T, CAPPED, 256, 64, 2, 2, 40, 232)
+  GATUN_TILE(attention_warpgroup_##NAME##_##SIZE, shared, (gatun::WarpgroupTile<SIZE, VALUES, KEYS, GROUPS, STAGES>::kSharedBytes))
+#define ATTENTION_WARPGROUPS(NAME, T, CAPPED)                            \
+  ATTENTION_WARPGROUP(NAME, T, CAPPED, 64, 64, 96, 3, 4, 56, 152)        \
+  ATTENTION_WARPGROUP(NAME, T, CAPPED, 128, 128, 128, 2, 2, 40, 232)     \
+  ATTENTION_WARPGROUP(NAME, T, CAPPED, 256, 256, 64, 2, 2, 40, 232)
 ATTENTION_WARPGROUPS(f16, gatun::F16, false)
 ATTENTION_WARPGROUPS(bf16, gatun::BF16, false)
 ATTENTION_WARPGROUPS(f16_capped, gatun::F16, true)
 ATTENTION_WARPGROUPS(bf16_capped, gatun::BF16, true)
+ATTENTION_WARPGROUP(f16, gatun::F16, false, 192, 128, 128, 2, 2, 40, 232)
+ATTENTION_WARPGROUP(bf16, gatun::BF16, false, 192, 128, 128, 2, 2, 40, 232)

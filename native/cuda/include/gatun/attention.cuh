@@ -50,6 +50,7 @@
   FIELD(int, window)                    \
   FIELD(int, splits)                    \
   FIELD(int, singles)                   \
+  FIELD(int, rounded)                   \
   FIELD(float, scale)                   \
   FIELD(float, softcap)                 \
   FIELD(float, max_bias)                \

@@ -13,10 +13,11 @@ import java.util.function.UnaryOperator;
  * named are never read.
  *
  * <p>The plan chooses the form: <em>absorbed</em>, where {@code q_nope} is taken through W_uk once and every latent row serves all heads as key and as value; or
- * <em>expanded</em>, where a tile's keys and values of each head are made from the latent rows, which costs less arithmetic where many tokens of a sequence share them.
+ * <em>expanded</em>, where keys and values of each head are made from the latent rows, which costs less arithmetic where many tokens of a sequence share them.
  *
- * <p>Rounding is that of {@link Attention} over keys of the cache's type, for queries before and after W_uk, weights and weighted sums; what a block-quantized W_uk or
- * W_uv is multiplied by may be rounded as {@link Matmul} lets it.
+ * <p>Rounding is that of {@link Attention} over keys of the cache's type, for queries before and after W_uk, weights and weighted sums, and in the expanded form for W_uk,
+ * W_uv and the keys and values that are made, which over F16 and 8-bit floats may be F16: one past 65504 is then infinite. What a block-quantized W_uk or W_uv is
+ * multiplied by may be rounded as {@link Matmul} lets it.
  *
  * @param qNope {@code [T, H, N]}, the part of the queries without a position; F32, F16 or BF16, rows contiguous
  * @param qRope {@code [T, H, P]}, rotated; the dtype of qNope, rows contiguous; both may be slices of one tensor

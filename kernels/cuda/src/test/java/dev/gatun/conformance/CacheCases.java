@@ -84,6 +84,12 @@ final class CacheCases {
         cases.accept("mla_attention of " + heads + " heads and many tokens over " + kept, () -> latent(kept, heads, aligned() ? new int[] {24, 8} : new int[] {19, 2}));
       }
     }
+    for (DType kept : new DType[] {DType.F16, DType.BF16, DType.F32}) {
+      cases.accept("mla_attention of prompts over " + kept, () -> latentPrompts(kept));
+      if (kept != DType.F32) {
+        cases.accept("attention of many tokens over " + kept + " with values of another size", () -> prefillPages(kept, aligned() ? 192 : 168, aligned() ? 128 : 104, 0));
+      }
+    }
     cases.accept("attention with slopes", this::slopes);
     int wide = aligned() ? 320 : 259;
     cases.accept("attention over dense F32 of " + wide, () -> prefill(DType.F32, wide));
@@ -133,11 +139,17 @@ final class CacheCases {
 
   /** The last tokens of two sequences over latent rows; the room of a sequence cuts the longer context of few tokens into ranges. */
   void latent(DType kept, int heads, int[] fresh) {
+    boolean even = kept == DType.Q8_0 || aligned();
+    latent(kept, heads, fresh, even ? 64 : 40, even ? 32 : 9, aligned() ? 32 : 21, aligned() ? 64 : 11);
+  }
+
+  /** So many tokens of each sequence that keys and values are made. */
+  void latentPrompts(DType kept) {
+    latent(kept, 2, aligned() ? new int[] {64, 48} : new int[] {29, 47}, aligned() ? 128 : 76, aligned() ? 32 : 9, aligned() ? 16 : 13, aligned() ? 16 : 11);
+  }
+
+  private void latent(DType kept, int heads, int[] fresh, int rank, int rope, int nope, int value) {
     int[] context = aligned() ? new int[] {96, 160} : new int[] {29, 131};
-    int rank = kept == DType.Q8_0 || aligned() ? 64 : 40;
-    int rope = kept == DType.Q8_0 || aligned() ? 32 : 9;
-    int nope = aligned() ? 32 : 21;
-    int value = aligned() ? 64 : 11;
     try (PagedKeys keys = new PagedKeys(harness, KvCache.Spec.latent(1, rank, rope, kept, aligned() ? 16 : 12, 24, 4, 200))) {
       int[] slots = {keys.open(), keys.open()};
       int[][] positions = new int[2][];
@@ -152,6 +164,7 @@ final class CacheCases {
       keys.append(keys.batch(slots, positions), slots, positions, rows, rows.slice(2, 0, 0));
       int tokens = fresh[0] + fresh[1];
       Tensor q = normal(aligned() ? DType.F32 : DType.F16, 1, tokens, heads, (long) nope + rope);
+      Tensor turned = aligned() ? q.slice(2, nope, nope + rope) : normal(q.dtype(), 7, tokens, heads, rope);
       DType type = aligned() ? DType.BF16 : DType.F32;
       MlaAttention.Up.Rows along = aligned() == (kept == DType.BF16) ? MlaAttention.Up.Rows.QUERY : MlaAttention.Up.Rows.LATENT;
       Tensor up = weight(type, 5, rank, along == MlaAttention.Up.Rows.QUERY ? new long[] {heads, rank, nope} : new long[] {heads, nope, rank});
@@ -159,8 +172,8 @@ final class CacheCases {
       Ragged batch = keys.batch(slots, last);
       Tensor y = harness.output(aligned() ? DType.F32 : DType.BF16, tokens, heads, value);
       float scale = (float) (1 / Math.sqrt(nope + rope));
-      harness.check(new MlaAttention(q.slice(2, 0, nope), q.slice(2, nope, nope + rope), new Kv.Paged(keys.first(), 0), weights, batch, scale, true, y),
-          engine -> new MlaAttention(q.slice(2, 0, nope), q.slice(2, nope, nope + rope), new Kv.Paged(keys.on(engine), 0), weights, batch, scale, true, y),
+      harness.check(new MlaAttention(q.slice(2, 0, nope), turned, new Kv.Paged(keys.first(), 0), weights, batch, scale, true, y),
+          engine -> new MlaAttention(q.slice(2, 0, nope), turned, new Kv.Paged(keys.on(engine), 0), weights, batch, scale, true, y),
           keys.host(), kept == DType.F32 ? F32_BOUND : rounded(kept), true);
     }
   }
@@ -198,10 +211,14 @@ final class CacheCases {
    * kept; odd pages are copied in parts, through a window and with sinks.
    */
   void prefillPages(DType kept, int width, float softcap) {
+    prefillPages(kept, width, width, softcap);
+  }
+
+  private void prefillPages(DType kept, int width, int values, float softcap) {
     int[] context = aligned() ? new int[] {192, 64} : new int[] {149, 23};
     int[] tokens = aligned() ? new int[] {96, 16} : new int[] {51, 9};
     int group = aligned() ? 4 : 3;
-    try (PagedKeys keys = new PagedKeys(harness, new KvCache.Spec(1, 2, width, width, kept, aligned() ? 16 : 24, 24, 4, 216))) {
+    try (PagedKeys keys = new PagedKeys(harness, new KvCache.Spec(1, 2, width, values, kept, aligned() ? 16 : 24, 24, 4, 216))) {
       int[] slots = {keys.open(), keys.open()};
       int[][] positions = new int[2][];
       int[][] last = new int[2][];
@@ -211,11 +228,11 @@ final class CacheCases {
         last[s] = IntStream.range(context[s] - tokens[s], context[s]).toArray();
       }
       int appended = context[0] + context[1];
-      keys.append(keys.batch(slots, positions), slots, positions, normal(DType.F32, 2, appended, 2, width), normal(DType.F32, 3, appended, 2, width));
+      keys.append(keys.batch(slots, positions), slots, positions, normal(DType.F32, 2, appended, 2, width), normal(DType.F32, 3, appended, 2, values));
       Ragged batch = keys.batch(slots, last);
       int n = tokens[0] + tokens[1];
       Tensor q = normal(aligned() ? kept : DType.F32, 1, n, 2L * group, width);
-      Tensor y = harness.output(aligned() ? DType.F32 : kept, n, 2L * group, width);
+      Tensor y = harness.output(aligned() ? DType.F32 : kept, n, 2L * group, values);
       float scale = (float) (1 / Math.sqrt(width));
       Attention.Options options = new Attention.Options(aligned() ? scale : -scale, true, aligned() ? 0 : 61, softcap);
       Optional<Tensor> sinks = aligned() ? Optional.empty() : Optional.of(harness.vector(Inputs.normal(4, 2 * group, 1)));

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Assumptions;
 /** Changed copies of the kernels' sources, and the emulators made of them by the native build. */
 final class MutantBuild {
   /** A line that makes an instance of a kernel, and no continuation of a macro's definition. */
-  private static final Pattern INSTANCE = Pattern.compile("(?m)^(GATUN_(?!PARAMS)|ATTENTION_)[A-Z_]+\\(.*\\)\n");
+  private static final Pattern INSTANCE = Pattern.compile("(?m)^(GATUN_(?!PARAMS)|ATTENTION_|MLA_)[A-Z_]+\\(.*\\)\n");
   private static final int MINUTES = 15;
 
   private final Path root;

@@ -43,6 +43,7 @@ final class Mutants {
   private static final String TURNED = "kernels/rope_kv_append.cu";
   private static final String DECODED = "include/gatun/attention_decode.cuh";
   private static final String RINGS = "kernels/attention_decode_mma.cu";
+  private static final String EXPANDED = "kernels/mla_expand.cu";
   private static final String EXPERTS = "kernels/experts.cu";
 
   private Mutants() {}
@@ -106,6 +107,8 @@ final class Mutants {
     Victim raggedRings = new Victim(List.of("attention_decode_mma", "attention_decode", "kv_append"), "f16, gatun::F16, 64, 8|\\(64\\)|merge|kv_append",
         h -> new CacheCases(h, Size.ODD).decode(DType.F16, 40, 3));
 
+    Victim expanded = new Victim(List.of("mla_expand", "mla_attention", "attention_prefill_mma", "kv_append"),
+        "mla_begin|[( ]f16, gatun::F16(, 64, 64, 64)?\\)|[( ]f16, F16, 4|kv_append", h -> new CacheCases(h, Size.ALIGNED).latentPrompts(DType.F16));
     Victim route = new Victim(List.of("experts"), "moe_route", Mutants::route);
     Victim streamed = new Victim(List.of("experts", "grouped_gemv"), "q8_0, Q8_0|grouped_sum", h -> experts(h, DType.Q8_0, 2, 1_000_000));
     Victim sorted = new Victim(List.of("experts", "grouped_gemm"), "grouped_sort|bf16.* 64, 64", h -> experts(h, DType.BF16, 75, 5));
@@ -260,6 +263,13 @@ final class Mutants {
         prefill.differing("attention that does not see its own token", ATTENTION,
             "max(0, position + 1)",
             "max(0, position)"),
+        expanded.faulting("keys and values made of rows that are not there yet", EXPANDED,
+            "    __syncthreads();  // this stage is filled, and nobody reads the other any more\n",
+            "",
+            RACE + "|" + PENDING),
+        expanded.differing("latent rows but the last of each sequence", EXPANDED,
+            "min(last, p.slot_tokens) + 1",
+            "min(last, p.slot_tokens)"),
         decode.faulting("decoding that reads other lanes' scores too early", DECODE,
             "    __syncwarp();\n    float score[GROUP];",
             "    float score[GROUP];",

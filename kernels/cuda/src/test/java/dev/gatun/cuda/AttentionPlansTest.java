@@ -94,8 +94,27 @@ class AttentionPlansTest {
         }
       }
       reached.add(dense(gpu, DType.F32, 320, 3).kernel());
+      for (DType type : List.of(DType.F16, DType.BF16)) {
+        reached.add(unlike(gpu, type, 192, 128, 20));
+      }
     }
     assertThat(reached).containsExactlyInAnyOrderElementsOf(manifest.kernels().keySet().stream().filter(k -> k.startsWith("attention_")).toList());
+  }
+
+  private static String unlike(Gpu gpu, DType type, int keySize, int valueSize, int tokens) {
+    Kv kv = new Kv.Dense(tensor(type, 9, 2, keySize), tensor(type, 9, 2, valueSize), tensor(DType.I32, 2));
+    return ((CudaPlan) OperatorKernels.plan(new Attention(tensor(DType.F32, tokens, 4, keySize), kv, batch(tokens, 1), Attention.Options.causal(1), Optional.empty(),
+        tensor(DType.F32, tokens, 4, valueSize)), gpu)).kernel();
+  }
+
+  @Test
+  void keysOfOtherSizesThanValuesHaveTilesOfTheirOwn() {
+    assertThat(unlike(gpu(80, 108), DType.F16, 192, 128, 20)).isEqualTo("attention_prefill_f16_192");
+    assertThat(unlike(gpu(90, 132), DType.BF16, 192, 128, 20)).isEqualTo("attention_warpgroup_bf16_192");
+    assertThat(unlike(gpu(80, 108), DType.F16, 136, 8, 20)).isEqualTo("attention_prefill_f16_192");
+    assertThat(unlike(gpu(80, 108), DType.F16, 192, 136, 20)).isEqualTo("attention_prefill_f16_256");
+    assertThat(unlike(gpu(80, 108), DType.F32, 192, 128, 20)).isEqualTo("attention_prefill_256");
+    assertThat(unlike(gpu(80, 108), DType.F16, 192, 128, 2)).isEqualTo("attention_decode_f16_256x8");
   }
 
   @Test

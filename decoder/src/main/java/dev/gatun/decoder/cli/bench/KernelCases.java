@@ -69,6 +69,11 @@ final class KernelCases {
     all.add(AttentionCases.decode(scale, 8192, 32, 32, 8, 128, DType.BF16));
     all.add(AttentionCases.decode(scale, 32768, 1, 32, 8, 128, DType.F8_E4M3));
     all.add(AttentionCases.decode(scale, 32768, 1, 32, 8, 128, DType.Q8_0));
+    LatentAttentionCases.Heads lite = new LatentAttentionCases.Heads(16, 512, 64, 128, 128);
+    all.add(LatentAttentionCases.of(scale, "deepseek-v2-lite", lite, 4096, 4096));
+    all.add(LatentAttentionCases.of(scale, "deepseek-v2-lite", lite, 512, 8192));
+    all.add(LatentAttentionCases.of(scale, "deepseek-v2-lite", lite, 1, 8192));
+    all.add(LatentAttentionCases.of(scale, "minicpm3-4b", new LatentAttentionCases.Heads(40, 256, 32, 64, 64), 4096, 4096));
   }
 
   private void batches() {

@@ -36,7 +36,7 @@ class KernelBenchTest {
   void everyKindOfCaseIsCheckedAndMeasured() {
     List<KernelCase> one = KernelBench.cases(false).stream().filter(wanted -> !wanted.name().contains("f8_e4m3"))
         .collect(Collectors.toMap(wanted -> wanted.kernel() + wanted.sizes().get("type"), Function.identity(), (a, b) -> a)).values().stream().toList();
-    assertThat(one).extracting(KernelCase::kernel).contains("matmul", "attention", "quantize", "dequantize", "rms_norm", "silu_mul");
+    assertThat(one).extracting(KernelCase::kernel).contains("matmul", "attention", "mla_attention", "quantize", "dequantize", "rms_norm", "silu_mul");
     assertThat(rows(one)).allSatisfy(row -> {
       assertThat(row.status()).as(row.wanted().toString()).isEqualTo(KernelRow.MEASURED);
       KernelRow.Figures figures = row.figures().orElseThrow();

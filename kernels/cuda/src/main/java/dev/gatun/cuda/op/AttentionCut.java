@@ -14,7 +14,7 @@ import java.util.OptionalInt;
  * How an attention is cut, by the bounds of its sizes alone.
  *
  * @param form which kernel goes over keys and values; beside tiles, sequences of one token may be decoded
- * @param size the head size that the kernel is made for
+ * @param size the head size that the kernel is made for, of keys where those of values are others
  * @param decoding how tokens are decoded, if any are
  * @param rejected other cuts with the reasons against them
  */
@@ -34,6 +34,9 @@ record AttentionCut(Form form, int size, Optional<DecodeAttention> decoding, Lis
   }
 
   private static final int[] SIZES = {64, 128, 256};
+  /** Keys of this size and values of at most that many elements have tiles of their own on tensor cores: heads that latent attention makes, as a rule. */
+  private static final int UNLIKE_KEYS = 192;
+  private static final int UNLIKE_VALUES = 128;
   /** The grid's other dimension. */
   private static final int MOST_ROWS_OF_BLOCKS = 65535;
   /** At most this many tokens read keys again each rather than be a tile: a tile a key/value head is too few blocks for a long context. */
@@ -44,8 +47,7 @@ record AttentionCut(Form form, int size, Optional<DecodeAttention> decoding, Lis
     if (o.options().maxBias() > 0) {
       return new AttentionCut(Form.ANY, 0, Optional.empty(), List.of("decode, tiles: their kernels add no bias to scores"));
     }
-    long widest = Math.max(o.q().size(2), o.y().size(2));
-    OptionalInt fitting = Arrays.stream(SIZES).filter(s -> widest <= s).findFirst();
+    OptionalInt fitting = fitting(o);
     if (fitting.isEmpty()) {
       return new AttentionCut(Form.ANY, 0, Optional.empty(), List.of("decode, tiles: head sizes past " + SIZES[SIZES.length - 1]));
     }
@@ -60,29 +62,48 @@ record AttentionCut(Form form, int size, Optional<DecodeAttention> decoding, Lis
       rejected.add("tiles: so few tokens a sequence would leave most of the device idle over a long context");
       return new AttentionCut(Form.DECODE, size, Optional.of(DecodeAttention.of(o, size, tokens, gpu, rejected)), List.copyOf(rejected));
     }
-    Form form = tiles(o, size, gpu, rejected);
-    if (form == Form.TILES && gpu.manifest().kernel("attention_prefill_" + size).tile("shared") > gpu.sharedBytes()) {
-      rejected.add("tiles: those for heads of " + size + " do not fit the " + gpu.sharedBytes() + " bytes of shared memory of a block");
+    AttentionCut tiles = tiles(o, size, gpu, rejected);
+    if (tiles.form == Form.ANY) {
       return new AttentionCut(Form.ANY, 0, Optional.empty(), List.copyOf(rejected));
     }
     if (decodable && sequences > 1) {
       rejected.add("decode: sequences may have several tokens; those of one are decoded");
-      return new AttentionCut(form, size, Optional.of(DecodeAttention.of(o, size, sequences, gpu, rejected)), List.copyOf(rejected));
+      return new AttentionCut(tiles.form, tiles.size, Optional.of(DecodeAttention.of(o, size, sequences, gpu, rejected)), List.copyOf(rejected));
     }
-    return new AttentionCut(form, size, Optional.empty(), List.copyOf(rejected));
+    return new AttentionCut(tiles.form, tiles.size, Optional.empty(), List.copyOf(rejected));
   }
 
-  private static Form tiles(Attention o, int size, Gpu gpu, List<String> rejected) {
+  /** As {@link #of} for many tokens of every sequence; {@link Form#ANY} where no tiles fit. The reasons go to {@code rejected} alone. */
+  static AttentionCut ofTiles(Attention o, Gpu gpu, List<String> rejected) {
+    OptionalInt fitting = fitting(o);
+    return fitting.isEmpty() || heads(o) * (long) group(o) > MOST_ROWS_OF_BLOCKS ? new AttentionCut(Form.ANY, 0, Optional.empty(), List.of())
+        : tiles(o, fitting.getAsInt(), gpu, rejected);
+  }
+
+  private static OptionalInt fitting(Attention o) {
+    long widest = Math.max(o.q().size(2), o.y().size(2));
+    return Arrays.stream(SIZES).filter(s -> widest <= s).findFirst();
+  }
+
+  private static AttentionCut tiles(Attention o, int size, Gpu gpu, List<String> rejected) {
+    Form form = Form.TILES;
+    int made = size;
     if (kept(o) == DType.F32) {
       rejected.add("tensor cores: they would round F32 keys and values");
     } else if (!gpu.tensorCores()) {
       rejected.add("tensor cores: the device has none that take F16 and BF16");
     } else {
-      Optional<String> refusal = WarpgroupAttention.refusal(o, size, gpu);
+      boolean unlike = size > UNLIKE_KEYS && o.q().size(2) <= UNLIKE_KEYS && o.y().size(2) <= UNLIKE_VALUES && o.options().softcap() == 0;
+      made = unlike ? UNLIKE_KEYS : size;
+      Optional<String> refusal = WarpgroupAttention.refusal(o, made, gpu);
       rejected.add(refusal.orElse("attention_prefill: its warps read each operand again for every 16 rows, and wait for copies"));
-      return refusal.isPresent() ? Form.TENSOR_TILES : Form.WARPGROUP_TILES;
+      form = refusal.isPresent() ? Form.TENSOR_TILES : Form.WARPGROUP_TILES;
     }
-    return Form.TILES;
+    if (form == Form.TILES && gpu.manifest().kernel("attention_prefill_" + size).tile("shared") > gpu.sharedBytes()) {
+      rejected.add("tiles: those for heads of " + size + " do not fit the " + gpu.sharedBytes() + " bytes of shared memory of a block");
+      form = Form.ANY;
+    }
+    return new AttentionCut(form, made, Optional.empty(), List.of());
   }
 
   /** The keys that a token sees at most. */
@@ -111,6 +132,11 @@ record AttentionCut(Form form, int size, Optional<DecodeAttention> decoding, Lis
       case Kv.Dense dense -> dense.k().dtype();
       case Kv.Paged paged -> paged.cache().spec().dtype();
     };
+  }
+
+  /** The most elements of a value that tiles on tensor cores take whose keys are of {@code size}. */
+  static int valueSize(int size) {
+    return size == UNLIKE_KEYS ? UNLIKE_VALUES : size;
   }
 
   /** Whether sequences of one token are decoded beside the tiles. */

@@ -58,34 +58,42 @@ final class AttentionKernel implements OperatorKernel<Attention> {
     switch (cut.form()) {
       case ANY -> {
         long units = o.q().size(0) * o.q().size(1) * Math.max(1, Math.ceilDiv(o.y().size(2), ANY_VALUES));
-        launch(o, plan.kernel(), cut, binding).grid(Plans.blocks(units, binding.gpu()));
+        launch(o, plan.kernel(), cut, false, binding).grid(Plans.blocks(units, binding.gpu()));
       }
       case DECODE -> { }
-      case TILES, TENSOR_TILES -> tiles(o, plan.kernel(), cut, binding);
-      case WARPGROUP_TILES -> WarpgroupAttention.launch(launch(o, plan.kernel(), cut, binding), o, plan.kernel(), binding);
+      case TILES, TENSOR_TILES, WARPGROUP_TILES -> tiles(o, cut, false, binding);
     }
     cut.decoding().ifPresent(decoding -> decode(o, cut, decoding, binding));
   }
 
   private static void decode(Attention o, AttentionCut cut, DecodeAttention decoding, Binding binding) {
-    launch(o, decoding.kernel(), cut, binding).shared(decoding.shared()).grid(decoding.blocks(o));
+    launch(o, decoding.kernel(), cut, false, binding).shared(decoding.shared()).grid(decoding.blocks(o));
     if (decoding.merges()) {
-      launch(o, DecodeAttention.MERGE, cut, binding).grid(decoding.merges(o));
+      launch(o, DecodeAttention.MERGE, cut, false, binding).grid(decoding.merges(o));
     }
   }
 
-  /** Every sequence, and what lies past all of them, may begin a tile that is not full. */
-  private static void tiles(Attention o, String kernel, AttentionCut cut, Binding binding) {
+  /**
+   * By tiles, of which every sequence, and what lies past all of them, may begin one that is not full.
+   *
+   * @param rounded whether queries and weights may be rounded to the keys' type where they would be split in two parts else
+   */
+  static void tiles(Attention o, AttentionCut cut, boolean rounded, Binding binding) {
+    String kernel = cut.kernel(o);
+    if (cut.form() == AttentionCut.Form.WARPGROUP_TILES) {
+      WarpgroupAttention.launch(launch(o, kernel, cut, rounded, binding), o, kernel, binding);
+      return;
+    }
     Kernel tile = binding.gpu().manifest().kernel(kernel);
     int rows = tile.tile("rows");
     int group = AttentionCut.group(o);
     int heads = Math.min(group, rows);
     long tiles = o.q().size(0) == 0 ? 0 : Math.ceilDiv(o.q().size(0), rows / heads) + o.batch().slots().size(0) + 1;
     int shared = tile.tile("shared");
-    if (cut.form() == AttentionCut.Form.TENSOR_TILES && isSplit(o)) {
+    if (cut.form() == AttentionCut.Form.TENSOR_TILES && !rounded && isSplit(o)) {
       shared += tile.tile("split");
     }
-    launch(o, kernel, cut, binding).shared(shared).grid(tiles, (long) AttentionCut.heads(o) * Math.ceilDiv(group, heads), 1);
+    launch(o, kernel, cut, rounded, binding).shared(shared).grid(tiles, (long) AttentionCut.heads(o) * Math.ceilDiv(group, heads), 1);
   }
 
   /** Whether queries have more bits than what tensor cores multiply here, so that there are two parts of them. */
@@ -95,7 +103,7 @@ final class AttentionKernel implements OperatorKernel<Attention> {
   }
 
   /** A launch with all parameters but the grid. */
-  private static LaunchBuilder launch(Attention o, String kernel, AttentionCut cut, Binding binding) {
+  private static LaunchBuilder launch(Attention o, String kernel, AttentionCut cut, boolean rounded, Binding binding) {
     RowShape rows = RowShape.of(binding, o.q(), o.y(), o.batch().positions());
     LaunchBuilder launch = binding.launch(kernel);
     rows.pass(launch, "q", o.q(), binding);
@@ -109,7 +117,7 @@ final class AttentionKernel implements OperatorKernel<Attention> {
         .set("group", AttentionCut.group(o)).set("key_size", Math.toIntExact(o.q().size(2)))
         .set("value_size", Math.toIntExact(o.y().size(2))).set("causal", options.causal() ? 1 : 0).set("window", options.window())
         .set("splits", splits)
-        .set("singles", cut.decodesSingles() ? 1 : 0).set("scale", options.scale()).set("softcap", options.softcap()).set("max_bias", options.maxBias())
+        .set("singles", cut.decodesSingles() ? 1 : 0).set("rounded", rounded ? 1 : 0).set("scale", options.scale()).set("softcap", options.softcap()).set("max_bias", options.maxBias())
         .set("kept", AttentionCut.kept(o));
   }
 

@@ -23,7 +23,7 @@ public final class Binding {
   private final TensorMaps tensorMaps;
   private final Predicate<Tensor> constant;
   private final Arena arena;
-  private final List<Launch> launches = new ArrayList<>();
+  private final List<Launch> launches;
 
   /**
    * A binding.
@@ -37,6 +37,11 @@ public final class Binding {
    */
   public Binding(Gpu gpu, ToLongFunction<Storage> addresses, long workspace, ToLongFunction<double[]> tables, TensorMaps tensorMaps,
       Predicate<Tensor> constant, Arena arena) {
+    this(gpu, addresses, workspace, tables, tensorMaps, constant, arena, new ArrayList<>());
+  }
+
+  private Binding(Gpu gpu, ToLongFunction<Storage> addresses, long workspace, ToLongFunction<double[]> tables, TensorMaps tensorMaps, Predicate<Tensor> constant,
+      Arena arena, List<Launch> launches) {
     this.gpu = gpu;
     this.addresses = addresses;
     this.workspace = workspace;
@@ -44,6 +49,12 @@ public final class Binding {
     this.tensorMaps = tensorMaps;
     this.constant = constant;
     this.arena = arena;
+    this.launches = launches;
+  }
+
+  /** This binding, whose launches it adds to, with a place in the workspace for what an operator keeps there as tensors of {@code storage}. */
+  Binding placing(Storage storage, long address) {
+    return new Binding(gpu, other -> other == storage ? address : addresses.applyAsLong(other), workspace, tables, tensorMaps, constant, arena, launches);
   }
 
   /** The device. */

@@ -5,92 +5,31 @@ import dev.gatun.KvCache;
 import dev.gatun.MlaAttention;
 import dev.gatun.Tensor;
 import dev.gatun.cuda.kernel.Gpu;
-import dev.gatun.cuda.kernel.Kernel;
-import dev.gatun.cuda.kernel.LaunchBuilder;
 import dev.gatun.spi.Decision;
 import dev.gatun.spi.Unsupported;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
-/**
- * mla_attention, absorbed: every head's query through W_uk, attention of all heads over the latent rows, the sums through W_uv. On tensor cores a block brings a row in once
- * for its query rows, heads times tokens of a sequence; few tokens' positions are cut into ranges that another kernel merges.
- */
+/** mla_attention in the form that takes fewer clocks by count: {@link AbsorbedMla} for few tokens of a sequence, {@link ExpandedMla} for many. */
 final class MlaKernel implements OperatorKernel<MlaAttention> {
   private static final Set<DType> WEIGHTS = Set.of(DType.F32, DType.F16, DType.BF16);
-  private static final String MERGE = "mla_merge_128";
-  private static final String ANY = "attention_any_128";
-  private static final int ANY_VALUES = 512;
-  private static final int ROWS_OF_PRODUCT = 64;
-  private static final int COLUMNS_OF_PRODUCT = 256;
-  private static final int TOKENS_OF_PRODUCT = 4;
-  private static final int FEW_HEADS = 16;
-  private static final int MOST_SPLITS = 64;
-  /** Blocks of a multiprocessor that registers leave room for, and what each has of fixed size beside its dynamic shared memory. */
-  private static final int MOST_RESIDENT = 2;
-  private static final int FIXED_SHARED = 3072;
-  private static final int ALIGNMENT = 256;
-  /** The largest score, the sum of weights, and how many ranges there are. */
-  private static final int STATE = 4;
 
-  /**
-   * How an operator is cut.
-   *
-   * @param kernel what attends
-   * @param tensor whether it does so on tensor cores
-   * @param splits ranges of a token's positions at most
-   * @param tiles tiles of tokens at most
-   * @param parts of the heads
-   */
-  private record Cut(String kernel, boolean tensor, int splits, long tiles, int parts, List<String> rejected) {
-    static Cut of(MlaAttention o, Gpu gpu) {
-      List<String> rejected = new ArrayList<>();
-      rejected.add("expanded: no kernel makes keys and values of a tile, which a block of 64 query rows would have to make by itself");
-      KvCache.Spec spec = o.latents().cache().spec();
-      int heads = o.up().heads();
-      boolean halves = spec.dtype() == DType.BF16 || spec.dtype() == DType.Q8_0;
-      Kernel kernel = gpu.manifest().kernel("mla_attention_" + (halves ? "bf16_" : "f16_") + (heads <= FEW_HEADS && o.qNope().size(0) <= FEW_HEADS ? "1" : "4"));
-      if (spec.dtype() == DType.F32) {
-        rejected.add("tensor cores: they would round F32 rows");
-      } else if (!gpu.tensorCores()) {
-        rejected.add("tensor cores: the device has none that take F16 and BF16");
-      } else if (spec.keySize() > kernel.tile("latent") || o.up().rank() > kernel.tile("values")) {
-        rejected.add("tensor cores: rows of more than " + kernel.tile("latent") + " elements, or more than " + kernel.tile("values") + " of them for values");
-      } else if (kernel.tile("shared") > gpu.sharedBytes()) {
-        rejected.add("tensor cores: " + kernel.tile("shared") + " bytes of shared memory, of which a block here has " + gpu.sharedBytes());
-      } else {
-        int share = Math.min(heads, kernel.tile("rows"));
-        int parts = Math.ceilDiv(heads, share);
-        long tokens = o.qNope().size(0);
-        long tiles = tokens == 0 ? 0 : Math.ceilDiv(tokens, kernel.tile("rows") / share) + o.batch().slots().size(0) + 1;
-        long busy = Math.max(1, Math.min(tokens, tiles) * parts);
-        long most = Math.clamp(Math.ceilDiv(spec.slotTokens(), kernel.tile("keys")), 1, MOST_SPLITS);
-        long places = (long) gpu.multiprocessors() * Math.clamp(gpu.sharedBytes() / (kernel.tile("shared") + FIXED_SHARED), 1, MOST_RESIDENT);
-        return new Cut(kernel.name(), true, (int) Math.clamp(places / busy, 1, most), tiles, parts, List.copyOf(rejected));
-      }
-      return new Cut(ANY, false, 1, 0, 0, List.copyOf(rejected));
+  private static MlaForm form(MlaAttention o, Gpu gpu, List<String> rejected) {
+    List<String> ofAbsorbed = new ArrayList<>();
+    List<String> ofExpanded = new ArrayList<>();
+    AbsorbedMla absorbed = AbsorbedMla.of(o, gpu, ofAbsorbed);
+    Optional<ExpandedMla> expanded = ExpandedMla.of(o, gpu, ofExpanded);
+    boolean expands = expanded.isPresent() && expanded.get().clocks() < absorbed.clocks();
+    if (expands) {
+      rejected.add(absorbed.rejected(expanded.get()));
+    } else if (expanded.isPresent()) {
+      rejected.add(expanded.get().rejected(absorbed));
     }
-
-    String tile() {
-      return tensor ? "a block a tile of heads times tokens" + (splits > 1 ? ", up to " + splits + " ranges of positions" : "") : "a block a token and query head";
-    }
-  }
-
-  private static long align(long bytes) {
-    return Math.ceilDiv(bytes, ALIGNMENT) * ALIGNMENT;
-  }
-
-  private static long rows(MlaAttention o) {
-    return o.qNope().size(0) * o.up().heads();
-  }
-
-  private static long queryBytes(MlaAttention o) {
-    return align(rows(o) * o.latents().cache().spec().keySize() * Float.BYTES);
-  }
-
-  private static long sumBytes(MlaAttention o) {
-    return align(rows(o) * o.up().rank() * Float.BYTES);
+    rejected.addAll(expands || expanded.isEmpty() ? ofExpanded : List.of());
+    rejected.addAll(expands ? List.of() : ofAbsorbed);
+    return expands ? expanded.get() : absorbed;
   }
 
   @Override
@@ -102,80 +41,28 @@ final class MlaKernel implements OperatorKernel<MlaAttention> {
       }
     }
     return Plans.refusal(o).or(() -> CacheGeometry.refusal(spec)).orElseGet(() -> {
-      Cut cut = Cut.of(o, gpu);
-      long partials = cut.splits() == 1 ? 0 : rows(o) * cut.splits() * (o.up().rank() + STATE) * Float.BYTES;
+      List<String> rejected = new ArrayList<>();
+      MlaForm form = form(o, gpu, rejected);
       // Every latent row once, whatever the heads.
       long bytes = CudaPlan.bytes(o) + Math.min(o.batch().slots().size(0), o.qNope().size(0)) * spec.slotTokens() * spec.bytesPerTokenAndLayer();
-      return new CudaPlan(cut.kernel(), cut.tile(), queryBytes(o) + sumBytes(o) + partials, bytes, flops(o), cut.rejected());
+      return new CudaPlan(form.kernel(), form.tile(), form.workspaceBytes(), bytes, flops(o), List.copyOf(rejected));
     });
   }
 
-  /** Of the products with W_uk and W_uv, and of every head over every position that a slot has. */
+  /** What must be done at the bounds: the operations of the form that has fewer, whichever is taken. */
   private static long flops(MlaAttention o) {
     MlaAttention.Up up = o.up();
     KvCache.Spec spec = o.latents().cache().spec();
-    return 2 * rows(o) * (up.rank() * ((long) up.nope() + up.valueSize()) + (long) spec.slotTokens() * (spec.keySize() + up.rank()));
+    long rows = o.qNope().size(0) * up.heads();
+    long made = Math.min(o.batch().slots().size(0), o.qNope().size(0)) * spec.slotTokens() * up.heads();
+    long product = up.rank() * ((long) up.nope() + up.valueSize());
+    long absorbed = rows * (product + (long) spec.slotTokens() * (spec.keySize() + up.rank()));
+    long expanded = made * product + rows * spec.slotTokens() * (up.nope() + o.qRope().size(2) + up.valueSize());
+    return 2 * Math.min(absorbed, expanded);
   }
 
   @Override
   public void bind(MlaAttention o, CudaPlan plan, Binding binding) {
-    MlaAttention.Up up = o.up();
-    KvCache.Spec spec = o.latents().cache().spec();
-    Cut cut = Cut.of(o, binding.gpu());
-    RowShape shape = RowShape.of(binding, o.qNope(), o.qRope(), o.y(), o.batch().positions());
-    Between queries = new Between(binding.workspace(), shape, up.heads(), spec.keySize());
-    Between sums = new Between(binding.workspace() + queryBytes(o), shape, up.heads(), up.rank());
-    boolean across = up.rows() == MlaAttention.Up.Rows.LATENT;
-    LaunchBuilder down = binding.launch(across ? "mla_columns_256" : "mla_rows_256");
-    shape.pass(down, "x", o.qNope(), binding);
-    queries.pass(down, "y");
-    shape.pass(down, "tail", o.qRope(), binding);
-    product(down, up.keys(), up.nope(), up.rank(), Math.toIntExact(o.qRope().size(2)), across, shape, binding);
-
-    LaunchBuilder attend = attention(o, cut, cut.kernel(), queries, sums, binding);
-    if (cut.tensor()) {
-      attend.shared(binding.gpu().manifest().kernel(cut.kernel()).tile("shared")).grid(cut.tiles() * cut.splits(), cut.parts(), 1);
-    } else {
-      attend.grid(Plans.blocks(rows(o) * Math.max(1, Math.ceilDiv(up.rank(), ANY_VALUES)), binding.gpu()));
-    }
-    if (cut.splits() > 1) {
-      attention(o, cut, MERGE, queries, sums, binding).grid(rows(o));
-    }
-    LaunchBuilder raise = binding.launch("mla_rows_256");
-    sums.pass(raise, "x");
-    shape.pass(raise, "y", o.y(), binding);
-    RowShape.passNone(raise, "tail");
-    product(raise, up.values(), up.rank(), up.valueSize(), 0, false, shape, binding);
-  }
-
-  /** Rows of F32 of every head in the workspace. */
-  private record Between(long address, RowShape shape, int heads, int size) {
-    void pass(LaunchBuilder launch, String name) {
-      long row = (long) size * Float.BYTES;
-      launch.rows(name, address, shape.count(), new long[] {heads * row, row, 0}, shape.bound(), heads, 1, DType.F32);
-    }
-  }
-
-  private static void product(LaunchBuilder launch, Tensor w, int in, int out, int tail, boolean across, RowShape shape, Binding binding) {
-    long units = (long) Math.ceilDiv(shape.bound(), TOKENS_OF_PRODUCT) * w.size(0) * Math.ceilDiv(out, across ? COLUMNS_OF_PRODUCT : ROWS_OF_PRODUCT);
-    launch.pointer("w", binding.address(w)).set("w_head", RowShape.bytes(w, 0)).set("w_row", RowShape.bytes(w, 1)).set("heads", Math.toIntExact(w.size(0)))
-        .set("in", in).set("out", out).set("tail_size", tail).set("w_type", w.dtype()).grid(Plans.blocks(units, binding.gpu()));
-  }
-
-  /** Attention of one key/value head whose values are its keys' first elements. */
-  private static LaunchBuilder attention(MlaAttention o, Cut cut, String kernel, Between queries, Between sums, Binding binding) {
-    CachePages pages = binding.cache(o.latents().cache());
-    KvCache.Spec spec = pages.spec();
-    LaunchBuilder launch = binding.launch(kernel);
-    queries.pass(launch, "q");
-    sums.pass(launch, "y");
-    CacheGeometry.pass(launch, o.batch(), binding);
-    CacheGeometry.pass(launch, pages);
-    long rows = pages.layer(o.latents().layer());
-    return launch.pointer("key_starts", 0).pointer("key_count", 0).pointer("value_count", 0).pointer("k", rows).pointer("v", rows)
-        .set("page_bytes", pages.headBytes()).set("key_head", 0L).set("value_head", 0L).set("key_row", pages.keyBytes()).set("value_row", pages.keyBytes())
-        .set("key_rows", 0).pointer("sinks", 0).pointer("partials", cut.splits() > 1 ? binding.workspace() + queryBytes(o) + sumBytes(o) : 0)
-        .set("heads", 1).set("group", o.up().heads()).set("key_size", spec.keySize()).set("value_size", o.up().rank()).set("causal", o.causal() ? 1 : 0)
-        .set("window", 0).set("splits", cut.splits()).set("singles", 0).set("scale", o.scale()).set("softcap", 0f).set("max_bias", 0f).set("kept", spec.dtype());
+    form(o, binding.gpu(), new ArrayList<>()).bind(binding);
   }
 }

@@ -23,6 +23,20 @@ record TileRates(int capability, double pairs, double bytes, String reason) {
       new TileRates(86, 512, 32, "RTX A6000: 155 TFLOP/s on 84 multiprocessors at 1.8 GHz"),
       new TileRates(80, 1024, 47, "A100: 312 TFLOP/s on 108 multiprocessors at 1.41 GHz; 5120 bytes a clock from L2"));
 
+  private static final int SINCE_TWICE = 86;
+  private static final double FLOAT32_PAIRS = 128;
+
+  /** Of float32 arithmetic without tensor cores. */
+  static TileRates float32(int computeCapability) {
+    return new TileRates(computeCapability, computeCapability < SINCE_TWICE ? FLOAT32_PAIRS / 2 : FLOAT32_PAIRS, warps(computeCapability).bytes(),
+        "128 lanes of float32 a multiprocessor since 8.6, 64 before");
+  }
+
+  /** Clocks of one multiprocessor for products and bytes from L2 at these rates, whichever takes longer. */
+  long clocks(long products, long fromL2) {
+    return (long) Math.max(products / pairs, fromL2 / bytes);
+  }
+
   /** Of a device's warps. */
   static TileRates warps(int computeCapability) {
     return WARPS.stream().filter(rates -> computeCapability >= rates.capability()).findFirst().orElse(WARPS.getLast());

@@ -86,6 +86,11 @@ final class WarpgroupAttention {
     return "attention_warpgroup_" + type + (o.options().softcap() > 0 ? "capped_" : "") + size;
   }
 
+  /** Columns of keys and values that its products are of, with those that fill up a head. */
+  static int columns(AttentionCut cut) {
+    return cut.size() + AttentionCut.valueSize(cut.size());
+  }
+
   /** Tiles of tokens at most: every sequence, and what lies past all of them, may begin one that is not full. */
   private static long tiles(Attention o, Kernel kernel) {
     int heads = Math.min(AttentionCut.group(o), kernel.tile("rows"));

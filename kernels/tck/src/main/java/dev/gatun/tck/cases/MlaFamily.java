@@ -24,7 +24,7 @@ final class MlaFamily extends OperatorFamily {
   MlaFamily() {
     super(Group.ATTENTION, new Signature("mla_attention").with("context", 16).with("tokens", 1).with("heads", 4).with("rank", 64).with("rope", 16)
         .with("nope", 32).with("value", 32).with("q", "f32").with("k", "f32").with("w", "f32").with("y", "f32").with("rows", MlaAttention.Up.Rows.QUERY)
-        .with("weight", Weight.PREPARED).with("lies", Placement.PACKED).with("causal", true).with("scale", Values.NONE).with("page", 16)
+        .with("weight", Weight.PREPARED).with("lies", Placement.PACKED).with("apart", false).with("causal", true).with("scale", Values.NONE).with("page", 16)
         .with("room", Values.NONE).with("layer", 0).with("loose", 0).with("ahead", 0).with("count", Values.NONE).with("sequences", Values.NONE)
         .with("fill", Fill.NORMAL).with("kfill", Fill.NORMAL).with("nan", Values.NONE));
   }
@@ -77,13 +77,23 @@ final class MlaFamily extends OperatorFamily {
     Kv.Paged kv = new Kv.Paged(latents.keys.cache(), values.size("layer"));
     float scale = values.text("scale").equals(Values.NONE) ? (float) (1 / Math.sqrt(nope + rope)) : values.number("scale");
     Tensor counted = bench.counted(q, values.optional("count"));
-    MlaAttention whole = new MlaAttention(counted.slice(2, 0, nope), counted.slice(2, nope, nope + rope), kv, plain, batch, scale, values.on("causal"),
+    MlaAttention whole = new MlaAttention(counted.slice(2, 0, nope), turned(values, bench, counted, actual, nope, rope), kv, plain, batch, scale, values.on("causal"),
         bench.counted(y, values.optional("count")));
     Weight weight = values.choice("weight", Weight.class);
     MlaAttention.Up ready = new MlaAttention.Up(weight.ready(bench, plain.keys(), Use.MLA), plain.rows(), weight.ready(bench, plain.values(), Use.MLA));
     MlaAttention given = new MlaAttention(whole.qNope(), whole.qRope(), kv, ready, batch, scale, values.on("causal"), whole.y());
     Trial trial = Trial.of(given).reading(latents.keys.host()).expect(whole, Bounds.mla(whole));
     return neighbours(values, step, bench, trial, whole, latents);
+  }
+
+  /** The part of the queries that carries the position: of the same rows, or in a tensor of its own, as it is where it was turned there. */
+  private static Tensor turned(Values values, Workbench bench, Tensor q, int actual, int nope, int rope) {
+    if (!values.on("apart")) {
+      return q.slice(2, nope, nope + rope);
+    }
+    Tensor own = bench.place(q.dtype(), values.choice("lies", Placement.class), q.size(0), q.size(1), rope);
+    bench.fill(own, values.choice("fill", Fill.class).values(values.seed("q_rope"), Math.toIntExact(actual * q.size(1) * rope)));
+    return bench.counted(own, values.optional("count"));
   }
 
   /** Weights that keep the size of what goes through them. */

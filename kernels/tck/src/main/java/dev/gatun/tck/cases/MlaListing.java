@@ -28,6 +28,7 @@ final class MlaListing {
     heads();
     contexts();
     prefills();
+    prompts();
     types();
     pages();
     counts();
@@ -99,6 +100,33 @@ final class MlaListing {
     if (listing.scale() == Scale.DEVICE) {
       add(Level.STANDARD, "context", 700, "tokens", 600, "heads", 2, "rank", 128, "nope", 16, "value", 16, "k", "f16");
     }
+  }
+
+  /** Enough tokens for few numbers of each head that keys and values are worth making, in all the ways that those may lie and be missing. */
+  private void prompts() {
+    Object[] heads = {"heads", 2, "rank", 128, "nope", 16, "value", 16};
+    for (DType k : List.of(DType.F32, DType.F16, DType.BF16, DType.F8_E4M3)) {
+      Level usual = k == DType.F16 || k == DType.F32 ? Level.QUICK : Level.STANDARD;
+      prompt(usual, heads, k, "context", ints(90, 40, 3), "tokens", ints(60, 40, 3), "layer", 1, "apart", true);
+      prompt(Level.STANDARD, heads, k, "context", ints(3, 70, 0, 66), "tokens", ints(3, 64, 0, 66), "page", 12, "loose", 2, "apart", true, "q", "bf16");
+      // Keys of more elements than a head of 128, over values of few; columns past one tile; sizes that are multiples of nothing.
+      prompt(usual, heads, k, "context", 70, "tokens", 40, "rank", 64, "rope", 120);
+      prompt(usual, heads, k, "context", 130, "tokens", 110, "heads", 1, "rank", 256, "nope", 80, "rope", 8, "value", 64, "rows", Up.Rows.LATENT);
+      prompt(usual, heads, k, "context", ints(41, 30), "tokens", ints(33, 29), "heads", 3, "rank", 100, "rope", 7, "nope", 9, "value", 5, "lies", Placement.STRIDED);
+      prompt(Level.STANDARD, heads, k, "context", 41, "tokens", 33, "rank", 100, "rope", 7, "nope", 9, "value", 5, "rows", Up.Rows.LATENT, "lies", Placement.SHIFTED, "apart", true, "count", 30);
+      prompt(Level.STANDARD, heads, k, "context", 70, "tokens", 40, "rank", 64, "rope", 200, "w", "bf16");
+      prompt(Level.STANDARD, heads, k, "context", 40, "tokens", 40, "nan", 20, "w", "f16");
+      prompt(Level.STANDARD, heads, k, "context", ints(40, 40), "tokens", ints(36, 36), "ahead", 3, "page", 4);
+      prompt(Level.STANDARD, heads, k, "context", ints(40, 35), "tokens", ints(40, 35), "count", 71, "sequences", 1);
+      prompt(Level.STANDARD, heads, k, "context", ints(40, 35), "tokens", ints(40, 35), "count", 0);
+      prompt(Level.STANDARD, heads, k, "context", 60, "tokens", 50, "causal", false, "kfill", Fill.OUTLIERS);
+    }
+    // More heads than keys and values are made of at a time where a sequence may be so long.
+    add(Level.STANDARD, "context", 40, "tokens", 33, "heads", 24, "rank", 128, "nope", 16, "value", 16, "k", "f16", "room", 131_072);
+  }
+
+  private void prompt(Level least, Object[] heads, DType k, Object... rest) {
+    add(least, joined(joined(heads, "k", k.label()), rest));
   }
 
   private void types() {

@@ -96,12 +96,17 @@ public final class Bounds {
         + " off by " + (float) off + ", and the weights by as much of themselves").withAnyNonFinite();
   }
 
-  /** Of a latent attention: of an attention over rows of the cache's type, and of the products before and after it. */
+  /**
+   * Of a latent attention: of an attention over rows of the cache's type, and of the products before and after it. Where queries and weights may be rounded, so may keys
+   * and values that are made, and what they are made by: five roundings for two, which give 2.7 times the error where all numbers are drawn at random.
+   */
   public static Bound mla(MlaAttention operator) {
     Bound attention = attention(operator.qNope().dtype(), operator.latents().cache().spec().dtype());
     Bound keys = matmul(operator.up().keys().dtype());
     Bound values = matmul(operator.up().values().dtype());
-    return new Bound(attention.nmse() + keys.nmse() + values.nmse(), attention.reason() + "; W_uk and W_uv: " + values.reason()).withAnyNonFinite();
+    boolean rounded = operator.latents().cache().spec().dtype() != DType.F32;
+    return new Bound((rounded ? 2 : 1) * attention.nmse() + keys.nmse() + values.nmse(), attention.reason()
+        + (rounded ? ", and W_uk, W_uv, keys and values alike, which gives 3 times as much" : "") + "; W_uk and W_uv: " + values.reason()).withAnyNonFinite();
   }
 
   /** Of {@link dev.gatun.Gelu} in one of its forms. */
