@@ -1,6 +1,22 @@
 /* AVX-512: the table, and rows of activations rounded to 8 bits. */
 #include "avx512.h"
 
+/* The sections that a row alone has besides. */
+static void turn_row(const struct row8 *row, int64_t k) {
+  int64_t groups = k / GROUP;
+  for (int64_t g = 0; g < groups / 4 * 4; g++) {
+    char *to = (char *)row->turned + 128 * (g / 4) + 16 * (g % 4);
+    memcpy(to, row->codes + GROUP * g, 16);
+    memcpy(to + 64, row->codes + GROUP * g + 16, 16);
+  }
+  const __m128 parts = _mm_setr_ps(1, 1.0f / 16, 1, 1.0f / 16);
+  for (int64_t g = 0; g < groups / 4 * 4; g += 4) {
+    float *to = (float *)row->factors + 2 * g;
+    _mm_storeu_ps(to, _mm_mul_ps(_mm_loadu_ps(row->scales + g), parts));
+    _mm_storeu_ps(to + 4, _mm_sub_ps(_mm_setzero_ps(), _mm_loadu_ps(row->scaled_sums + g)));
+  }
+}
+
 /* One group of 32 with NaN or infinity has a scale of NaN; one whose scale would be subnormal is zeros. */
 static void round_row(const float *x, int64_t k, int32_t rows, void *to) {
   struct row8 row = row8_at(to, k);
@@ -26,6 +42,9 @@ static void round_row(const float *x, int64_t k, int32_t rows, void *to) {
     ((float *)row.scaled_sums)[g] = scale * (float)(first + second);
     ((float *)row.half_sums)[2 * g] = (float)first;
     ((float *)row.half_sums)[2 * g + 1] = (float)second;
+  }
+  if (rows == 1) {
+    turn_row(&row, k);
   }
 }
 

@@ -20,7 +20,7 @@ INLINE float dot_tabled(const uint8_t *w, const struct row8 *x, int64_t k, const
   const ints table = table_of(powers ? E2M1_VALUES : IQ4_VALUES);
   floats sum[2] = {_mm256_setzero_ps(), _mm256_setzero_ps()};
   for (int64_t b = 0; b < k / GROUP; b++, w += bytes) {
-    ahead(w, bytes);
+    ahead_far(w, bytes);
     float d = powers ? half_power(w[0]) : f16_at(w);
     ints codes = _mm256_shuffle_epi8(table, nibbles(w + bytes - 16));
     sum[b & 1] = add(signed_dot(codes, load32(x->codes + GROUP * b)), _mm256_set1_ps(d * x->scales[b]), sum[b & 1]);
@@ -34,7 +34,7 @@ INLINE float dot_iq4_xs(const uint8_t *w, const struct row8 *x, int64_t k) {
   const ints twos = _mm256_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14);
   floats sum[2] = {_mm256_setzero_ps(), _mm256_setzero_ps()};
   for (int64_t b = 0; b < k / 256; b++, w += 136) {
-    ahead(w, 136);
+    ahead_far(w, 136);
     ints low = _mm256_and_si256(_mm256_srlv_epi32(_mm256_set1_epi32((int)u32_at(w + 4)), fours), _mm256_set1_epi32(15));
     ints high = _mm256_and_si256(_mm256_srlv_epi32(_mm256_set1_epi32(u16_at(w + 2)), twos), _mm256_set1_epi32(3));
     ints scales = _mm256_sub_epi32(_mm256_or_si256(low, _mm256_slli_epi32(high, 4)), _mm256_set1_epi32(32));
@@ -51,7 +51,7 @@ INLINE float dot_tq2_0(const uint8_t *w, const struct row8 *x, int64_t k) {
   floats sum[2] = {_mm256_setzero_ps(), _mm256_setzero_ps()};
   floats least = _mm256_setzero_ps();
   for (int64_t b = 0; b < k / 256; b++, w += 66) {
-    ahead(w, 66);
+    ahead_far(w, 66);
     floats p = _mm256_mul_ps(_mm256_set1_ps(f16_at(w + 64)), _mm256_loadu_ps(x->scales + 8 * b));
     least = _mm256_fmadd_ps(p, _mm256_loadu_ps(x->sums + 8 * b), least);
     for (int g = 0; g < 8; g++) {
@@ -77,7 +77,7 @@ INLINE float dot_tq1_0(const uint8_t *w, const struct row8 *x, int64_t k) {
   floats sum[2] = {_mm256_setzero_ps(), _mm256_setzero_ps()};
   floats least = _mm256_setzero_ps();
   for (int64_t b = 0; b < k / 256; b++, w += 54) {
-    ahead(w, 54);
+    ahead_far(w, 54);
     const int8_t *at = x->codes + 256 * b;
     floats p = _mm256_mul_ps(_mm256_set1_ps(f16_at(w + 52)), _mm256_loadu_ps(x->scales + 8 * b));
     least = _mm256_fmadd_ps(p, _mm256_loadu_ps(x->sums + 8 * b), least);
@@ -116,7 +116,7 @@ INLINE float dot_q2_k(const uint8_t *w, const struct row8 *x, int64_t k) {
   floats sum[2] = {_mm256_setzero_ps(), _mm256_setzero_ps()};
   floats least = _mm256_setzero_ps();
   for (int64_t b = 0; b < k / 256; b++, w += 84) {
-    ahead(w, 84);
+    ahead_far(w, 84);
     floats d = _mm256_set1_ps(f16_at(w + 80));
     floats dmin = _mm256_set1_ps(f16_at(w + 82));
     for (int i = 0; i < 2; i++) {
@@ -142,7 +142,7 @@ INLINE float dot_q3_k(const uint8_t *w, const struct row8 *x, int64_t k) {
   floats sum[2] = {_mm256_setzero_ps(), _mm256_setzero_ps()};
   floats least = _mm256_setzero_ps();
   for (int64_t b = 0; b < k / 256; b++, w += 110) {
-    ahead(w, 110);
+    ahead_far(w, 110);
     floats d = _mm256_set1_ps(f16_at(w + 108));
     ints third = load32(w);
     uint64_t low;

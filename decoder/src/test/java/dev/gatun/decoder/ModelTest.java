@@ -76,6 +76,12 @@ class ModelTest {
   }
 
   @Test
+  void oneOfTwoSetsOfRotationFactorsNamesTheOther() {
+    refused(with(writer -> RandomModel.vector(writer, "rope_factors_long.weight", 8, 1)), "rope_factors_long.weight",
+        "without rope_factors_short.weight, which is missing");
+  }
+
+  @Test
   void missingAndMisshapenTensorsAreProblems() {
     refused(with(writer -> writer.uint32("llama.block_count", 3)), "tensor blk.2.", "is missing");
     refused(with(writer -> writer.uint32("llama.feed_forward_length", 97)), "ffn_gate.weight has shape [96, 64]");

@@ -89,8 +89,12 @@ public record Blueprint(String architecture, Dimensions sizes, int originalConte
     boolean longer = context > originalContext;
     String taken = "rope_factors_" + (longer ? "long" : "short") + ".weight";
     String other = "rope_factors_" + (longer ? "short" : "long") + ".weight";
-    if (weights.has("rope_freqs.weight") || !weights.has(taken) || !weights.has(other)) {
+    if (weights.has("rope_freqs.weight") || !weights.has(taken) && !weights.has(other)) {
       return weights.optionalVector("rope_freqs.weight", pairs);
+    }
+    if (weights.has(taken) != weights.has(other)) {
+      throw weights.fault("tensor " + (weights.has(taken) ? taken : other) + " is not served in family " + architecture + " without "
+          + (weights.has(taken) ? other : taken) + ", which is missing");
     }
     weights.leaveOut(other, pairs);
     return Optional.of(weights.vector(taken, pairs));

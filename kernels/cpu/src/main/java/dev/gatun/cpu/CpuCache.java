@@ -2,6 +2,7 @@ package dev.gatun.cpu;
 
 import dev.gatun.DType;
 import dev.gatun.KvCache;
+import dev.gatun.ShapeException;
 import dev.gatun.cpu.format.Dequantizer;
 import dev.gatun.spi.DeviceCache;
 import dev.gatun.spi.DeviceStream;
@@ -26,6 +27,11 @@ public final class CpuCache implements DeviceCache {
   private final long headBytes;
 
   CpuCache(KvCache.Spec spec) {
+    int block = spec.dtype().blockSize();
+    if (spec.keySize() % block != 0 || spec.valueSize() % block != 0) {
+      throw new ShapeException("kv_cache: keys of " + spec.keySize() + " and values of " + spec.valueSize() + " elements are no whole blocks of " + block + " of "
+          + spec.dtype() + "; keep them as F16 or BF16");
+    }
     this.spec = spec;
     this.keyBytes = spec.dtype().bytes(spec.keySize());
     this.valueBytes = spec.dtype().bytes(spec.valueSize());

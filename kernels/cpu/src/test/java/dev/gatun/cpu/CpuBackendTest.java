@@ -11,10 +11,12 @@ import dev.gatun.DType;
 import dev.gatun.Executable;
 import dev.gatun.Gatun;
 import dev.gatun.GatunException;
+import dev.gatun.KvCache;
 import dev.gatun.Matmul;
 import dev.gatun.Prepared;
 import dev.gatun.Program;
 import dev.gatun.Shape;
+import dev.gatun.ShapeException;
 import dev.gatun.SiluMul;
 import dev.gatun.Stream;
 import dev.gatun.Tensor;
@@ -47,6 +49,14 @@ class CpuBackendTest {
     try (Executable executable = backend.compile(program)) {
       stream.submit(executable);
       return stream.readFloats(output);
+    }
+  }
+
+  @Test
+  void aCacheInBlocksTakesHeadsOfWholeBlocks() {
+    try (Backend backend = Gatun.open("cpu")) {
+      assertThatThrownBy(() -> backend.newKvCache(new KvCache.Spec(1, 2, 64, 40, DType.Q8_0, 16, 4, 1, 64))).isInstanceOf(ShapeException.class)
+          .hasMessageContaining("keys of 64 and values of 40 elements").hasMessageContaining("blocks of 32").hasMessageContaining("F16 or BF16");
     }
   }
 
