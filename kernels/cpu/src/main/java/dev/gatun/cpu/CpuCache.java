@@ -29,7 +29,7 @@ public final class CpuCache implements DeviceCache {
   CpuCache(KvCache.Spec spec) {
     int block = spec.dtype().blockSize();
     if (spec.keySize() % block != 0 || spec.valueSize() % block != 0) {
-      throw new ShapeException("kv_cache: keys of " + spec.keySize() + " and values of " + spec.valueSize() + " elements are no whole blocks of " + block + " of "
+      throw new ShapeException("cpu: keys of " + spec.keySize() + " and values of " + spec.valueSize() + " elements are no whole blocks of " + block + " of "
           + spec.dtype() + "; keep them as F16 or BF16");
     }
     this.spec = spec;

@@ -131,6 +131,11 @@ final class CudaDriver implements BackendDriver {
     if (!CudaCache.TYPES.contains(spec.dtype())) {
       throw new ShapeException("cuda: a cache keeps F32, F16, BF16, F8_E4M3, F8_E5M2 or Q8_0, not " + spec.dtype());
     }
+    int block = spec.dtype().blockSize();
+    if (spec.keySize() % block != 0 || spec.valueSize() % block != 0) {
+      throw new ShapeException("cuda: keys of " + spec.keySize() + " and values of " + spec.valueSize() + " elements are no whole blocks of " + block + " of "
+          + spec.dtype() + "; keep them as F16 or BF16");
+    }
     synchronized (own) {
       return new CudaCache(spec, this::allocate, new CudaStream(context, own));
     }
