@@ -30,10 +30,10 @@ measured=$(grep -c '"status":"measured","m":\|"status":"measured","sequences":' 
 ((measured > 0)) || fail "of $rows cases only $measured were measured"
 for wanted in 'decode llama-3-8b bf16, share' 'decode llama-3.2-1b bf16, share' 'decode llama-3-8b q4_0, share' 'in 4 bits, times bf16' \
   'matmul square bf16 8192, times cuBLAS' 'attention prefill d=64 h=32/8 16384 full, times' 'attention decode d=128 h=32/8 bf16 131072 m=1, share' \
-  'qwen3-4b | f8_e4m3' 'minicpm-2b | bf16, PyTorch' "host's share" 'figures mean nothing'; do
+  'qwen3-4b | f8_e4m3' 'minicpm-2b | bf16, PyTorch' 'deepseek-v2-lite | q4_0' "host's share" 'figures mean nothing'; do
   grep -qF -- "$wanted" "$RESULTS/report.md" || fail "the report has no place for: $wanted"
 done
 grep -q '</html>' "$RESULTS/report.html" || fail 'the page is cut off'
 grep -q '</svg>' "$RESULTS/report.svg" || fail 'the plot is cut off'
-grep -q 'test-q4_0' "$RESULTS/report.json" || fail 'the rows lack the tokens per second'
+grep -q 'test-q4_0' "$RESULTS/report.json" && grep -q 'test-experts-q4_0' "$RESULTS/report.json" || fail 'the rows lack the tokens per second'
 printf 'check: %s of %s kernels measured on the emulator, %s parts ran\n' "$measured" "$rows" "$(grep -c . "$RESULTS/summary.txt")"

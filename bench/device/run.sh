@@ -9,7 +9,7 @@
 #   validate   the validation suite
 #   sanitize   compute-sanitizer on the suite's quick cases (cuda)
 #   code       whether the kernels for sm_90a have the instructions of its tensor cores and copy engine, where cuobjdump is (cuda)
-#   rates      tokens per second of four shapes by type, prompt, depth and sequences, beside PyTorch and llama.cpp
+#   rates      tokens per second of seven shapes by type, prompt, depth and sequences, beside PyTorch and llama.cpp
 #   report     all of it on one page, report.html, and in tables with a plot: report.md, report.svg, report.json
 # BACKEND names the backend: cuda where there is a driver and cpu elsewhere by default. MINUTES stretches or shortens the limits of the long parts, 10 by default.
 # SCALE=full, processor or small chooses the sizes by hand; small is for an emulator, whose figures mean nothing. LEVEL is another level of the suite (quick on a
@@ -57,16 +57,16 @@ export LC_ALL=${LC_ALL:-C.UTF-8}
 case $SCALE in
   small)
     readonly SHAPES=(test) HEADLINE=(test) HEADLINE_TYPES=(bf16 q4_0) TYPES=(bf16 q4_0) PROMPTS=(16 24) DEPTHS=(0 40) SEQUENCES=(1 2) TOKENS=4 REPEATS=1
-    readonly LEVEL=${LEVEL:-quick} ITERATIONS='-f 1 -wi 1 -i 2 -w 50ms -r 50ms'
+    readonly LEVEL=${LEVEL:-quick} ITERATIONS='-f 1 -wi 1 -i 2 -w 50ms -r 50ms' SPARSE=(test-experts) SPARSE_TYPES=(q4_0)
     ;;
   processor)
     readonly SHAPES=(llama-3.2-1b qwen3-0.6b) HEADLINE=(llama-3.2-1b) HEADLINE_TYPES=(q4_0 q8_0) TYPES=(q4_0 q8_0) PROMPTS=(128 512) DEPTHS=(0 1024) SEQUENCES=(1 4)
-    readonly TOKENS=32 REPEATS=5 LEVEL=${LEVEL:-quick} ITERATIONS='-f 1 -wi 2 -i 5 -w 300ms -r 300ms'
+    readonly TOKENS=32 REPEATS=5 LEVEL=${LEVEL:-quick} ITERATIONS='-f 1 -wi 2 -i 5 -w 300ms -r 300ms' SPARSE=() SPARSE_TYPES=()
     ;;
   full)
     readonly SHAPES=(llama-3-8b llama-3.2-1b qwen3-4b minicpm-2b) HEADLINE=(llama-3-8b llama-3.2-1b) HEADLINE_TYPES=(bf16 q4_0) TYPES=(bf16 q4_0 q8_0 q4_k)
     readonly PROMPTS=(512 4096) DEPTHS=(0 8192 32768) SEQUENCES=(1 8 32) TOKENS=128 REPEATS=3 LEVEL=${LEVEL:-standard}
-    readonly ITERATIONS='-f 1 -wi 2 -i 5 -w 300ms -r 300ms'
+    readonly ITERATIONS='-f 1 -wi 2 -i 5 -w 300ms -r 300ms' SPARSE=(qwen3-30b-a3b deepseek-v2-lite minicpm3-4b) SPARSE_TYPES=(bf16 q4_0 q8_0)
     ;;
   *)
     echo "run: no scale '$SCALE'; there are: full, processor, small" >&2
@@ -107,7 +107,7 @@ JAVA=("$RUNTIME/bin/java" -Xmx4g -XX:+UseSerialGC --module-path "$HERE/lib" --ad
 part() {
   local name=$1 limit=$2 started=$SECONDS code=0
   shift 2
-  timeout --kill-after=10 "$limit" "$@" > "$RESULTS/$name.out" 2> "$RESULTS/$name.err" || code=$?
+  timeout --kill-after=10 "$limit" "$@" < /dev/null > "$RESULTS/$name.out" 2> "$RESULTS/$name.err" || code=$?
   printf '%-46s exit %3d after %4d s\n' "$name" "$code" "$((SECONDS - started))" | tee -a "$RESULTS/summary.txt"
 }
 
@@ -218,22 +218,31 @@ code() {
   part code 120 bash -c instructions
 }
 
+# Shapes by their types, as SHAPE:TYPE.
+models() {
+  local shape type
+  for shape in "${SHAPES[@]}"; do
+    for type in "${TYPES[@]}"; do echo "$shape:$type"; done
+  done
+  for shape in ${SPARSE[@]+"${SPARSE[@]}"}; do
+    for type in "${SPARSE_TYPES[@]}"; do echo "$shape:$type"; done
+  done
+}
+
 rates() {
   local until=$((SECONDS + $(share 600))) shape type depth sequences
   for sequences in "${SEQUENCES[@]}"; do
     for depth in "${DEPTHS[@]}"; do
-      for shape in "${SHAPES[@]}"; do
-        for type in "${TYPES[@]}"; do
-          if ((SECONDS < until)); then
-            if ((depth == 0 && sequences == 1)); then
-              bench "$shape" "$type" "${PROMPTS[0]}" "$TOKENS" 0 1
-              bench "$shape" "$type" "${PROMPTS[1]}" 0 0 1
-            else
-              bench "$shape" "$type" 0 "$TOKENS" "$depth" "$sequences"
-            fi
+      while IFS=: read -r shape type; do
+        if ((SECONDS < until)); then
+          if ((depth == 0 && sequences == 1)); then
+            bench "$shape" "$type" "${PROMPTS[0]}" "$TOKENS" 0 1
+            bench "$shape" "$type" "${PROMPTS[1]}" 0 0 1
+          else
+            bench "$shape" "$type" 0 "$TOKENS" "$depth" "$sequences"
           fi
-        done
-      done
+        fi
+      done < <(models)
     done
   done
   peers peers-decode "$(share 360)" decode "${SHAPES[*]}" "$(share 300)"

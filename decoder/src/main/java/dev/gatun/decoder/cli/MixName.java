@@ -10,7 +10,7 @@ import picocli.CommandLine.TypeConversionException;
 /** Weight types of a model by their name on the command line. */
 final class MixName implements ITypeConverter<WeightMix> {
   /** What seeded weights are made in. */
-  static final String LIST = "q8_0, q4_0, q4_k, q6_k, f16, bf16 or f32, two such as q4_0+q6_k, of which the output projection has the "
+  static final String LIST = "q8_0, q4_0, q5_0, q4_k, q6_k, f16, bf16 or f32, two such as q4_0+q6_k, of which the output projection has the "
       + "second, or q4_k_m";
 
   MixName() {}

@@ -23,7 +23,7 @@ public final class SeededModel {
   public static final long SEED = 20260101;
 
   /** Raised whenever the bytes made from a seed change, so that old files in the cache are replaced. */
-  static final int VERSION = 1;
+  static final int VERSION = 2;
 
   /** What the keys of a seeded model's own metadata begin with. */
   static final String KEYS_PREFIX = "gatun.seeded.";
@@ -39,7 +39,7 @@ public final class SeededModel {
   private final WeightMix mix;
   private final long seed;
   private final GgufWriter writer = new GgufWriter();
-  private int tensors;
+  private int drawn;
 
   private SeededModel(ModelShape shape, WeightMix mix, long seed) {
     this.shape = shape;
@@ -52,7 +52,7 @@ public final class SeededModel {
    * makes it and the others wait. The folder is what the system property {@code gatun.cache} names, or
    * {@code $XDG_CACHE_HOME/gatun}, or {@code ~/.cache/gatun}, on macOS {@code ~/Library/Caches/gatun}, on Windows {@code %LOCALAPPDATA%\gatun}.
    *
-   * @param mix types of matrices: F32, F16, BF16, Q8_0, Q4_0, Q4_K or Q6_K
+   * @param mix types of matrices: F32, F16, BF16, Q8_0, Q4_0, Q5_0, Q4_K or Q6_K
    * @param progress hears of bytes written; never called where the file is there already
    * @throws ShapeException if a type's blocks don't fit the shape's rows, or a type is none of these
    * @throws dev.gatun.decoder.gguf.GgufException if there is too little space, or the folder or file can't be written
@@ -70,7 +70,7 @@ public final class SeededModel {
   /**
    * Writes a model to {@code file}; errors are those of {@link #cached(ModelShape, WeightMix, WriteProgress)}.
    *
-   * @param mix types of matrices: F32, F16, BF16, Q8_0, Q4_0, Q4_K or Q6_K
+   * @param mix types of matrices: F32, F16, BF16, Q8_0, Q4_0, Q5_0, Q4_K or Q6_K
    */
   public static void write(Path file, ModelShape shape, WeightMix mix, long seed, WriteProgress progress) {
     write(file, shape, mix, seed, progress, Runtime.getRuntime().availableProcessors());
@@ -103,37 +103,53 @@ public final class SeededModel {
   }
 
   private static void requireFit(ModelShape shape, WeightMix mix) {
-    mix.types().forEach(type -> requireFit(shape, type));
-  }
-
-  private static void requireFit(ModelShape shape, DType type) {
-    if (!SeededWeights.makes(type)) {
-      throw new ShapeException("no seeded model of type " + type.label() + ": choose f32, f16, bf16, q8_0, q4_0, q4_k or q6_k");
+    for (DType type : mix.types()) {
+      requireMade(type);
     }
-    for (int row : new int[] {shape.embedding(), shape.feedForward(), shape.heads() * shape.headSize()}) {
-      if (row % type.blockSize() != 0) {
-        throw new ShapeException("shape " + shape.name() + " has rows of " + row + " elements, no multiple of the block of "
-            + type.blockSize() + " of " + type.label() + ": choose another type");
+    for (ShapeTensors.Tensor tensor : ShapeTensors.of(shape)) {
+      DType type = type(tensor, shape, mix);
+      requireMade(type);
+      if (tensor.columns() % type.blockSize() != 0) {
+        throw new ShapeException("shape " + shape.name() + " has rows of " + tensor.columns() + " elements (" + tensor.name()
+            + "), no multiple of the block of " + type.blockSize() + " of " + type.label() + ": choose another type");
       }
     }
+  }
+
+  private static void requireMade(DType type) {
+    if (!SeededWeights.makes(type)) {
+      throw new ShapeException("no seeded model of type " + type.label() + ": choose f32, f16, bf16, q8_0, q4_0, q5_0, q4_k or q6_k");
+    }
+  }
+
+  private static DType type(ShapeTensors.Tensor tensor, ModelShape shape, WeightMix mix) {
+    return switch (tensor.kind()) {
+      case EMBEDDING, MATRIX -> mix.fitted(mix.matrices(), tensor.columns());
+      case SENSITIVE -> mix.fitted(mix.sensitive(tensor.layer(), shape.layers()), tensor.columns());
+      case OUTPUT -> mix.fitted(mix.output(), tensor.columns());
+      case ROUTER, NORM, BIAS, FREQUENCIES -> DType.F32;
+    };
   }
 
   private GgufWriter compose() {
     describe();
     SeededVocabulary.addTo(writer, shape.vocab());
-    matrix("token_embd.weight", shape.tied() ? mix.output() : mix.matrices(), shape.vocab(), shape.embedding());
-    shape.ropeScaling().ifPresent(scaling -> writer.tensor("rope_freqs.weight", DType.F32, new long[] {shape.headSize() / 2},
-        floats(scaling.divisors(shape.headSize(), shape.ropeBase()))));
-    for (int layer = 0; layer < shape.layers(); layer++) {
-      block("blk." + layer + ".", mix.sensitive(layer, shape.layers()));
-    }
-    ones("output_norm.weight", shape.embedding());
-    if (!shape.tied()) {
-      matrix("output.weight", mix.output(), shape.vocab(), shape.embedding());
+    for (ShapeTensors.Tensor tensor : ShapeTensors.of(shape)) {
+      DType type = type(tensor, shape, mix);
+      writer.tensor(tensor.name(), type, tensor.shape(), values(tensor, type));
     }
     // The value's width is fixed, so that writing it doesn't change it.
     writer.put(BYTES_KEY, MetadataType.UINT64, 0L);
     return writer.put(BYTES_KEY, MetadataType.UINT64, writer.fileBytes());
+  }
+
+  private TensorSource values(ShapeTensors.Tensor tensor, DType type) {
+    return switch (tensor.kind()) {
+      case EMBEDDING, OUTPUT, MATRIX, SENSITIVE, ROUTER -> SeededWeights.of(type, SeededBits.of(seed, drawn++), 1 / Math.sqrt(tensor.columns()));
+      case BIAS -> SeededWeights.of(type, SeededBits.of(seed, drawn++), BIAS_DEVIATION);
+      case NORM -> ones(tensor.columns());
+      case FREQUENCIES -> floats(shape.ropeScaling().orElseThrow().divisors(shape.headSize(), shape.ropeBase()));
+    };
   }
 
   private void describe() {
@@ -149,51 +165,47 @@ public final class SeededModel {
         .uint32(family + ".feed_forward_length", shape.feedForward())
         .uint32(family + ".attention.head_count", shape.heads())
         .uint32(family + ".attention.head_count_kv", shape.kvHeads())
-        .uint32(family + ".attention.key_length", shape.headSize())
-        .uint32(family + ".attention.value_length", shape.headSize())
         .float32(family + ".attention.layer_norm_rms_epsilon", shape.normEpsilon())
-        .uint32(family + ".rope.dimension_count", shape.headSize())
         .float32(family + ".rope.freq_base", shape.ropeBase());
-  }
-
-  private void block(String prefix, DType sensitive) {
-    DType type = mix.matrices();
-    int queries = shape.heads() * shape.headSize();
-    int keys = shape.kvHeads() * shape.headSize();
-    ones(prefix + "attn_norm.weight", shape.embedding());
-    matrix(prefix + "attn_q.weight", type, queries, shape.embedding());
-    matrix(prefix + "attn_k.weight", type, keys, shape.embedding());
-    matrix(prefix + "attn_v.weight", sensitive, keys, shape.embedding());
-    if (shape.family().equals("qwen2")) {
-      bias(prefix + "attn_q.bias", queries);
-      bias(prefix + "attn_k.bias", keys);
-      bias(prefix + "attn_v.bias", keys);
+    if (shape.latent().isPresent()) {
+      describe(family, shape.latent().get());
+    } else {
+      writer.uint32(family + ".attention.key_length", shape.headSize()).uint32(family + ".attention.value_length", shape.headSize())
+          .uint32(family + ".rope.dimension_count", shape.headSize());
     }
-    if (shape.family().equals("qwen3")) {
-      ones(prefix + "attn_q_norm.weight", shape.headSize());
-      ones(prefix + "attn_k_norm.weight", shape.headSize());
+    shape.experts().ifPresent(experts -> describe(family, experts));
+    shape.keys().forEach(key -> writer.put(family + "." + key.name(), key.type(), key.value()));
+  }
+
+  private void describe(String family, ModelShape.Latent latent) {
+    // Files that speak of the latent row as of one key/value head give the sizes of the heads that are made of it apart.
+    boolean asOneHead = shape.kvHeads() == 1;
+    writer.uint32(family + ".attention.kv_lora_rank", latent.rank()).uint32(family + ".rope.dimension_count", latent.rotated())
+        .uint32(family + ".attention.key_length", asOneHead ? latent.rank() + latent.rotated() : shape.headSize())
+        .uint32(family + ".attention.value_length", asOneHead ? latent.rank() : latent.valueSize());
+    if (asOneHead) {
+      writer.uint32(family + ".attention.key_length_mla", shape.headSize()).uint32(family + ".attention.value_length_mla", latent.valueSize());
     }
-    matrix(prefix + "attn_output.weight", type, shape.embedding(), queries);
-    ones(prefix + "ffn_norm.weight", shape.embedding());
-    matrix(prefix + "ffn_gate.weight", type, shape.feedForward(), shape.embedding());
-    matrix(prefix + "ffn_up.weight", type, shape.feedForward(), shape.embedding());
-    matrix(prefix + "ffn_down.weight", sensitive, shape.embedding(), shape.feedForward());
+    if (latent.queryRank() > 0) {
+      writer.uint32(family + ".attention.q_lora_rank", latent.queryRank());
+    }
   }
 
-  private void matrix(String name, DType type, int rows, int columns) {
-    SeededBits bits = SeededBits.of(seed, tensors++);
-    writer.tensor(name, type, new long[] {rows, columns}, SeededWeights.of(type, bits, 1 / Math.sqrt(columns)));
+  private void describe(String family, ModelShape.Experts experts) {
+    writer.uint32(family + ".expert_count", experts.count()).uint32(family + ".expert_used_count", experts.used())
+        .uint32(family + ".expert_feed_forward_length", experts.feedForward());
+    if (experts.shared() > 0) {
+      writer.uint32(family + ".expert_shared_feed_forward_length", experts.shared());
+    }
+    if (experts.denseLayers() > 0) {
+      writer.uint32(family + ".leading_dense_block_count", experts.denseLayers());
+    }
   }
 
-  private void bias(String name, int size) {
-    SeededBits bits = SeededBits.of(seed, tensors++);
-    writer.tensor(name, DType.F32, new long[] {size}, SeededWeights.of(DType.F32, bits, BIAS_DEVIATION));
-  }
-
-  private void ones(String name, int size) {
+  private static TensorSource ones(int size) {
     float[] ones = new float[size];
     Arrays.fill(ones, 1);
-    writer.tensor(name, DType.F32, new long[] {size}, floats(ones));
+    return floats(ones);
   }
 
   private static TensorSource floats(float[] values) {

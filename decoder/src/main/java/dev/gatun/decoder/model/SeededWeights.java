@@ -28,6 +28,7 @@ final class SeededWeights {
       case F16, BF16 -> half(dtype, bits, deviation);
       case Q8_0 -> q80(bits, deviation);
       case Q4_0 -> q40(bits, deviation);
+      case Q5_0 -> q50(bits, deviation);
       case Q4_K -> q4k(bits, deviation);
       case Q6_K -> q6k(bits, deviation);
       default -> throw new IllegalArgumentException("no seeded weights of type " + dtype);
@@ -37,7 +38,7 @@ final class SeededWeights {
   /** Whether {@link #of} makes weights of this type. */
   static boolean makes(DType dtype) {
     return switch (dtype) {
-      case F32, F16, BF16, Q8_0, Q4_0, Q4_K, Q6_K -> true;
+      case F32, F16, BF16, Q8_0, Q4_0, Q5_0, Q4_K, Q6_K -> true;
       default -> false;
     };
   }
@@ -130,6 +131,25 @@ final class SeededWeights {
         chunk.set(SHORT, at, scales[(int) (bits.word(word + 2) >>> 60)]);
         chunk.set(LONG, at + 2, bits.word(word));
         chunk.set(LONG, at + 10, bits.word(word + 1));
+      }
+    };
+  }
+
+  private static TensorSource q50(SeededBits bits, double deviation) {
+    // As q40, with quants of 0 to 31 less 16: four bytes of fifth bits go before those of four.
+    short[] scales = scales(deviation, Math.sqrt((32 * 32 - 1) / 12.0 + 0.25), true);
+    return (offset, chunk) -> {
+      int bytes = DType.Q5_0.blockBytes();
+      long first = offset / bytes;
+      long count = chunk.byteSize() / bytes;
+      for (long b = 0; b < count; b++) {
+        long at = b * bytes;
+        long word = (first + b) * 3;
+        long random = bits.word(word + 2);
+        chunk.set(SHORT, at, scales[(int) (random >>> 60)]);
+        chunk.set(INT, at + 2, (int) random);
+        chunk.set(LONG, at + 6, bits.word(word));
+        chunk.set(LONG, at + 14, bits.word(word + 1));
       }
     };
   }

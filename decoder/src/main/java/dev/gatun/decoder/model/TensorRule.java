@@ -48,7 +48,7 @@ final class TensorRule {
     }
     DType wanted = wanted(entry.name());
     long columns = entry.shape()[entry.shape().length - 1];
-    DType fitting = fitting(wanted, columns);
+    DType fitting = WeightMix.fitting(wanted, columns);
     Optional<String> note = fitting == wanted ? Optional.empty()
         : Optional.of("rows of " + columns + " elements are no multiple of " + wanted.blockSize() + ": " + fitting + " instead of " + wanted);
     return new QuantizedTensor(entry.name(), entry.shape(), entry.type(), fitting, note);
@@ -68,19 +68,5 @@ final class TensorRule {
     boolean sensitive = name.contains("attn_v.weight") || name.contains("ffn_down");
     Matcher layer = LAYER.matcher(name);
     return sensitive && layer.matches() ? mix.sensitive(Integer.parseInt(layer.group(1)), layers) : mix.matrices();
-  }
-
-  private static DType fitting(DType wanted, long columns) {
-    if (columns % wanted.blockSize() == 0) {
-      return wanted;
-    }
-    DType smaller = switch (wanted) {
-      case Q2_K, Q3_K -> DType.Q4_0;
-      case Q4_K -> DType.Q5_0;
-      case Q5_K -> DType.Q5_1;
-      case Q6_K -> DType.Q8_0;
-      default -> DType.F16;
-    };
-    return columns % smaller.blockSize() == 0 ? smaller : DType.F16;
   }
 }

@@ -13,7 +13,8 @@ import java.util.stream.Stream;
  *   <li>{@code q4_0+q6_k}: every matrix is Q4_0 but the output projection, which is Q6_K, the embedding too where it is the same
  *       matrix. That is what llama.cpp's quantizer writes when it is asked for Q4_0;
  *   <li>{@code q4_k_m}: Q4_K, the output projection Q6_K, and so are {@code attn_v} and {@code ffn_down} of the first and last eighth
- *       of the layers and every third one between, as llama.cpp's {@code src/llama-quant.cpp} chooses for Q4_K_M;
+ *       of the layers and every third one between, as llama.cpp's {@code src/llama-quant.cpp} chooses for Q4_K_M; rows that are no multiple of
+ *       256 are Q5_0 for Q4_K and Q8_0 for Q6_K;
  *   <li>{@code q5_k_m}: the same with Q5_K for Q4_K.
  * </ul>
  *
@@ -50,6 +51,26 @@ public record WeightMix(String label, DType matrices, DType output, DType sensit
     int eighth = layers / 8;
     boolean more = layer < eighth || layer >= 7 * layers / 8 || (layer - eighth) % 3 == 2;
     return more ? sensitive : matrices;
+  }
+
+  /** The type of rows of {@code columns} elements for which the mix has {@code wanted}: another one if they don't fit and the mix is a quantizer's. */
+  DType fitted(DType wanted, long columns) {
+    return NAMED.contains(this) ? fitting(wanted, columns) : wanted;
+  }
+
+  /** What llama.cpp's {@code tensor_type_fallback} ({@code src/llama-quant.cpp}) gives rows that are no multiple of a type's block. */
+  static DType fitting(DType wanted, long columns) {
+    if (columns % wanted.blockSize() == 0) {
+      return wanted;
+    }
+    DType smaller = switch (wanted) {
+      case Q2_K, Q3_K -> DType.Q4_0;
+      case Q4_K -> DType.Q5_0;
+      case Q5_K -> DType.Q5_1;
+      case Q6_K -> DType.Q8_0;
+      default -> DType.F16;
+    };
+    return columns % smaller.blockSize() == 0 ? smaller : DType.F16;
   }
 
   /** Every type of the mix, once. */

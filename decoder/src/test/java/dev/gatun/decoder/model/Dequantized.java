@@ -28,6 +28,7 @@ final class Dequantized {
       case BF16 -> Float.intBitsToFloat(in.getShort(at) << 16);
       case Q8_0 -> f16(at) * in.get(at + 2 + i);
       case Q4_0 -> f16(at) * (nibble(at + 2 + i % 16, i >= 16) - 8);
+      case Q5_0 -> f16(at) * ((nibble(at + 6 + i % 16, i >= 16) | (byteAt(at + 2 + i / 8) >> i % 8 & 1) << 4) - 16);
       case Q4_K -> q4k(at, i);
       case Q6_K -> q6k(at, i);
       default -> throw new IllegalArgumentException(type.name());

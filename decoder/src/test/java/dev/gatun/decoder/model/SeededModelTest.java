@@ -91,7 +91,7 @@ class SeededModelTest {
   }
 
   @ParameterizedTest
-  @EnumSource(value = DType.class, names = {"F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_K", "Q6_K"})
+  @EnumSource(value = DType.class, names = {"F32", "F16", "BF16", "Q8_0", "Q4_0", "Q5_0", "Q4_K", "Q6_K"})
   void weightsHaveMeanZeroAndTheDeviationOfTheirRowLength(DType type) {
     try (Gguf gguf = Gguf.open(write(tiny("llama", Optional.empty(), true), type, 3, 2))) {
       for (String name : new String[] {"token_embd.weight", "blk.0.ffn_down.weight", "blk.1.attn_q.weight"}) {
@@ -124,7 +124,7 @@ class SeededModelTest {
   }
 
   @ParameterizedTest
-  @EnumSource(value = DType.class, names = {"F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_K", "Q6_K"})
+  @EnumSource(value = DType.class, names = {"F32", "F16", "BF16", "Q8_0", "Q4_0", "Q5_0", "Q4_K", "Q6_K"})
   void theSeedAloneDecidesTheBytes(DType type) throws IOException {
     // A vocabulary large enough for several chunks of every type.
     ModelShape shape = new ModelShape("wide", "llama", 1, 256, 256, 4, 4, 64, 50_000, 128, 10000, 1e-5, true, Optional.empty());
@@ -159,11 +159,16 @@ class SeededModelTest {
 
   @Test
   void shapesHaveThePublishedNumbersOfParameters() {
-    Map<String, Long> published = Map.of("llama-3.2-1b", 1_235_814_400L, "llama-3-8b", 8_030_261_248L, "llama-2-7b", 6_738_415_616L,
-        "tinyllama-1.1b", 1_100_048_384L, "smollm2-135m", 134_515_008L, "qwen2.5-0.5b", 494_032_768L, "qwen3-0.6b", 596_049_920L,
-        "qwen3-4b", 4_022_468_096L, "minicpm-2b", 2_724_880_896L);
+    Map<String, Long> published = Map.ofEntries(Map.entry("llama-3.2-1b", 1_235_814_400L), Map.entry("llama-3-8b", 8_030_261_248L),
+        Map.entry("llama-2-7b", 6_738_415_616L), Map.entry("tinyllama-1.1b", 1_100_048_384L), Map.entry("smollm2-135m", 134_515_008L),
+        Map.entry("qwen2.5-0.5b", 494_032_768L), Map.entry("qwen3-0.6b", 596_049_920L), Map.entry("qwen3-4b", 4_022_468_096L),
+        Map.entry("minicpm-2b", 2_724_880_896L), Map.entry("minicpm4-0.5b", 433_873_920L), Map.entry("minicpm4-8b", 8_185_253_888L),
+        Map.entry("minicpm3-4b", 4_073_875_968L), Map.entry("gemma-2-2b", 2_614_341_888L), Map.entry("gemma-3-1b", 999_885_952L),
+        Map.entry("phi-3.5-mini", 3_821_079_552L), Map.entry("granite-3.1-2b", 2_533_531_648L), Map.entry("olmo-2-1b", 1_484_916_736L),
+        Map.entry("smollm3-3b", 3_075_098_624L), Map.entry("qwen1.5-moe-a2.7b", 14_315_784_192L), Map.entry("qwen3-30b-a3b", 30_532_122_624L),
+        Map.entry("mixtral-8x7b", 46_702_792_704L), Map.entry("deepseek-v2-lite", 15_706_484_224L));
     published.forEach((name, count) -> assertThat(ModelShape.of(name).orElseThrow().parameters()).as(name).isEqualTo(count));
-    assertThat(ModelShape.all()).hasSize(published.size() + 1);
+    assertThat(ModelShape.all()).hasSize(published.size() + 2);
     assertThat(ModelShape.of("gpt-5")).isEmpty();
   }
 

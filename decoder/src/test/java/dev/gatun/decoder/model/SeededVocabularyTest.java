@@ -18,7 +18,7 @@ class SeededVocabularyTest {
 
   @Test
   void everyShapeGetsDistinctTokensThatBeginAlike() {
-    List<String> largest = SeededVocabulary.tokens(151936);
+    List<String> largest = SeededVocabulary.tokens(262144);
     assertThat(largest).doesNotHaveDuplicates().doesNotContain("");
     assertThat(largest.subList(0, 3)).containsExactly("<unk>", "<s>", "</s>");
     assertThat(largest.get(3)).isEqualTo("<0x00>");

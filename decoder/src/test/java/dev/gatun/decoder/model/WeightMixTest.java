@@ -78,6 +78,27 @@ class WeightMixTest {
   void everyTypeOfAMixMustFitTheShape() {
     ModelShape test = ModelShape.of("test").orElseThrow();
     assertThatThrownBy(() -> SeededModel.described(test, mix("q8_0+q6_k"))).isInstanceOf(ShapeException.class).hasMessageContaining("q6_k");
-    assertThatThrownBy(() -> SeededModel.described(test, mix("q8_0+q5_0"))).isInstanceOf(ShapeException.class).hasMessageContaining("q5_0");
+    assertThatThrownBy(() -> SeededModel.described(test, mix("q8_0+q5_1"))).isInstanceOf(ShapeException.class).hasMessageContaining("q5_1");
+  }
+
+  @Test
+  void rowsThatDoNotFitAQuantizersMixHaveTheTypeThatItGivesThem() {
+    // Rows of 5760 in ffn_down are no multiple of 256.
+    try (Gguf gguf = SeededModel.described(ModelShape.of("minicpm-2b").orElseThrow(), mix("q4_k_m"))) {
+      assertThat(type(gguf, "blk.0.ffn_down.weight")).isEqualTo(DType.Q8_0);
+      assertThat(type(gguf, "blk.5.ffn_down.weight")).isEqualTo(DType.Q5_0);
+      assertThat(type(gguf, "blk.5.ffn_up.weight")).isEqualTo(DType.Q4_K);
+    }
+  }
+
+  @Test
+  void routersAndNormsAreFloats() {
+    try (Gguf gguf = SeededModel.described(ModelShape.of("deepseek-v2-lite").orElseThrow(), mix("q4_k_m"))) {
+      assertThat(type(gguf, "blk.1.ffn_gate_inp.weight")).isEqualTo(DType.F32);
+      assertThat(type(gguf, "blk.1.attn_kv_a_norm.weight")).isEqualTo(DType.F32);
+      assertThat(type(gguf, "blk.1.ffn_gate_exps.weight")).isEqualTo(DType.Q4_K);
+      assertThat(type(gguf, "blk.1.ffn_down_exps.weight")).isEqualTo(DType.Q8_0);
+      assertThat(type(gguf, "blk.4.ffn_down_exps.weight")).isEqualTo(DType.Q5_0);
+    }
   }
 }

@@ -12,6 +12,9 @@ import java.util.stream.Stream;
 final class TokenRates {
   static final List<String> SHAPES = List.of("llama-3.2-1b", "llama-3-8b", "qwen3-4b", "minicpm-2b");
   static final List<String> TYPES = List.of("bf16", "f8_e4m3", "q8_0", "q4_0", "q4_k");
+  /** Models with experts, with latent attention or with both, for which there is no peer. */
+  static final List<String> SPARSE_SHAPES = List.of("qwen3-30b-a3b", "deepseek-v2-lite", "minicpm3-4b");
+  static final List<String> SPARSE_TYPES = List.of("bf16", "q8_0", "q4_0");
   private static final List<Integer> PROMPTS = List.of(512, 4096);
   private static final List<Integer> DEPTHS = List.of(0, 8192, 32768);
   private static final List<Integer> SEQUENCES = List.of(1, 8, 32);
@@ -60,11 +63,8 @@ final class TokenRates {
   /** A Markdown table for prefill and one for decode. */
   List<String> tables() {
     List<String> lines = new ArrayList<>(List.of("### Prefill, tokens/s from an empty cache", "", "| shape | type | 512 | 4096 |", "|---|---|---|---|"));
-    for (String shape : SHAPES) {
-      for (String type : TYPES) {
-        lines.add("| " + shape + " | " + type + " | " + String.join(" | ", PROMPTS.stream().map(p -> cell(shape, type, p, 0, 1)).toList()) + " |");
-      }
-    }
+    SHAPES.forEach(shape -> TYPES.forEach(type -> lines.add(prefillLine(shape, type))));
+    SPARSE_SHAPES.forEach(shape -> SPARSE_TYPES.forEach(type -> lines.add(prefillLine(shape, type))));
     lines.addAll(List.of("", "### Decode, tokens/s of all sequences together", ""));
     StringBuilder head = new StringBuilder("| shape | type |");
     StringBuilder rule = new StringBuilder("|---|---|");
@@ -77,16 +77,23 @@ final class TokenRates {
     lines.add(head.toString());
     lines.add(rule.toString());
     for (String shape : SHAPES) {
-      for (String type : TYPES) {
-        lines.add(decodeLine(shape, type, (depth, sequences) -> cell(shape, type, 0, depth, sequences)));
-      }
+      TYPES.forEach(type -> lines.add(decodeLine(shape, type)));
       lines.add(decodeLine(shape, "bf16, PyTorch", (depth, sequences) -> peer(shape, depth, sequences)));
     }
+    SPARSE_SHAPES.forEach(shape -> SPARSE_TYPES.forEach(type -> lines.add(decodeLine(shape, type))));
     return lines;
   }
 
   private interface Cell {
     String at(int depth, int sequences);
+  }
+
+  private String prefillLine(String shape, String type) {
+    return "| " + shape + " | " + type + " | " + String.join(" | ", PROMPTS.stream().map(prompt -> cell(shape, type, prompt, 0, 1)).toList()) + " |";
+  }
+
+  private String decodeLine(String shape, String type) {
+    return decodeLine(shape, type, (depth, sequences) -> cell(shape, type, 0, depth, sequences));
   }
 
   private static String decodeLine(String shape, String type, Cell cell) {

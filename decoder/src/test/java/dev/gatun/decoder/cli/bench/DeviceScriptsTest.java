@@ -33,6 +33,8 @@ class DeviceScriptsTest {
   void theShapesThatAreMeasuredAreThoseOfTheReport() throws IOException {
     String run = Files.readString(SCRIPTS.resolve("run.sh"));
     TokenRates.SHAPES.forEach(name -> assertThat(run).contains(name));
+    assertThat(run).contains("SPARSE=(" + String.join(" ", TokenRates.SPARSE_SHAPES) + ")");
+    TokenRates.SPARSE_SHAPES.forEach(name -> assertThat(ModelShape.of(name)).as(name).isPresent());
     assertThat(run).contains("PROMPTS=(512 4096) DEPTHS=(0 8192 32768) SEQUENCES=(1 8 32)");
   }
 
