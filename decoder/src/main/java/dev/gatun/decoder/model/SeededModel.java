@@ -154,7 +154,8 @@ public final class SeededModel {
 
   private void describe() {
     String family = shape.family();
-    writer.string("general.architecture", family).string("general.name", shape.name() + " with seeded weights")
+    // Of a model whose name has "phi-3" in it llama.cpp wants tokens that this vocabulary lacks.
+    writer.string("general.architecture", family).string("general.name", shape.name().replace('-', ' ') + " with seeded weights")
         .uint32("general.file_type", mix.fileType()).uint32("general.quantization_version", 2)
         .uint32(VERSION_KEY, VERSION).put(SEED_KEY, MetadataType.INT64, seed).string(SHAPE_KEY, shape.name())
         .string(TYPE_KEY, mix.label())
