@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-#define GATUN_CPU_ABI 3
+#define GATUN_CPU_ABI 4
 
 enum gatun_cpu_level_of {
   GATUN_CPU_NONE = 0,
@@ -68,6 +68,16 @@ GATUN_EXPORT void gatun_cpu_activate(int32_t level, int32_t type, const void *x,
 /* Writes y[m][n] for m in [0, rows) and n in [n0, n1), the float at byte y_offset + m * y_row_bytes + 4 * n of y. k is at least 1, and whole blocks. */
 GATUN_EXPORT void gatun_cpu_matmul(int32_t level, int32_t type, const void *act, int64_t act_offset, int64_t act_row_bytes, int32_t rows, const void *w,
     int64_t w_offset, int64_t w_row_bytes, int64_t k, int32_t n0, int32_t n1, void *y, int64_t y_offset, int64_t y_row_bytes);
+
+/* Whether gatun_cpu_widen takes a type: Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K and Q6_K. */
+GATUN_EXPORT int32_t gatun_cpu_widens(int32_t level, int32_t type);
+
+/*
+ * y = w as floats, for rows of k weights, whole blocks: row r starts at byte w_offset + r * w_row_bytes of w and at y_offset + r * y_row_bytes of y, which do
+ * not overlap.
+ */
+GATUN_EXPORT void gatun_cpu_widen(int32_t level, int32_t type, const void *w, int64_t w_offset, int64_t w_row_bytes, void *y, int64_t y_offset,
+    int64_t y_row_bytes, int32_t rows, int64_t k);
 
 /* Whether gatun_cpu_attend takes keys and values of a type: F32, F16, BF16 and, in whole blocks, Q8_0. */
 GATUN_EXPORT int32_t gatun_cpu_attends(int32_t level, int32_t type);

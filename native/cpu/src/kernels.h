@@ -192,6 +192,9 @@ static inline int64_t filled(int64_t n) { return (n + FILLED - 1) / FILLED * FIL
 /* y = silu(gate) * up, n elements. */
 typedef void (*silu_fn)(const float *gate, const float *up, float *y, int64_t n);
 
+/* A row of k weights as floats. */
+typedef void (*widen_fn)(const uint8_t *w, float *y, int64_t k);
+
 /* Loops over a row. */
 struct rows {
   void (*add)(const float *a, const float *b, float *y, int64_t n);
@@ -200,6 +203,8 @@ struct rows {
   void (*rotate_halves)(const float *x, const float *table, float *y, int64_t dims);
   void (*rotate_pairs)(const float *x, const float *table, float *y, int64_t dims);
   int64_t (*largest)(const float *x, int64_t n, float *value);
+  /* The loop over weights of a type, where there is one. */
+  widen_fn (*widening)(int32_t type);
 };
 
 /* What the gated unit's exponential shares at all levels: ln 2 in two parts, and what makes a sum's low bits an integer. */

@@ -146,6 +146,21 @@ void gatun_cpu_largest(int32_t level, const void *x, int64_t x_offset, int64_t n
   memcpy((char *)found + found_offset + 4, &index, 4);
 }
 
+static widen_fn widening(int32_t level, int32_t type) {
+  const struct level *found = of_level(level);
+  return found == NULL ? NULL : found->rows->widening(type);
+}
+
+int32_t gatun_cpu_widens(int32_t level, int32_t type) { return widening(level, type) != NULL; }
+
+void gatun_cpu_widen(int32_t level, int32_t type, const void *w, int64_t w_offset, int64_t w_row_bytes, void *y, int64_t y_offset, int64_t y_row_bytes,
+    int32_t rows, int64_t k) {
+  widen_fn widen = widening(level, type);
+  for (int64_t r = 0; widen != NULL && r < rows; r++) {
+    widen((const uint8_t *)w + w_offset + r * w_row_bytes, result_at(y, y_offset, y_row_bytes, r), k);
+  }
+}
+
 void gatun_cpu_attend(int32_t level, int32_t type, const void *q, int64_t q_offset, int64_t q_token_bytes, int64_t q_head_bytes, int32_t tokens,
     int32_t group, const void *keys, int64_t key_offset, int64_t key_stride, int32_t key_size, const void *values, int64_t value_offset, int64_t value_stride,
     int32_t value_size, int32_t count, float scale, void *scratch, int64_t base, int64_t state, int64_t sums, int64_t sums_row_bytes, int64_t bounds,

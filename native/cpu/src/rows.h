@@ -104,6 +104,6 @@ static int64_t largest_of_row(const float *x, int64_t n, float *value) {
   return -1;
 }
 
-#define ROWS {add_row, scale_row, rms_norm_row, rotate_halves_row, rotate_pairs_row, largest_of_row}
+#define ROWS {add_row, scale_row, rms_norm_row, rotate_halves_row, rotate_pairs_row, largest_of_row, widening}
 
 #endif

@@ -19,7 +19,7 @@ final class Calls {
   /** {@code gatun_cpu_abi} and {@code gatun_cpu_level}. */
   static final MethodHandle NUMBER = Linker.nativeLinker().downcallHandle(FunctionDescriptor.of(JAVA_INT));
 
-  /** {@code gatun_cpu_activation_form} and {@code gatun_cpu_attends}. */
+  /** {@code gatun_cpu_activation_form}, {@code gatun_cpu_attends} and {@code gatun_cpu_widens}. */
   static final MethodHandle FORM = Linker.nativeLinker().downcallHandle(FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
 
   /** {@code gatun_cpu_activation_bytes}. */
@@ -54,6 +54,9 @@ final class Calls {
 
   /** {@code gatun_cpu_largest}. */
   static final MethodHandle LARGEST = of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
+
+  /** {@code gatun_cpu_widen}. */
+  static final MethodHandle WIDEN = of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG);
 
   private Calls() {}
 

@@ -162,7 +162,7 @@ public final class NativeKernels {
   }
 
   /** GGUF's number of a type; −1 if the library knows none. */
-  private static int number(DType type) {
+  static int number(DType type) {
     return switch (type) {
       case F32 -> 0;
       case F16 -> 1;

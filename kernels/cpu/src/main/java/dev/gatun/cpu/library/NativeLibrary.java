@@ -10,7 +10,7 @@ import java.util.List;
 /** A loaded library of C kernels. It stays loaded for the life of the process. */
 final class NativeLibrary {
   /** {@code GATUN_CPU_ABI} of the header that this was written to. */
-  static final int ABI = 3;
+  static final int ABI = 4;
 
   private final String compiler;
   private final NativeLevel best;
@@ -27,6 +27,8 @@ final class NativeLibrary {
   private final MemorySegment rmsNorm;
   private final MemorySegment rotate;
   private final MemorySegment largest;
+  private final MemorySegment widens;
+  private final MemorySegment widen;
 
   private NativeLibrary(String compiler, NativeLevel best, SymbolLookup symbols) {
     this.compiler = compiler;
@@ -44,6 +46,8 @@ final class NativeLibrary {
     this.rmsNorm = symbols.findOrThrow("gatun_cpu_rms_norm");
     this.rotate = symbols.findOrThrow("gatun_cpu_rotate");
     this.largest = symbols.findOrThrow("gatun_cpu_largest");
+    this.widens = symbols.findOrThrow("gatun_cpu_widens");
+    this.widen = symbols.findOrThrow("gatun_cpu_widen");
   }
 
   /** The library for this machine, from the jar that carries it. */
@@ -66,7 +70,8 @@ final class NativeLibrary {
     }
     List<String> missing = new ArrayList<>(List.of("gatun_cpu_abi", "gatun_cpu_level", "gatun_cpu_activation_form",
         "gatun_cpu_activation_bytes", "gatun_cpu_activate", "gatun_cpu_matmul", "gatun_cpu_attends", "gatun_cpu_attend_bytes", "gatun_cpu_attend",
-        "gatun_cpu_silu_mul", "gatun_cpu_add", "gatun_cpu_scale", "gatun_cpu_rms_norm", "gatun_cpu_rotate", "gatun_cpu_largest"));
+        "gatun_cpu_silu_mul", "gatun_cpu_add", "gatun_cpu_scale", "gatun_cpu_rms_norm", "gatun_cpu_rotate", "gatun_cpu_largest",
+        "gatun_cpu_widens", "gatun_cpu_widen"));
     missing.removeIf(name -> symbols.find(name).isPresent());
     if (!missing.isEmpty()) {
       throw new NotLoaded(file + " lacks " + String.join(", ", missing) + "; use the gatun-cpu-native of gatun-cpu's version");
@@ -116,8 +121,16 @@ final class NativeLibrary {
   }
 
   boolean attends(NativeLevel level, int type) {
+    return holds(attends, level, type);
+  }
+
+  boolean widens(NativeLevel level, int type) {
+    return holds(widens, level, type);
+  }
+
+  private static boolean holds(MemorySegment function, NativeLevel level, int type) {
     try {
-      return (int) Calls.FORM.invokeExact(attends, level.number(), type) != 0;
+      return (int) Calls.FORM.invokeExact(function, level.number(), type) != 0;
     } catch (Throwable t) {
       throw Calls.failure(t);
     }
@@ -164,6 +177,11 @@ final class NativeLibrary {
   /** The address of {@code gatun_cpu_largest}. */
   MemorySegment largest() {
     return largest;
+  }
+
+  /** The address of {@code gatun_cpu_widen}. */
+  MemorySegment widen() {
+    return widen;
   }
 
   /** The address of {@code gatun_cpu_activate}. */

@@ -1,5 +1,6 @@
 package dev.gatun.cpu.library;
 
+import dev.gatun.DType;
 import dev.gatun.cpu.format.Dequantizer;
 import dev.gatun.cpu.op.RowMath;
 import java.lang.foreign.MemorySegment;
@@ -13,11 +14,17 @@ final class NativeRowMath extends RowMath {
   private final NativeLibrary library;
   private final NativeLevel level;
   private final RowMath java;
+  /** GGUF's number of each type that there is a loop in C for; −1 of the others. */
+  private final int[] widened = new int[DType.values().length];
 
   NativeRowMath(NativeLibrary library, NativeLevel level, RowMath java) {
     this.library = library;
     this.level = level;
     this.java = java;
+    for (DType type : DType.values()) {
+      int number = NativeKernels.number(type);
+      widened[type.ordinal()] = number >= 0 && library.widens(level, number) ? number : -1;
+    }
   }
 
   @Override
@@ -111,10 +118,14 @@ final class NativeRowMath extends RowMath {
   }
 
   private void check(String name, MemorySegment memory, long offset, long rowBytes, int rows, int n) {
+    checkBytes(name, memory, offset, rowBytes, rows, 4L * n);
+  }
+
+  private void checkBytes(String name, MemorySegment memory, long offset, long rowBytes, int rows, long lastBytes) {
     if (!memory.isNative()) {
       throw new IllegalArgumentException("rows_" + level.label() + ": " + name + " lies in a Java array; C kernels take memory of an Arena");
     }
-    long bytes = (rows - 1) * rowBytes + 4L * n;
+    long bytes = (rows - 1) * rowBytes + lastBytes;
     if ((offset | rowBytes) < 0 || bytes > memory.byteSize() - offset) {
       throw new IndexOutOfBoundsException("rows_" + level.label() + ": " + bytes + " bytes of " + name + " from byte " + offset
           + " on do not lie in its " + memory.byteSize() + " bytes");
@@ -140,7 +151,22 @@ final class NativeRowMath extends RowMath {
 
   @Override
   public void widen(Dequantizer type, MemorySegment rows, long ro, long stride, int count, MemorySegment y, long yo, long yStride, int n) {
-    java.widen(type, rows, ro, stride, count, y, yo, yStride, n);
+    int number = widened[type.type().ordinal()];
+    if (number < 0) {
+      java.widen(type, rows, ro, stride, count, y, yo, yStride, n);
+    } else if (count > 0 && n > 0) {
+      DType kind = type.type();
+      if (n % kind.blockSize() != 0) {
+        throw new IllegalArgumentException("widen_" + level.label() + ": rows of " + n + " elements are no whole blocks of " + kind);
+      }
+      checkBytes("weights", rows, ro, stride, count, kind.bytes(n));
+      check("y", y, yo, yStride, count, n);
+      try {
+        Calls.WIDEN.invokeExact(library.widen(), level.number(), number, rows, ro, stride, y, yo, yStride, count, (long) n);
+      } catch (Throwable t) {
+        throw Calls.failure(t);
+      }
+    }
   }
 
   @Override

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.gatun.DType;
+import dev.gatun.cpu.format.Dequantizer;
 import dev.gatun.cpu.op.Lanes;
 import dev.gatun.cpu.op.RowMath;
 import java.lang.foreign.Arena;
@@ -14,6 +16,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The loops over rows in C against float64, at every level that this processor runs. */
 class NativeRowMathTest {
@@ -66,6 +70,34 @@ class NativeRowMathTest {
             // Below -87.34 the exponential counts as infinite or nearly so: what is lost is under 1e-36.
             assertThat(Math.abs(y[i] - expected)).as("silu(%s) * %s = %s", gate[i], up[i], y[i]).isLessThanOrEqualTo(1e-36 + 8e-7 * Math.abs(expected));
           }
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q4_K", "Q5_K", "Q6_K"})
+  void weightsAreTheFloatsThatJavaMakesOfThem(DType type) {
+    Random random = new Random(type.ordinal());
+    Dequantizer java = Dequantizer.of(type);
+    for (RowMath unit : units()) {
+      for (int n : new int[] {type.blockSize(), 3 * type.blockSize()}) {
+        try (Arena arena = Arena.ofConfined()) {
+          long row = type.bytes(n) + 6;
+          byte[] bytes = new byte[(int) (4 * row)];
+          random.nextBytes(bytes);
+          MemorySegment w = arena.allocate(bytes.length);
+          MemorySegment.copy(bytes, 0, w, ValueLayout.JAVA_BYTE, 0, bytes.length);
+          MemorySegment expected = arena.allocate(4L * 3 * (n + 5), 4);
+          MemorySegment found = arena.allocate(expected.byteSize(), 4);
+          for (int r = 0; r < 3; r++) {
+            java.row(w, 3 + r * row, expected, r * 4L * (n + 5), n);
+          }
+          unit.widen(java, w, 3, row, 3, found, 0, 4L * (n + 5), n);
+          assertThat(found.mismatch(expected)).as("%s, rows of %d", type, n).isEqualTo(-1);
+          assertThatThrownBy(() -> unit.widen(java, w, 3, row, 5, found, 0, 4L * (n + 5), n)).isInstanceOf(IndexOutOfBoundsException.class);
+          assertThatThrownBy(() -> unit.widen(java, w, 3, row, 4, found, 0, 4L * (n + 5), n)).isInstanceOf(IndexOutOfBoundsException.class);
+          assertThatThrownBy(() -> unit.widen(java, w, 3, row, 1, found, 0, 0, n - 1)).isInstanceOf(IllegalArgumentException.class);
         }
       }
     }
