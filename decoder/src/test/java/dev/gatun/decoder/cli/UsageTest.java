@@ -68,7 +68,7 @@ class UsageTest {
       "validate --backend cpu --case rms_norm(n=5) --op rms_norm", "validate --backend cpu --seed x", "validate --backend cpu --timeout 0",
       "validate --backend cpu --shapes nosuch.txt", "validate --backend cpu --json nosuch/report.json", "validate --backend cpu --html nosuch/report.html",
       "validate --compare one.json", "validate --backend cpu -o threads=x", "validate --backend cpu --threads 0", "validate --backend cpu -o nosuch=1",
-      "make-model", "make-model --out", "make-model --shape nosuch --out x", "make-model --shape test --type q4_k_m --out x", "make-model --shape test --type q5_0 --out x",
+      "make-model", "make-model --out", "make-model --shape nosuch --out x", "make-model --shape test --type q4_k --out x", "make-model --shape test --type q5_1 --out x",
       "make-model --shape test --type q8_0+ --out x", "make-model --shape test --type q8_0 --seed x --out x", "make-model --shape test --out nosuch x",
       "quantize", "quantize a.gguf", "quantize a.gguf b.gguf", "quantize a.gguf b.gguf nosuch", "quantize a.gguf b.gguf i32", "quantize a.gguf b.gguf q4_0+",
       "quantize a.gguf b.gguf q4_0 c", "quantize a.gguf b.gguf q4_0 --threads 0", "quantize a.gguf b.gguf q4_0 --nosuch",
