@@ -9,7 +9,7 @@ import java.util.Optional;
  * no time.
  *
  * @param name the name on the command line
- * @param family the architecture as GGUF names it, one of those that {@link ShapeTensors} knows the tensors of
+ * @param family the architecture as GGUF names it: any that the decoder serves but {@code gpt2} and {@code granitemoe}
  * @param layers how many blocks
  * @param embedding width of the residual stream
  * @param feedForward width inside the feed-forward part; with experts that of the layers without, where there are any
