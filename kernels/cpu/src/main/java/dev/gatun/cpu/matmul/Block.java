@@ -1,5 +1,8 @@
 package dev.gatun.cpu.matmul;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
 /**
  * A thread's working memory for {@link ColumnKernel}: a block of decoded weights, the activations that meet it, and the sums of their
  * products.
@@ -20,7 +23,8 @@ final class Block {
 
   /** Rows of weights as floats, with room for a last tile that is not full. */
   final float[] weights = new float[(ROWS + Tile.MOST) * STRIDE];
-  final float[] columns = new float[DEPTH * Columns.WIDTH];
+  /** Activations that do not fill whole vectors where they lie. */
+  final MemorySegment columns = Arena.ofAuto().allocate(4L * DEPTH * Columns.WIDTH, 64);
   final float[] narrow = new float[(DEPTH + 1) * Columns.WIDTH];
   final float[] row = new float[ROWS];
   /** For each group of activation rows, for each weight row, a sum for each row of the group. */

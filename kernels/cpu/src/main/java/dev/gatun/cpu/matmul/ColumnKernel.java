@@ -71,18 +71,15 @@ final class ColumnKernel extends MatmulKernel {
   /** One group of activation rows: weights are multiplied as soon as they are decoded. */
   private void few(Block block, float[] sums, MemorySegment act, long actOffset, int rows, int m, MemorySegment w, long wOffset,
       long wRowBytes, int some, int k, int from, int count) {
-    boolean narrow = Columns.width(rows, m) <= Wide.L;
-    int step = narrow ? tile.narrowRows() : tile.rows();
-    Columns.read(act, actOffset, rows, k, m, from, count, block, narrow ? Wide.L : Columns.WIDTH);
+    int width = Columns.width(rows, m);
+    int step = width <= Wide.L ? tile.narrowRows() : tile.rows();
+    long at = Columns.at(actOffset, rows, k, m, from);
+    MemorySegment columns = columns(act, at, width, count, block);
     for (int n = 0; n < some; n += step) {
       for (int r = 0; r < Math.min(step, some - n); r++) {
         piece.decode(w, wOffset + (n + r) * wRowBytes, k, from, count, block.weights, r * Block.STRIDE);
       }
-      if (narrow) {
-        tile.narrow(block.columns, count, block.weights, 0, sums, n * Columns.WIDTH);
-      } else {
-        tile.wide(block.columns, count, block.weights, 0, sums, n * Columns.WIDTH);
-      }
+      multiply(columns, columns == act ? at : 0, width, count, block.weights, 0, sums, n * Columns.WIDTH);
     }
   }
 
@@ -95,17 +92,32 @@ final class ColumnKernel extends MatmulKernel {
     for (int half = 0; half < count; half += Block.HALF) {
       int depth = Math.min(Block.HALF, count - half);
       for (int first = m; first < end; first += Columns.WIDTH) {
-        boolean narrow = Columns.width(rows, first) <= Wide.L;
-        Columns.read(act, actOffset, rows, k, first, from + half, depth, block, narrow ? Wide.L : Columns.WIDTH);
-        for (int n = 0; n < some; n += narrow ? tile.narrowRows() : tile.rows()) {
-          int at = (first - m) * span + n * Columns.WIDTH;
-          if (narrow) {
-            tile.narrow(block.columns, depth, block.weights, n * Block.STRIDE + half, sums, at);
-          } else {
-            tile.wide(block.columns, depth, block.weights, n * Block.STRIDE + half, sums, at);
-          }
+        int width = Columns.width(rows, first);
+        int step = width <= Wide.L ? tile.narrowRows() : tile.rows();
+        long at = Columns.at(actOffset, rows, k, first, from + half);
+        MemorySegment columns = columns(act, at, width, depth, block);
+        for (int n = 0; n < some; n += step) {
+          multiply(columns, columns == act ? at : 0, width, depth, block.weights, n * Block.STRIDE + half, sums,
+              (first - m) * span + n * Columns.WIDTH);
         }
       }
+    }
+  }
+
+  /** Where columns lie one or two whole vectors wide: the activations themselves, or a copy of them. */
+  private static MemorySegment columns(MemorySegment act, long at, int width, int count, Block block) {
+    if (Wide.isNative(act) && (width == Wide.L || width == Columns.WIDTH)) {
+      return act;
+    }
+    Columns.spread(act, at, width, count, block, width < Wide.L ? Wide.L : Columns.WIDTH);
+    return block.columns;
+  }
+
+  private void multiply(MemorySegment columns, long at, int width, int depth, float[] weights, int from, float[] sums, int to) {
+    if (width <= Wide.L) {
+      tile.narrow(columns, at, depth, weights, from, sums, to);
+    } else {
+      tile.wide(columns, at, depth, weights, from, sums, to);
     }
   }
 

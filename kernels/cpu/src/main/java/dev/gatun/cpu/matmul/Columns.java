@@ -78,21 +78,20 @@ final class Columns {
     return order.length == 0 ? i : i & -order.length | order[i & order.length - 1];
   }
 
+  /** Where column {@code from} of the group that begins with row {@code first} is. */
+  static long at(long actOffset, int rows, int k, int first, int from) {
+    return actOffset + 4L * (k * (long) first + from * (long) width(rows, first));
+  }
+
   /**
-   * Reads {@code count} columns of the group that begins with row {@code first} into an array, {@code stride} floats from one column to the
-   * next; what lies between a narrow group's columns there means nothing.
+   * Copies {@code count} columns of {@code width} floats to where {@code stride} floats, whole vectors, are from one column to the next; what
+   * lies between columns there means nothing.
    */
-  static void read(MemorySegment act, long actOffset, int rows, int k, int first, int from, int count, Block block, int stride) {
-    int width = width(rows, first);
-    long at = actOffset + 4L * (k * (long) first + from * (long) width);
-    if (width == stride) {
-      MemorySegment.copy(act, JAVA_FLOAT_UNALIGNED, at, block.columns, 0, count * width);
-      return;
-    }
+  static void spread(MemorySegment act, long at, int width, int count, Block block, int stride) {
     MemorySegment.copy(act, JAVA_FLOAT_UNALIGNED, at, block.narrow, 0, count * width);
     for (int i = 0; i < count; i++) {
       for (int lane = 0; lane < stride; lane += Wide.L) {
-        Wide.floats(block.narrow, i * width + lane).intoArray(block.columns, i * stride + lane);
+        Wide.floats(block.narrow, i * width + lane).intoMemorySegment(block.columns, 4L * (i * stride + lane), Wide.LE);
       }
     }
   }

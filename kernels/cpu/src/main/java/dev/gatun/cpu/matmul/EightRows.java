@@ -1,7 +1,9 @@
 package dev.gatun.cpu.matmul;
 
 import static dev.gatun.cpu.matmul.Wide.L;
+import static dev.gatun.cpu.matmul.Wide.LE;
 
+import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -22,7 +24,8 @@ final class EightRows implements Tile {
   }
 
   @Override
-  public void wide(float[] columns, int depth, float[] weights, int from, float[] sums, int at) {
+  public void wide(MemorySegment columns, long first, int depth, float[] weights, int from, float[] sums, int at) {
+    Wide.requireNative(columns);
     FloatVector a0 = FloatVector.fromArray(F, sums, at);
     FloatVector b0 = FloatVector.fromArray(F, sums, at + L);
     FloatVector a1 = FloatVector.fromArray(F, sums, at + W);
@@ -40,8 +43,8 @@ final class EightRows implements Tile {
     FloatVector a7 = FloatVector.fromArray(F, sums, at + 7 * W);
     FloatVector b7 = FloatVector.fromArray(F, sums, at + 7 * W + L);
     for (int i = 0; i < depth; i++) {
-      FloatVector u = FloatVector.fromArray(F, columns, i * W);
-      FloatVector v = FloatVector.fromArray(F, columns, i * W + L);
+      FloatVector u = FloatVector.fromMemorySegment(F, columns, first + 4L * W * i, LE);
+      FloatVector v = FloatVector.fromMemorySegment(F, columns, first + 4L * W * i + 4L * L, LE);
       FloatVector w = FloatVector.broadcast(F, weights[from + i]);
       a0 = w.fma(u, a0);
       b0 = w.fma(v, b0);
@@ -86,7 +89,8 @@ final class EightRows implements Tile {
   }
 
   @Override
-  public void narrow(float[] columns, int depth, float[] weights, int from, float[] sums, int at) {
+  public void narrow(MemorySegment columns, long first, int depth, float[] weights, int from, float[] sums, int at) {
+    Wide.requireNative(columns);
     FloatVector a0 = FloatVector.fromArray(F, sums, at);
     FloatVector a1 = FloatVector.fromArray(F, sums, at + W);
     FloatVector a2 = FloatVector.fromArray(F, sums, at + 2 * W);
@@ -96,7 +100,7 @@ final class EightRows implements Tile {
     FloatVector a6 = FloatVector.fromArray(F, sums, at + 6 * W);
     FloatVector a7 = FloatVector.fromArray(F, sums, at + 7 * W);
     for (int i = 0; i < depth; i++) {
-      FloatVector u = FloatVector.fromArray(F, columns, i * L);
+      FloatVector u = FloatVector.fromMemorySegment(F, columns, first + 4L * L * i, LE);
       a0 = u.fma(FloatVector.broadcast(F, weights[from + i]), a0);
       a1 = u.fma(FloatVector.broadcast(F, weights[from + i + S]), a1);
       a2 = u.fma(FloatVector.broadcast(F, weights[from + i + 2 * S]), a2);
