@@ -24,7 +24,7 @@ final class NativeAttention implements TileAttention {
   }
 
   @Override
-  public long workBytes(int keySize, int valueSize, int group) {
+  public long workBytes(int keySize, int valueSize, int tokens, int group) {
     return library.attendBytes(keySize, valueSize, group);
   }
 
@@ -42,7 +42,7 @@ final class NativeAttention implements TileAttention {
     check("state", scratch, base + state, 8L * rows, base, state);
     check("sums", scratch, base + sums, (rows - 1) * sumsRowBytes + 4L * valueSize, sumsRowBytes, sums);
     check("bounds", scratch, base + bounds, 8L * tokens, bounds, 0);
-    check("work", scratch, base + work, workBytes(keySize, valueSize, group), work, 0);
+    check("work", scratch, base + work, workBytes(keySize, valueSize, tokens, group), work, 0);
     try {
       Calls.ATTEND.invokeExact(library.attend(), level.number(), number, q, qOffset, qTokenBytes, qHeadBytes, tokens, group, keys, keyOffset, keyStride,
           keySize, values, valueOffset, valueStride, valueSize, count, scale, scratch, base, state, sums, sumsRowBytes, bounds, work);

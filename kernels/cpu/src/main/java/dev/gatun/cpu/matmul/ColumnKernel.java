@@ -3,6 +3,7 @@ package dev.gatun.cpu.matmul;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 
 import dev.gatun.DType;
+import dev.gatun.cpu.op.NativeSegments;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
@@ -106,7 +107,7 @@ final class ColumnKernel extends MatmulKernel {
 
   /** Where columns lie one or two whole vectors wide: the activations themselves, or a copy of them. */
   private static MemorySegment columns(MemorySegment act, long at, int width, int count, Block block) {
-    if (Wide.isNative(act) && (width == Wide.L || width == Columns.WIDTH)) {
+    if (NativeSegments.is(act) && (width == Wide.L || width == Columns.WIDTH)) {
       return act;
     }
     Columns.spread(act, at, width, count, block, width < Wide.L ? Wide.L : Columns.WIDTH);

@@ -3,6 +3,7 @@ package dev.gatun.cpu.matmul;
 import static dev.gatun.cpu.matmul.Wide.L;
 import static dev.gatun.cpu.matmul.Wide.LE;
 
+import dev.gatun.cpu.op.NativeSegments;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -25,7 +26,7 @@ final class EightRows implements Tile {
 
   @Override
   public void wide(MemorySegment columns, long first, int depth, float[] weights, int from, float[] sums, int at) {
-    Wide.requireNative(columns);
+    NativeSegments.require(columns);
     FloatVector a0 = FloatVector.fromArray(F, sums, at);
     FloatVector b0 = FloatVector.fromArray(F, sums, at + L);
     FloatVector a1 = FloatVector.fromArray(F, sums, at + W);
@@ -90,7 +91,7 @@ final class EightRows implements Tile {
 
   @Override
   public void narrow(MemorySegment columns, long first, int depth, float[] weights, int from, float[] sums, int at) {
-    Wide.requireNative(columns);
+    NativeSegments.require(columns);
     FloatVector a0 = FloatVector.fromArray(F, sums, at);
     FloatVector a1 = FloatVector.fromArray(F, sums, at + W);
     FloatVector a2 = FloatVector.fromArray(F, sums, at + 2 * W);

@@ -3,7 +3,6 @@ package dev.gatun.cpu.matmul;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
@@ -40,26 +39,7 @@ final class Wide {
   private static final VectorShuffle<Float> DOWN_4 = VectorShuffle.iota(F, 4 % L, 1, true);
   private static final VectorShuffle<Float> DOWN_2 = VectorShuffle.iota(F, 2, 1, true);
 
-  /** The class of segments of native memory that no file is mapped to. */
-  private static final Class<?> NATIVE = Arena.global().allocate(1).getClass();
-
   private Wide() {}
-
-  /** Whether a segment is of native memory that no file is mapped to. */
-  static boolean isNative(MemorySegment memory) {
-    return memory.getClass() == NATIVE;
-  }
-
-  /**
-   * Begins a method whose loop reads such a segment. C2 then knows the segment's class, and its checks leave the loop, whatever other kinds
-   * of segments the Vector API has met in this JVM: with mapped ones beside them a loop of multiply-adds takes a fifth longer, with arrays
-   * too six times as long.
-   */
-  static void requireNative(MemorySegment memory) {
-    if (memory.getClass() != NATIVE) {
-      throw new IllegalArgumentException("a segment of native memory that no file is mapped to is needed, not " + memory);
-    }
-  }
 
   /** L signed bytes. */
   static IntVector signed(MemorySegment w, long at) {

@@ -24,16 +24,19 @@ public final class AttentionKernel implements OperatorKernel<Attention> {
 
   private final Function<DType, Optional<TileAttention>> tiles;
 
-  /** {@code tiles} gives what goes over a tile of keys and values of a type instead of Java, if there is such a thing. */
+  /** {@code tiles} gives what goes over a tile of keys and values of a type in C, if there is such a thing. */
   public AttentionKernel(Function<DType, Optional<TileAttention>> tiles) {
     this.tiles = tiles;
   }
 
-  /** What goes over the tiles of such an attention instead of Java. */
-  static Optional<TileAttention> tiles(Function<DType, Optional<TileAttention>> all, AttentionShape shape, Attention.Options options) {
+  /** What goes over the tiles of such an attention. */
+  static Optional<TileAttention> tiles(Function<DType, Optional<TileAttention>> all, Lanes lanes, AttentionShape shape, Attention.Options options) {
+    if (options.softcap() > 0 || options.maxBias() > 0) {
+      return Optional.empty();
+    }
     int block = shape.seen().blockSize();
-    return options.softcap() > 0 || options.maxBias() > 0 || shape.keySize() % block != 0 || shape.valueSize() % block != 0
-        ? Optional.empty() : all.apply(shape.seen());
+    boolean whole = shape.keySize() % block == 0 && shape.valueSize() % block == 0;
+    return (whole ? all.apply(shape.seen()) : Optional.<TileAttention>empty()).or(() -> lanes == Lanes.VECTOR ? VectorTiles.of(shape) : Optional.empty());
   }
 
   /**
@@ -44,15 +47,16 @@ public final class AttentionKernel implements OperatorKernel<Attention> {
    * @param ranges ranges there are at most; 1 where the context is not split
    */
   record Cut(int block, int range, int ranges) {
-    static Cut of(AttentionShape shape, int workers) {
-      return of(shape, workers, LEAST_RANGE);
+    static Cut of(AttentionShape shape, Optional<TileAttention> tiles, int workers) {
+      return of(shape, tiles, workers, LEAST_RANGE);
     }
 
     /** Ranges of no fewer positions than {@code least}, a power of two. */
-    static Cut of(AttentionShape shape, int workers, int least) {
+    static Cut of(AttentionShape shape, Optional<TileAttention> tiles, int workers, int least) {
       long tokens = shape.tokens();
       if (tokens > FEW_TOKENS) {
-        return new Cut(Math.clamp(tokens * shape.heads() / (4L * workers), 1, MOST_BLOCK), 1 << 30, 1);
+        int most = Math.max(MOST_BLOCK, tiles.map(TileAttention::rows).orElse(1) / shape.group());
+        return new Cut(Math.clamp(tokens * shape.heads() / (4L * workers), 1, most), 1 << 30, 1);
       }
       long range = least;
       while (range * MOST_RANGES < shape.context()) {
@@ -73,8 +77,8 @@ public final class AttentionKernel implements OperatorKernel<Attention> {
     }
     return Plans.refusal(operator).orElseGet(() -> {
       AttentionShape shape = AttentionShape.of(operator);
-      Cut cut = Cut.of(shape, workers);
-      Optional<TileAttention> tile = tiles(tiles, shape, operator.options());
+      Optional<TileAttention> tile = tiles(tiles, lanes, shape, operator.options());
+      Cut cut = Cut.of(shape, tile, workers);
       long seen = shape.context();
       long bytes = CpuPlan.bytes(operator);
       if (operator.kv() instanceof Kv.Paged paged) {
@@ -96,7 +100,8 @@ public final class AttentionKernel implements OperatorKernel<Attention> {
   @Override
   public List<Step> bind(Attention operator, Lanes lanes, Binding binding) {
     AttentionShape shape = AttentionShape.of(operator);
-    return new AttentionUnits(shape, AttentionInputs.of(operator, binding), Cut.of(shape, binding.workers()), binding.math(),
-        tiles(tiles, shape, operator.options()), Optional.empty(), binding, 0).steps();
+    Optional<TileAttention> tile = tiles(tiles, lanes, shape, operator.options());
+    return new AttentionUnits(shape, AttentionInputs.of(operator, binding), Cut.of(shape, tile, binding.workers()), binding.math(), tile, Optional.empty(),
+        binding, 0).steps();
   }
 }

@@ -27,7 +27,7 @@ record AttentionScratch(int rows, long queries, long keys, long values, long wei
     int rows = shape.group() * cut.block();
     long keySize = Scratch.align(4L * shape.keySize());
     long valueSize = Scratch.align(4L * shape.valueSize());
-    boolean converted = shape.expanded() || tiles.isEmpty() && shape.widened();
+    boolean converted = shape.expanded() || tiles.map(TileAttention::takesFloats).orElse(true) && shape.widened();
     long keys = shape.gathered() ? rows * keySize : 0;
     long values = converted && !shape.latent() ? keys + TILE * keySize : keys;
     long weights = converted ? values + TILE * (shape.latent() ? keySize : valueSize) : keys;
@@ -35,7 +35,7 @@ record AttentionScratch(int rows, long queries, long keys, long values, long wei
     long state = sums + rows * valueSize;
     long bounds = state + Scratch.align(8L * rows);
     long work = bounds + (tiles.isPresent() ? Scratch.align(8L * cut.block()) : 0);
-    long expansion = work + tiles.map(t -> Scratch.align(t.workBytes(shape.keySize(), shape.valueSize(), shape.group()))).orElse(0L);
+    long expansion = work + tiles.map(t -> Scratch.align(t.workBytes(shape.keySize(), shape.valueSize(), cut.block(), shape.group()))).orElse(0L);
     long result = expansion + Scratch.align(shape.expansionBytes());
     return new AttentionScratch(rows, 0, keys, values, weights, sums, state, bounds, work, expansion, result, result + valueSize);
   }

@@ -193,10 +193,15 @@ final class AttentionUnits implements Step {
     if (shape.gathered()) {
       gather(from, head, count, base + layout.queries());
     }
+    boolean tiled = tiles.isPresent() && tiles.get().serves(sequences.tokens(sequence) * group);
+    if (tiled) {
+      tiles.get().begin(queryMemory(), query(from, head, 0, base), queryTokenBytes(), queryHeadBytes(), to - from, group, keySize, valueSize, memory,
+          base + layout.work());
+    }
     int end = alone ? high : (int) Math.min(high, (range + 1L) * cut.range());
     for (int position = alone ? Math.min(low, high) : Math.max(low, range * cut.range()); position < end;) {
       int next = Math.min(Math.min(end, kv.stretch(position)), position / TILE * TILE + TILE);
-      tile(sequence, from, to, head, length, position, next, base);
+      tile(sequence, from, to, head, length, position, next, base, tiled);
       position = next;
     }
     for (int row = 0; row < count && !alone; row++) {
@@ -222,6 +227,23 @@ final class AttentionUnits implements Step {
     }
   }
 
+  private MemorySegment queryMemory() {
+    return shape.gathered() ? memory : q.memory();
+  }
+
+  /** Where the query of a row is, of those that begin with {@code token}. */
+  private long query(int token, int head, int row, long base) {
+    return shape.gathered() ? base + layout.queries() + row * keyRow : at(q, token, head, row);
+  }
+
+  private long queryTokenBytes() {
+    return shape.gathered() ? group * keyRow : q.strideBytes(0);
+  }
+
+  private long queryHeadBytes() {
+    return shape.gathered() ? keyRow : q.strideBytes(1);
+  }
+
   private long at(View view, int token, int head, int row) {
     return view.offset() + (token + row / group) * view.strideBytes(0) + (head * group + row % group) * view.strideBytes(1);
   }
@@ -237,7 +259,7 @@ final class AttentionUnits implements Step {
   }
 
   /** The positions {@code position} to {@code next}, which follow each other in memory. */
-  private void tile(int sequence, int from, int to, int head, int length, int position, int next, long base) {
+  private void tile(int sequence, int from, int to, int head, int length, int position, int next, long base, boolean tiled) {
     long place = kv.place(sequence, position);
     MemorySegment keys = kv.keys();
     MemorySegment values = kv.values();
@@ -248,7 +270,7 @@ final class AttentionUnits implements Step {
     if (place >= 0) {
       key = kv.key(place, position, head);
       value = kv.value(place, position, head);
-      boolean widened = shape.widened() && tiles.isEmpty();
+      boolean widened = shape.widened() && (!tiled || tiles.get().takesFloats());
       if (expansion.isPresent()) {
         expansion.get().expand(keys, key, keyStride, next - position, head, memory, base + layout.expansion(), base + layout.keys(), keyRow, base + layout.values(),
             valueRow);
@@ -266,7 +288,7 @@ final class AttentionUnits implements Step {
         keyStride = keyRow;
         valueStride = shape.latent() ? keyRow : valueRow;
       }
-      if (tiles.isPresent()) {
+      if (tiled) {
         attendTile(tiles.get(), from, to, head, length, position, next, keys, key, keyStride, values, value, valueStride, base);
         return;
       }
@@ -283,9 +305,7 @@ final class AttentionUnits implements Step {
           memory.set(FLOAT, base + layout.state() + 8L * (row + g) + 4, Float.NaN);
         }
       } else {
-        boolean direct = !shape.gathered();
-        update(direct ? q.memory() : memory, direct ? at(q, from, head, row) : base + layout.queries() + row * keyRow,
-            direct ? q.strideBytes(1) : keyRow, keys, key + (a - position) * keyStride, keyStride, values, value + (a - position) * valueStride,
+        update(queryMemory(), query(from, head, row, base), queryHeadBytes(), keys, key + (a - position) * keyStride, keyStride, values, value + (a - position) * valueStride,
             valueStride, b - a, base, row, head * group, a - sequences.position(token));
       }
     }
@@ -298,9 +318,7 @@ final class AttentionUnits implements Step {
       memory.set(ValueLayout.JAVA_INT, at, first(token) - position);
       memory.set(ValueLayout.JAVA_INT, at + 4, last(token, length) - position);
     }
-    boolean direct = !shape.gathered();
-    attention.attend(direct ? q.memory() : memory, direct ? at(q, from, head, 0) : base + layout.queries(), direct ? q.strideBytes(0) : group * keyRow,
-        direct ? q.strideBytes(1) : keyRow, to - from, group, keys, key, keyStride, keySize, values, value, valueStride, valueSize,
+    attention.attend(queryMemory(), query(from, head, 0, base), queryTokenBytes(), queryHeadBytes(), to - from, group, keys, key, keyStride, keySize, values, value, valueStride, valueSize,
         next - position, options.scale(), memory, base, layout.state(), layout.sums(), valueRow, layout.bounds(), layout.work());
   }
 

@@ -60,19 +60,20 @@ public final class MlaKernel implements OperatorKernel<MlaAttention> {
     return new Attention.Options(operator.scale(), operator.causal(), 0, 0);
   }
 
-  private Form absorbed(MlaAttention operator, int workers) {
+  private Form absorbed(MlaAttention operator, Lanes lanes, int workers) {
     MlaAttention.Up up = operator.up();
     KvCache.Spec spec = operator.latents().cache().spec();
     AttentionShape shape = new AttentionShape(operator.qNope().size(0), up.heads(), 1, spec.keySize(), up.rank(), DType.F32, spec.dtype(), DType.F32,
         AttentionShape.context(spec), true, 0);
-    AttentionKernel.Cut cut = AttentionKernel.Cut.of(shape, workers, LEAST_RANGE);
+    Optional<TileAttention> tile = AttentionKernel.tiles(tiles, lanes, shape, options(operator));
+    AttentionKernel.Cut cut = AttentionKernel.Cut.of(shape, tile, workers, LEAST_RANGE);
     int block = Math.clamp(cut.block(), 1, Math.max(1, MOST_ROWS / up.heads()));
     long rows = shape.tokens() * up.heads();
-    return new Form(false, shape, new AttentionKernel.Cut(block, cut.range(), cut.ranges()), AttentionKernel.tiles(tiles, shape, options(operator)),
+    return new Form(false, shape, new AttentionKernel.Cut(block, cut.range(), cut.ranges()), tile,
         2 * rows * up.rank() * (up.nope() + up.valueSize()) + 2 * rows * shape.context() * (spec.keySize() + up.rank()));
   }
 
-  private Form expanded(MlaAttention operator) {
+  private Form expanded(MlaAttention operator, Lanes lanes) {
     MlaAttention.Up up = operator.up();
     KvCache.Spec spec = operator.latents().cache().spec();
     int keySize = (int) (up.nope() + operator.qRope().size(2));
@@ -81,14 +82,14 @@ public final class MlaKernel implements OperatorKernel<MlaAttention> {
     int block = Math.clamp(shape.tokens(), 1, EXPANDED_BLOCK);
     long sequences = Math.clamp(operator.batch().slots().size(0), 1, Math.max(1, shape.tokens()));
     long times = sequences * Math.ceilDiv(Math.ceilDiv(shape.tokens(), sequences), block);
-    return new Form(true, shape, new AttentionKernel.Cut(block, 1 << 30, 1), AttentionKernel.tiles(tiles, shape, options(operator)),
+    return new Form(true, shape, new AttentionKernel.Cut(block, 1 << 30, 1), AttentionKernel.tiles(tiles, lanes, shape, options(operator)),
         2 * shape.tokens() * up.heads() * shape.context() * (keySize + up.valueSize())
             + 2 * times * up.heads() * shape.context() * up.rank() * (up.nope() + up.valueSize()));
   }
 
-  private Form form(MlaAttention operator, int workers) {
-    Form absorbed = absorbed(operator, workers);
-    Form expanded = expanded(operator);
+  private Form form(MlaAttention operator, Lanes lanes, int workers) {
+    Form absorbed = absorbed(operator, lanes, workers);
+    Form expanded = expanded(operator, lanes);
     return expanded.flops() < absorbed.flops() ? expanded : absorbed;
   }
 
@@ -96,10 +97,10 @@ public final class MlaKernel implements OperatorKernel<MlaAttention> {
   public Decision plan(MlaAttention operator, Lanes lanes, int workers) {
     KvCache.Spec spec = operator.latents().cache().spec();
     return KvAppendKernel.refusal(spec).or(() -> Plans.refusal(operator)).orElseGet(() -> {
-      Form form = form(operator, workers);
+      Form form = form(operator, lanes, workers);
       // The latent rows are read once for all heads.
       long bytes = CpuPlan.bytes(operator) + Math.min(operator.batch().slots().size(0), operator.qNope().size(0)) * spec.slotTokens() * spec.bytesPerTokenAndLayer();
-      Form other = form.expanded() ? absorbed(operator, workers) : expanded(operator);
+      Form other = form.expanded() ? absorbed(operator, lanes, workers) : expanded(operator, lanes);
       String kernel = "mla_attention_" + (form.expanded() ? "expanded_" : "absorbed_") + operator.qNope().dtype().label() + "_" + spec.dtype().label() + "_"
           + AttentionKernel.form(form.tile(), lanes);
       String rejected = (other.expanded() ? "expanded: " : "absorbed: ") + other.flops() + " operations at the bounds, where this form has " + form.flops();
@@ -133,7 +134,7 @@ public final class MlaKernel implements OperatorKernel<MlaAttention> {
 
   @Override
   public List<Step> bind(MlaAttention operator, Lanes lanes, Binding binding) {
-    Form form = form(operator, binding.workers());
+    Form form = form(operator, lanes, binding.workers());
     RowMath math = binding.math();
     Rows rows = Rows.of(binding, operator.y(), operator.qNope(), operator.qRope(), operator.batch().positions());
     Sequences sequences = new Sequences(binding, operator.batch());

@@ -29,6 +29,11 @@ final class Sequences {
     return Math.min(starts.integer(sequence + 1), positions.count());
   }
 
+  /** Tokens of a sequence. */
+  int tokens(int sequence) {
+    return end(sequence) - starts.integer(sequence);
+  }
+
   /** The cache slot of a sequence. */
   int slot(int sequence) {
     return slots.integer(sequence);

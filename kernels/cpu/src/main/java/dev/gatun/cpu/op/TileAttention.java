@@ -8,7 +8,26 @@ public interface TileAttention {
   String label();
 
   /** Bytes that {@link #attend} works in. */
-  long workBytes(int keySize, int valueSize, int group);
+  long workBytes(int keySize, int valueSize, int tokens, int group);
+
+  /** Whether it takes keys and values of F32 alone, which others become first. */
+  default boolean takesFloats() {
+    return false;
+  }
+
+  /** Rows of queries that it takes side by side; 1 where it makes no difference. */
+  default int rows() {
+    return 1;
+  }
+
+  /** Whether it is for sequences of which that many rows of queries are in a step. */
+  default boolean serves(int rows) {
+    return true;
+  }
+
+  /** Comes before the tiles that some rows of queries meet, with the same arguments. */
+  default void begin(MemorySegment q, long qOffset, long qTokenBytes, long qHeadBytes, int tokens, int group, int keySize, int valueSize, MemorySegment scratch,
+      long work) {}
 
   /**
    * Goes on over {@code count} positions of one key/value head, for the {@code group} query heads of it and a number of tokens: rows of queries are floats,

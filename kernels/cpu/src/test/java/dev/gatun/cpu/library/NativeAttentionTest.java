@@ -62,7 +62,7 @@ class NativeAttentionTest {
   void sumsTheValuesThatAreSeenByTheSoftmaxOfTheirScores(NativeLevel level) {
     TileAttention attention = attention(level);
     try (Arena arena = Arena.ofConfined()) {
-      Tile tile = Tile.random(arena, WORK + attention.workBytes(SIZE, SIZE, GROUP));
+      Tile tile = Tile.random(arena, WORK + attention.workBytes(SIZE, SIZE, 1, GROUP));
       int first = 5;
       int end = 43;
       // What is not seen may hold anything.
@@ -96,7 +96,7 @@ class NativeAttentionTest {
   void memoryThatIsNotThereIsNotRead() {
     TileAttention attention = attention(NativeLevel.AVX2);
     try (Arena arena = Arena.ofConfined()) {
-      long work = attention.workBytes(SIZE, SIZE, GROUP);
+      long work = attention.workBytes(SIZE, SIZE, 1, GROUP);
       assertThatThrownBy(() -> Tile.random(arena, WORK + work).attend(attention, 0, 64, POSITIONS + 1, 0)).isInstanceOf(IndexOutOfBoundsException.class)
           .hasMessageContaining("attention_f32_avx2").hasMessageContaining("of keys");
       assertThatThrownBy(() -> Tile.random(arena, WORK + work).attend(attention, 0, 64, POSITIONS, 4)).isInstanceOf(IndexOutOfBoundsException.class);
