@@ -125,9 +125,63 @@ INLINE void gemv(const struct product *p, const int asks) {
   }
 }
 
+/*
+ * Rows whose activations take half of the first cache push them out of it, and the processor, that reads them anew from the second beside every row, is then
+ * slow to read weights ahead. Eight rows read them once, and ask for their lines themselves (Zen 4, 8,192 columns: 22 against 15.5 GB/s on one thread, 30
+ * against 26 on two; it is slower where activations stay in the cache). A row's sums are the same in any company.
+ */
+enum { TOGETHER = 8, LONG_ROW = 16384, SHORTLY = 2048 };
+
+INLINE void dots(const struct product *p, int32_t n) {
+  const uint8_t *w = p->w + n * p->w_row;
+  const uint8_t *x = p->act;
+  __m512 sum[TOGETHER][2];
+  for (int r = 0; r < TOGETHER; r++) {
+    sum[r][0] = _mm512_setzero_ps();
+    sum[r][1] = _mm512_setzero_ps();
+  }
+  int64_t i = 0;
+  for (; i + 64 <= p->k; i += 64) {
+    for (int r = 0; r < TOGETHER; r++) {
+      __builtin_prefetch(w + r * p->w_row + 2 * i + SHORTLY, 0, 2);
+      __builtin_prefetch(w + r * p->w_row + 2 * i + SHORTLY + 64, 0, 2);
+    }
+    for (int j = 0; j < 2; j++) {
+      int64_t at = 2 * (i + 32 * j);
+      __m512bh a = pairs_of(_mm512_loadu_si512(x + at));
+      for (int r = 0; r < TOGETHER; r++) {
+        sum[r][j] = _mm512_dpbf16_ps(sum[r][j], a, pairs_of(_mm512_loadu_si512(w + r * p->w_row + at)));
+      }
+    }
+  }
+  for (; i < p->k; i += 32) {
+    __m512bh a = pairs_of(_mm512_loadu_si512(x + 2 * i));
+    for (int r = 0; r < TOGETHER; r++) {
+      sum[r][0] = _mm512_dpbf16_ps(sum[r][0], a, pairs_of(_mm512_maskz_loadu_epi16(elements(p->k - i), w + r * p->w_row + 2 * i)));
+    }
+  }
+  for (int r = 0; r < TOGETHER; r++) {
+    float v = _mm512_reduce_add_ps(_mm512_add_ps(sum[r][0], sum[r][1]));
+    memcpy(p->y + 4 * (int64_t)(n + r), &v, 4);
+  }
+}
+
+INLINE void gemv_long(const struct product *p) {
+  int32_t n = p->n0;
+  for (; n + TOGETHER <= p->n1; n += TOGETHER) {
+    dots(p, n);
+  }
+  for (; n < p->n1; n++) {
+    float v = dot(p->w + n * p->w_row, p->act, p->k, 0);
+    memcpy(p->y + 4 * (int64_t)n, &v, 4);
+  }
+}
+
 void gatun_gemv_bf16_by_bf16_avx512(const struct product *p) {
   if (p->asks) {
     gemv(p, 1);
+  } else if (2 * p->k >= LONG_ROW) {
+    gemv_long(p);
   } else {
     gemv(p, 0);
   }

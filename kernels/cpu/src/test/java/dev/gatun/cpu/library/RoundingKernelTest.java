@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The products that round activations to 16 bits beside weights of 16. */
 class RoundingKernelTest {
   @ParameterizedTest
-  @CsvSource({"1, 37, 64", "2, 5, 33", "9, 70, 1025", "17, 33, 513", "23, 64, 2048"})
+  @CsvSource({"1, 37, 64", "2, 5, 33", "9, 70, 1025", "17, 33, 513", "23, 64, 2048", "1, 41, 8192", "1, 19, 8225"})
   void isTheProductOfTheRoundedActivations(int rows, int columns, int k) {
     Optional<MatmulKernel> found = NativeKernels.of(NativeKernels.AUTO).rounding(DType.BF16);
     assumeTrue(found.isPresent(), "no kernel multiplies BF16 by BF16 here");
@@ -59,6 +59,36 @@ class RoundingKernelTest {
           assertThat((double) y.getAtIndex(ValueLayout.JAVA_FLOAT, (long) r * columns + n)).as("row %d, column %d", r, n).isCloseTo(sum, within(4e-6 * magnitude));
         }
       }
+    }
+  }
+
+  /** Weight rows are multiplied several at a time where rows are long. */
+  @ParameterizedTest
+  @CsvSource({"2048", "8192", "8225"})
+  void aRowOfWeightsHasTheSameBitsInAnyCompany(int k) {
+    Optional<MatmulKernel> found = NativeKernels.of(NativeKernels.AUTO).rounding(DType.BF16);
+    assumeTrue(found.isPresent(), "no kernel multiplies BF16 by BF16 here");
+    MatmulKernel kernel = found.orElseThrow();
+    int columns = 19;
+    Random random = new Random(k);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment x = arena.allocate(4L * k, 64);
+      for (int i = 0; i < k; i++) {
+        x.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) random.nextGaussian());
+      }
+      MemorySegment w = arena.allocate(2L * columns * k, 64);
+      for (int i = 0; i < columns * k; i++) {
+        w.setAtIndex(ValueLayout.JAVA_SHORT, i, (short) (Float.floatToRawIntBits((float) random.nextGaussian()) >>> 16));
+      }
+      MemorySegment act = arena.allocate(kernel.activationBytes(k), 64);
+      kernel.activate(x, 0, 4L * k, 1, k, act, 0, 0, 1);
+      MemorySegment together = arena.allocate(4L * columns, 64);
+      MemorySegment alone = arena.allocate(4L * columns, 64);
+      kernel.multiply(act, 0, 0, 1, w, 0, 2L * k, k, 0, columns, together, 0, 0);
+      for (int n = 0; n < columns; n++) {
+        kernel.multiply(act, 0, 0, 1, w, 0, 2L * k, k, n, n + 1, alone, 0, 0);
+      }
+      assertThat(together.mismatch(alone)).isEqualTo(-1);
     }
   }
 
