@@ -50,15 +50,18 @@ final class ColumnKernel extends MatmulKernel {
     Block block = Block.ofThread();
     for (int m = 0; m < rows; m += Block.BATCH) {
       int end = Math.min(rows, m + Block.BATCH);
-      for (int n = n0; n < n1; n += Block.ROWS) {
-        int some = Math.min(Block.ROWS, n1 - n);
+      boolean few = Columns.width(rows, m) == end - m;
+      int depth = few ? Block.SHALLOW : Block.depth(k);
+      int height = Block.rows(depth);
+      for (int n = n0; n < n1; n += height) {
+        int some = Math.min(height, n1 - n);
         int span = some + Tile.MOST;
-        int outputs = Math.ceilDiv(end - m, Columns.WIDTH) * Columns.WIDTH * span;
+        int outputs = Columns.vectors(end - m) * Wide.L * span;
         float[] sums = block.sums(outputs);
         Arrays.fill(sums, 0, outputs, 0);
-        for (int from = 0; from < k; from += Block.DEPTH) {
-          int count = Math.min(Block.DEPTH, k - from);
-          if (end - m <= Columns.WIDTH) {
+        for (int from = 0; from < k; from += depth) {
+          int count = Math.min(depth, k - from);
+          if (few) {
             few(block, sums, act, actOffset, rows, m, w, wOffset + n * wRowBytes, wRowBytes, some, k, from, count);
           } else {
             many(block, sums, span, act, actOffset, rows, m, end, w, wOffset + n * wRowBytes, wRowBytes, some, k, from, count);
@@ -73,14 +76,15 @@ final class ColumnKernel extends MatmulKernel {
   private void few(Block block, float[] sums, MemorySegment act, long actOffset, int rows, int m, MemorySegment w, long wOffset,
       long wRowBytes, int some, int k, int from, int count) {
     int width = Columns.width(rows, m);
-    int step = width <= Wide.L ? tile.narrowRows() : tile.rows();
+    int vectors = Columns.vectors(width);
+    int step = tile.rows(vectors);
     long at = Columns.at(actOffset, rows, k, m, from);
     MemorySegment columns = columns(act, at, width, count, block);
     for (int n = 0; n < some; n += step) {
       for (int r = 0; r < Math.min(step, some - n); r++) {
         piece.decode(w, wOffset + (n + r) * wRowBytes, k, from, count, block.weights, r * Block.STRIDE);
       }
-      multiply(columns, columns == act ? at : 0, width, count, block.weights, 0, sums, n * Columns.WIDTH);
+      tile.multiply(vectors, columns, columns == act ? at : 0, count, block.weights, 0, sums, n * vectors * Wide.L);
     }
   }
 
@@ -90,45 +94,38 @@ final class ColumnKernel extends MatmulKernel {
     for (int n = 0; n < some; n++) {
       piece.decode(w, wOffset + n * wRowBytes, k, from, count, block.weights, n * Block.STRIDE);
     }
-    for (int half = 0; half < count; half += Block.HALF) {
-      int depth = Math.min(Block.HALF, count - half);
-      for (int first = m; first < end; first += Columns.WIDTH) {
-        int width = Columns.width(rows, first);
-        int step = width <= Wide.L ? tile.narrowRows() : tile.rows();
-        long at = Columns.at(actOffset, rows, k, first, from + half);
-        MemorySegment columns = columns(act, at, width, depth, block);
-        for (int n = 0; n < some; n += step) {
-          multiply(columns, columns == act ? at : 0, width, depth, block.weights, n * Block.STRIDE + half, sums,
-              (first - m) * span + n * Columns.WIDTH);
-        }
+    int width;
+    for (int first = m; first < end; first += width) {
+      width = Columns.width(rows, first);
+      int vectors = Columns.vectors(width);
+      int step = tile.rows(vectors);
+      long at = Columns.at(actOffset, rows, k, first, from);
+      MemorySegment columns = columns(act, at, width, count, block);
+      for (int n = 0; n < some; n += step) {
+        tile.multiply(vectors, columns, columns == act ? at : 0, count, block.weights, n * Block.STRIDE, sums,
+            (first - m) * span + n * vectors * Wide.L);
       }
     }
   }
 
-  /** Where columns lie one or two whole vectors wide: the activations themselves, or a copy of them. */
+  /** Where columns lie as whole vectors: the activations themselves, or a copy of them. */
   private static MemorySegment columns(MemorySegment act, long at, int width, int count, Block block) {
-    if (NativeSegments.is(act) && (width == Wide.L || width == Columns.WIDTH)) {
+    if (NativeSegments.is(act) && width % Wide.L == 0) {
       return act;
     }
-    Columns.spread(act, at, width, count, block, width < Wide.L ? Wide.L : Columns.WIDTH);
-    return block.columns;
-  }
-
-  private void multiply(MemorySegment columns, long at, int width, int depth, float[] weights, int from, float[] sums, int to) {
-    if (width <= Wide.L) {
-      tile.narrow(columns, at, depth, weights, from, sums, to);
-    } else {
-      tile.wide(columns, at, depth, weights, from, sums, to);
-    }
+    return Columns.spread(act, at, width, count, block, Columns.vectors(width) * Wide.L);
   }
 
   private static void store(Block block, float[] sums, int span, int rows, int m, int end, int some, MemorySegment y, long yOffset,
       long yRowBytes) {
-    for (int first = m; first < end; first += Columns.WIDTH) {
-      for (int lane = 0; lane < Columns.width(rows, first); lane++) {
+    int width;
+    for (int first = m; first < end; first += width) {
+      width = Columns.width(rows, first);
+      int stride = Columns.vectors(width) * Wide.L;
+      for (int lane = 0; lane < width; lane++) {
         int at = (first - m) * span + lane;
         for (int n = 0; n < some; n++) {
-          block.row[n] = sums[at + n * Columns.WIDTH];
+          block.row[n] = sums[at + n * stride];
         }
         MemorySegment.copy(block.row, 0, y, JAVA_FLOAT_UNALIGNED, yOffset + (first + lane) * yRowBytes, some);
       }

@@ -2,16 +2,23 @@ package dev.gatun.cpu.matmul;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 
+import dev.gatun.cpu.op.NativeSegments;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /**
  * Activation rows side by side: groups of {@link #WIDTH} rows, in each of which the elements of one column follow each other, so that a
- * vector holds one element of as many rows. The last group is as wide as rows are left; of a single row nothing changes.
+ * vector holds one element of as many rows. The last groups are narrower: two vectors if more rows are left, then as wide as the rest; of a
+ * single row nothing changes.
  */
 final class Columns {
-  /** Rows of a group: two vectors. */
-  static final int WIDTH = 2 * Wide.L;
+  /**
+   * Vectors of a whole group: two with AVX2, which has but 16 registers. Powers of two: of other strides, which are no shifts, C2 keeps a
+   * segment's checks in the loop.
+   */
+  static final int VECTORS = Wide.L == 8 ? 2 : 4;
+  /** Rows of a group. */
+  static final int WIDTH = VECTORS * Wide.L;
 
   /** Floats turned at a time. */
   static final int PIECE = 1024;
@@ -20,7 +27,20 @@ final class Columns {
 
   /** Rows of the group that begins with row {@code first}. */
   static int width(int rows, int first) {
-    return Math.min(WIDTH, rows - first);
+    int left = rows - first;
+    return left >= WIDTH ? WIDTH : Math.min(left, 2 * Wide.L);
+  }
+
+  /** Vectors that hold a column of a group of {@code width} rows. */
+  static int vectors(int width) {
+    return Math.ceilDiv(width, Wide.L);
+  }
+
+  /** The first row of the group that row {@code m} is in. */
+  private static int first(int rows, int m) {
+    int first = m - m % WIDTH;
+    int width = width(rows, first);
+    return m < first + width ? first : first + width;
   }
 
   /**
@@ -34,7 +54,7 @@ final class Columns {
     float[] piece = Panel.ofThread().piece;
     int some;
     for (int m = m0; m < m1; m += some) {
-      int first = m / WIDTH * WIDTH;
+      int first = first(rows, m);
       long step = 4L * width(rows, first);
       long to = actOffset + 4L * k * first + 4L * (m - first);
       some = m % Wide.L == 0 && m + Wide.L <= m1 ? Wide.L : 1;
@@ -84,14 +104,22 @@ final class Columns {
   }
 
   /**
-   * Copies {@code count} columns of {@code width} floats to where {@code stride} floats, whole vectors, are from one column to the next; what
-   * lies between columns there means nothing.
+   * A copy of {@code count} columns of {@code width} floats in which {@code stride} floats, whole vectors, are from one column to the next;
+   * what lies between columns there means nothing.
    */
-  static void spread(MemorySegment act, long at, int width, int count, Block block, int stride) {
-    MemorySegment.copy(act, JAVA_FLOAT_UNALIGNED, at, block.narrow, 0, count * width);
+  static MemorySegment spread(MemorySegment act, long at, int width, int count, Block block, int stride) {
+    float[] narrow = block.narrow((count + 1) * stride);
+    MemorySegment columns = block.columns(count * stride);
+    MemorySegment.copy(act, JAVA_FLOAT_UNALIGNED, at, narrow, 0, count * width);
+    spread(narrow, width, count, columns, stride);
+    return columns;
+  }
+
+  private static void spread(float[] narrow, int width, int count, MemorySegment columns, int stride) {
+    NativeSegments.require(columns);
     for (int i = 0; i < count; i++) {
       for (int lane = 0; lane < stride; lane += Wide.L) {
-        Wide.floats(block.narrow, i * width + lane).intoMemorySegment(block.columns, 4L * (i * stride + lane), Wide.LE);
+        Wide.floats(narrow, i * width + lane).intoMemorySegment(columns, 4L * (i * stride + lane), Wide.LE);
       }
     }
   }

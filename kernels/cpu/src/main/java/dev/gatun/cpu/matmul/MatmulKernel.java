@@ -6,7 +6,7 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * One weight layout's inner loops for {@code y[m,n] = Σ_k x[m,k]·w[n,k]}, with x and y in F32 and each row of w stored contiguously in
- * the weight type. Stateless and thread-safe. Nothing is allocated but a thread's working memory (under 1 MB), at its
+ * the weight type. Stateless and thread-safe. Nothing is allocated but a thread's working memory (under 2 MB), at its
  * first calls.
  *
  * <p>A result does not depend on how [n0, n1) is split nor on what other rows of x hold. One row of x takes another path than two or more, so

@@ -15,7 +15,7 @@ final class Panel {
 
   final float[] weights = new float[ROWS * DEPTH];
   final float[] sums = new float[BATCH * ROWS * WIDEST];
-  final float[] mins = new float[DEPTH / 16];
+  final float[] mins = new float[Block.DEPTH / 16];
   final float[] tails = new float[BATCH * ROWS];
   /** Pieces of activation rows, and the same column by column. */
   final float[] piece = new float[Columns.PIECE];

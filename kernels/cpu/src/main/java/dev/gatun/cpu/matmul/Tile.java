@@ -8,8 +8,8 @@ import java.lang.foreign.MemorySegment;
  */
 interface Tile {
   /**
-   * The tile for this machine: AVX2 has 16 registers, AVX-512 and NEON have 32. With six rows in 16 of them, C2 keeps sums in memory, at
-   * half the rate.
+   * The tile for this machine: AVX2 has 16 registers, AVX-512 and NEON have 32. With six rows of two vectors in 16 of them, C2 keeps sums in
+   * memory, at half the rate.
    */
   static Tile best() {
     return Wide.L == 8 ? new FourRows() : new EightRows();
@@ -18,21 +18,16 @@ interface Tile {
   /** The most rows that a tile has. */
   int MOST = 12;
 
-  /** Weight rows of {@link #wide}. */
-  int rows();
-
-  /** Weight rows of {@link #narrow}. */
-  int narrowRows();
+  /** Weight rows beside a group of one, two or {@link Columns#VECTORS} vectors. */
+  int rows(int vectors);
 
   /**
-   * Adds {@code depth} columns of {@link Columns#WIDTH} rows.
+   * Adds {@code depth} columns of a group of activation rows.
    *
+   * @param vectors how many of them a column takes: one, two or {@link Columns#VECTORS}
    * @param columns the columns of the group, one after the other, the first at byte {@code first}
    * @param weights rows that begin at {@code from} and each {@link Block#STRIDE} further
-   * @param sums of the first weight row at {@code at}, of the others each {@link Columns#WIDTH} further
+   * @param sums as many vectors for each weight row as a column takes, one row after the other, the first at {@code at}
    */
-  void wide(MemorySegment columns, long first, int depth, float[] weights, int from, float[] sums, int at);
-
-  /** The same of groups of at most half as many rows, whose columns are half as far from each other; sums lie as those of {@link #wide}. */
-  void narrow(MemorySegment columns, long first, int depth, float[] weights, int from, float[] sums, int at);
+  void multiply(int vectors, MemorySegment columns, long first, int depth, float[] weights, int from, float[] sums, int at);
 }

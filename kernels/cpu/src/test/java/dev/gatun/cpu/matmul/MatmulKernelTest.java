@@ -29,7 +29,7 @@ class MatmulKernelTest {
   /** What one row of activations is rounded beside, by kernels in Java. */
   private static final Set<DType> ROUNDED = Set.of(DType.Q4_K, DType.Q5_K, DType.Q6_K);
 
-  private static final int[] ROWS = {1, 2, 3, 5, 8, 17, 70};
+  private static final int[] ROWS = {1, 2, 3, 5, 8, 17, 70, 107};
 
   /** A kernel with the weight type whose rows it takes. */
   record Served(DType type, Lanes lanes, boolean repacked, Optional<NativeLevel> inC) {
@@ -283,14 +283,25 @@ class MatmulKernelTest {
   @ParameterizedTest
   @EnumSource(value = DType.class, names = {"F32", "Q8_0"})
   void goesOnWhereItsWorkingMemoryEnds(DType type) {
-    try (Problem p = new Problem(new Served(type, Lanes.VECTOR, false), 531, 141, 32, 12)) {
-      float[][] y = p.result(531, 0, 141);
-      for (int c = 0; c < 141; c++) {
-        for (int r = 0; r < 531; r++) {
+    agreesWithFloat64(type, 531, 141, 32);
+    agreesWithFloat64(type, 107, 141, 2080);
+  }
+
+  private static void agreesWithFloat64(DType type, int m, int n, int k) {
+    try (Problem p = new Problem(new Served(type, Lanes.VECTOR, false), m, n, k, 12)) {
+      float[][] y = p.result(m, 0, n);
+      double[][] w = new double[n][k];
+      for (int c = 0; c < n; c++) {
+        for (int i = 0; i < k; i++) {
+          w[c][i] = ReferenceWeights.value(type, p.w[c], i);
+        }
+      }
+      for (int c = 0; c < n; c++) {
+        for (int r = 0; r < m; r++) {
           double sum = 0;
           double magnitude = 0;
-          for (int i = 0; i < 32; i++) {
-            double product = p.x[r][i] * ReferenceWeights.value(type, p.w[c], i);
+          for (int i = 0; i < k; i++) {
+            double product = p.x[r][i] * w[c][i];
             sum += product;
             magnitude += Math.abs(product);
           }
